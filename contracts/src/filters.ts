@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+import { MAX_FILTER_VALUE_CHARS, MAX_FILTER_VALUES } from './limits.ts'
+
+/** Kinds of record that an export of JSON lines may hold, in the plural of the API. */
+export const recordGroups = ['advisories', 'vex', 'sboms'] as const
+/** `advisories`, `vex` or `sboms`. */
+export type RecordGroup = (typeof recordGroups)[number]
+/** The kind of one record in the ledger. */
+export type RecordKind = 'advisory' | 'vex' | 'sbom'
+
+/** The kind of record that a group of the API holds. */
+export const kindOfGroup: Readonly<Record<RecordGroup, RecordKind>> = {
+  advisories: 'advisory',
+  vex: 'vex',
+  sboms: 'sbom',
+}
+
+const value = z
+  .string()
+  .min(1)
+  .max(MAX_FILTER_VALUE_CHARS)
+  .refine((text) => !text.includes('\0'), 'must not hold NUL')
+const values = z.array(value).min(1).max(MAX_FILTER_VALUES)
+const time = z.iso.datetime({ offset: true })
+
+/**
+ * What an export takes from the ledger (specification 3.1, 3.2). Selectors are combined by AND, the values of one by OR.
+ * `time_from` is inclusive and `time_to` exclusive, over the time at which a record was modified.
+ */
+export const filters = z
+  .strictObject({
+    time_from: time.optional(),
+    time_to: time.optional(),
+    products: values.optional(),
+    ecosystems: values.optional(),
+    packages: values.optional(),
+    image_digests: z
+      .array(z.string().regex(/^sha(256|512):[0-9a-f]{64,128}$/))
+      .min(1)
+      .max(MAX_FILTER_VALUES)
+      .optional(),
+    repositories: values.optional(),
+    tags: values.optional(),
+    include: z.array(z.enum(recordGroups)).min(1).optional(),
+  })
+  .refine(
+    ({ time_from, time_to }) => !time_from || !time_to || Date.parse(time_from) < Date.parse(time_to),
+    'time_from must lie before time_to',
+  )
+
+/** Filters as a request gives them. */
+export type Filters = z.infer<typeof filters>

@@ -1,0 +1,98 @@
+export { type Endpoint, type EndpointName, endpoints } from './endpoints.ts'
+export { EVENT_SOURCE, type RunEvent, runEventType } from './events.ts'
+export {
+  bundlePaths,
+  type Coverage,
+  coverage,
+  type ExportContent,
+  type ExportFile,
+  type ExportManifest,
+  exportContent,
+  exportFile,
+  exportManifest,
+  type Withheld,
+  withheld,
+} from './export-manifest.ts'
+export { type Filters, filters, kindOfGroup, type RecordGroup, type RecordKind, recordGroups } from './filters.ts'
+export {
+  type Ingest,
+  type IngestSummary,
+  ingest,
+  ingestQuery,
+  ingestStates,
+  ingestSummary,
+  type RefusedDocument,
+  refusedDocument,
+} from './ingest.ts'
+export { type Job, type JobMessage, type JobStep, jobs } from './jobs.ts'
+export { jsonSchemas } from './json-schemas.ts'
+export { type PublicKey, publicKey, publicKeys } from './keys.ts'
+export {
+  BUS_PUBLISH_MS,
+  CANCEL_POLL_MS,
+  DATABASE_CONNECT_MS,
+  DEFAULT_PAGE_ROWS,
+  DEVELOPMENT_TOKEN_SECONDS,
+  FRAME_BYTES,
+  JOB_ACK_WAIT_MS,
+  JOB_HEARTBEAT_MS,
+  JOB_RETRY_MAX_MS,
+  JOB_RETRY_MS,
+  MAX_BUNDLE_MEMBERS,
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_DEPTH,
+  MAX_DOWNLOAD_ATTEMPTS,
+  MAX_EVENTS,
+  MAX_EVENTS_BYTES,
+  MAX_FAULTS,
+  MAX_FILTER_VALUE_CHARS,
+  MAX_FILTER_VALUES,
+  MAX_INGEST_FILES,
+  MAX_JOB_DELIVERIES,
+  MAX_JSON_BODY_BYTES,
+  MAX_MANIFEST_BYTES,
+  MAX_MEMBER_BYTES,
+  MAX_PAGE_ROWS,
+  MAX_PROVENANCE_INPUTS,
+  MAX_REFUSED_DOCUMENTS,
+  MAX_SHARDS,
+  MAX_SIGNATURE_BYTES,
+  MAX_UPLOAD_BYTES,
+  MAX_WAIT_MS,
+  MAX_WITHHELD,
+  RANGE_RECORDS,
+  SCRATCH_MAX_AGE_MS,
+  SHARD_DOCUMENTS,
+  SHARD_RANGES,
+  SWEEP_MS,
+  TOKEN_CLOCK_TOLERANCE_SECONDS,
+} from './limits.ts'
+export { mediaTypes } from './media-types.ts'
+export { pageOf, pageQuery } from './page.ts'
+export { isProblemCode, Problem, type ProblemCode, problems, toProblem } from './problem.ts'
+export {
+  DEFAULT_COMPRESSION_LEVEL,
+  type NewProfile,
+  newProfile,
+  type Profile,
+  type ProfileConfig,
+  profile,
+  profileConfig,
+  profileKinds,
+  profileVariants,
+} from './profile.ts'
+export { grants, type Role, roles } from './roles.ts'
+export {
+  finalRunStates,
+  isFinal,
+  type NewRun,
+  newRun,
+  type Run,
+  type RunCounts,
+  type RunState,
+  run,
+  runCounts,
+  runStates,
+} from './run.ts'
+export { type SignatureFiles, signatureFiles } from './signatures.ts'
+export { tenantId } from './tenant.ts'

@@ -1,0 +1,84 @@
+const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
+
+/** Largest JSON body of a request that is not an upload, in bytes. */
+export const MAX_JSON_BODY_BYTES = 1 * MIB
+/** Largest upload to the ledger, in bytes; it is spooled to the blob store, never held in memory. */
+export const MAX_UPLOAD_BYTES = 64 * GIB
+/** Largest single document of evidence, in bytes. */
+export const MAX_DOCUMENT_BYTES = 64 * MIB
+/** Deepest nesting of a JSON or YAML document. */
+export const MAX_DOCUMENT_DEPTH = 128
+/** Most refused documents that one batch may name; with more, the batch is refused as a whole. */
+export const MAX_REFUSED_DOCUMENTS = 100_000
+/** Most files that one command-line ingest sends. */
+export const MAX_INGEST_FILES = 5_000_000
+
+/** Rows of a page when the caller does not say. */
+export const DEFAULT_PAGE_ROWS = 50
+/** Most rows of a page. */
+export const MAX_PAGE_ROWS = 200
+/** Most values of one selector in a filter. */
+export const MAX_FILTER_VALUES = 1000
+/** Longest value of a filter or name, in characters. */
+export const MAX_FILTER_VALUE_CHARS = 1024
+
+/** Records in one range of an export: what one query reads, and where a zstd frame ends. Part of the output format. */
+export const RANGE_RECORDS = 16_384
+/** Ranges in one shard: what one job writes. */
+export const SHARD_RANGES = 64
+/** Documents in one shard of SBOMs. */
+export const SHARD_DOCUMENTS = 4096
+/** Most shards of a run. */
+export const MAX_SHARDS = 4096
+/** Plaintext of one zstd frame, in bytes. Part of the output format. */
+export const FRAME_BYTES = 4 * MIB
+/** Most credentials that a run reports as redacted or withheld before it fails. */
+export const MAX_WITHHELD = 10_000
+/** Most members of a bundle. */
+export const MAX_BUNDLE_MEMBERS = 1_000_000
+/** Largest member of a bundle, decompressed, in bytes. */
+export const MAX_MEMBER_BYTES = 1024 * GIB
+/** Largest `export.json`, in bytes. */
+export const MAX_MANIFEST_BYTES = 256 * MIB
+/** Largest signature file, in bytes. */
+export const MAX_SIGNATURE_BYTES = 512 * MIB
+/** Most faults that one verification names. */
+export const MAX_FAULTS = 1000
+/** Most ingests that provenance names one by one; the rest are summed up. */
+export const MAX_PROVENANCE_INPUTS = 10_000
+
+/** Deliveries of one job before its run fails. */
+export const MAX_JOB_DELIVERIES = 25
+/** Time without a heartbeat after which a job is given to another worker, in milliseconds. */
+export const JOB_ACK_WAIT_MS = 6000
+/** Interval of a running job's heartbeats, in milliseconds. */
+export const JOB_HEARTBEAT_MS = 1500
+/** First pause before a failed job is tried again, in milliseconds; it doubles up to `JOB_RETRY_MAX_MS`. */
+export const JOB_RETRY_MS = 250
+/** Longest pause before a failed job is tried again, in milliseconds. */
+export const JOB_RETRY_MAX_MS = 15_000
+/** Interval at which running work looks whether it was cancelled, in milliseconds. */
+export const CANCEL_POLL_MS = 500
+/** Interval of the sweep that republishes lost jobs and removes what ended runs left, in milliseconds. */
+export const SWEEP_MS = 3000
+/** Age after which an unowned temporary file is removed, in milliseconds. */
+export const SCRATCH_MAX_AGE_MS = 24 * 3600 * 1000
+/** Longest wait for a database connection, in milliseconds. */
+export const DATABASE_CONNECT_MS = 5000
+/** Longest wait for the message bus to accept a message, in milliseconds. */
+export const BUS_PUBLISH_MS = 5000
+/** Most messages and bytes that the stream of events keeps. */
+export const MAX_EVENTS = 1_000_000
+/** Most bytes that the stream of events keeps. */
+export const MAX_EVENTS_BYTES = 1 * GIB
+
+/** Attempts of one download over HTTP before the command gives up. */
+export const MAX_DOWNLOAD_ATTEMPTS = 8
+/** Longest `--wait` of the command line, in milliseconds. */
+export const MAX_WAIT_MS = 24 * 3600 * 1000
+/** Longest life of a development token, in seconds. */
+export const DEVELOPMENT_TOKEN_SECONDS = 24 * 3600
+/** Clock difference that a token check tolerates, in seconds. */
+export const TOKEN_CLOCK_TOLERANCE_SECONDS = 5

@@ -1,0 +1,9 @@
+/** Media types that the API speaks. */
+export const mediaTypes = {
+  problem: 'application/problem+json',
+  bundle: 'application/zstd',
+  json: 'application/json',
+  tar: 'application/x-tar',
+  inToto: 'application/vnd.in-toto+json',
+  sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+} as const

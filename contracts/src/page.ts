@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from './limits.ts'
+
+/** Query of a list: how many rows, and where the page before it ended. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(DEFAULT_PAGE_ROWS),
+  cursor: z
+    .string()
+    .max(200)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .optional(),
+})
+
+/** A page of a list. `next_cursor` is null on the last one. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({ items: z.array(item), next_cursor: z.string().nullable() })
+}

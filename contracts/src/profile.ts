@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+import { filters } from './filters.ts'
+
+/** Kinds of profile (specification 2) that this version can run, each with its variants. */
+export const profileVariants = { json: ['raw'] } as const
+/** Kinds that a list of profiles may be filtered by. */
+export const profileKinds = ['json', 'trivy', 'mirror'] as const
+
+/** zstd level when a profile does not say. */
+export const DEFAULT_COMPRESSION_LEVEL = 3
+
+/** Configuration of a profile. An empty object takes every default. */
+export const profileConfig = z.strictObject({
+  filters: filters.optional(),
+  compression: z
+    .strictObject({
+      codec: z.literal('zstd').default('zstd'),
+      level: z.int().min(1).max(19).default(DEFAULT_COMPRESSION_LEVEL),
+    })
+    .default({ codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL }),
+})
+/** A profile's configuration with its defaults filled in. */
+export type ProfileConfig = z.infer<typeof profileConfig>
+
+/** A profile as a file or a request gives it. Its id is made of its name: `json raw` becomes `prof_json_raw`. */
+export const newProfile = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'a name is 1 to 63 letters, digits, spaces, ".", "_" or "-"'),
+  kind: z.enum(['json']),
+  variant: z.enum(['raw']),
+  config: profileConfig.default({ compression: { codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL } }),
+})
+/** A profile to create. */
+export type NewProfile = z.infer<typeof newProfile>
+
+/** A profile as the API returns it. */
+export const profile = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  variant: z.string(),
+  revision: z.int(),
+  config: profileConfig,
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+})
+/** A profile as the API returns it. */
+export type Profile = z.infer<typeof profile>

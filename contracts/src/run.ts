@@ -1,0 +1,67 @@
+import { z } from 'zod'
+
+import { filters } from './filters.ts'
+
+/** States of a run; the last four are final. */
+export const runStates = [
+  'queued',
+  'planning',
+  'writing',
+  'sealing',
+  'distributing',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'expired',
+] as const
+/** One of the states of a run. */
+export type RunState = (typeof runStates)[number]
+
+/** States that a run never leaves. */
+export const finalRunStates = ['succeeded', 'failed', 'cancelled', 'expired'] as const satisfies readonly RunState[]
+
+/** True where the run has ended. */
+export function isFinal(state: RunState): boolean {
+  return (finalRunStates as readonly RunState[]).includes(state)
+}
+
+/** A run to create. Filters given here replace the profile's, field by field. */
+export const newRun = z.strictObject({
+  profile_id: z.string().min(1).max(100),
+  filters: filters.optional(),
+  distribution: z.strictObject({ type: z.literal('download') }).optional(),
+})
+/** A run to create. */
+export type NewRun = z.infer<typeof newRun>
+
+/** Records and credentials counted by group. */
+export const runCounts = z.strictObject({ advisories: z.int(), vex: z.int(), sboms: z.int() })
+/** Numbers of records by group. */
+export type RunCounts = z.infer<typeof runCounts>
+
+/** A run as the API returns it. */
+export const run = z.strictObject({
+  id: z.string(),
+  profile_id: z.string(),
+  profile_revision: z.int(),
+  state: z.enum(runStates),
+  trigger: z.enum(['manual', 'reproduce']),
+  /** The run that this one rebuilds, or null. */
+  reproduces: z.string().nullable(),
+  filters,
+  ledger_revision: z.int().nullable(),
+  counts: runCounts.nullable(),
+  /** Bytes that the plan expects, before compression. */
+  estimated_bytes: z.int().nullable(),
+  shards: z.strictObject({ planned: z.int(), written: z.int() }).nullable(),
+  error_class: z.string().nullable(),
+  error_message: z.string().nullable(),
+  content_root: z.string().nullable(),
+  bundle: z.strictObject({ size: z.int(), sha256: z.string() }).nullable(),
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+  started_at: z.iso.datetime().nullable(),
+  finished_at: z.iso.datetime().nullable(),
+})
+/** A run as the API returns it. */
+export type Run = z.infer<typeof run>

@@ -1,0 +1,28 @@
+/** Prefix of all unfinished work: what lies under it belongs to a run that is being written, or is left over. */
+export const STAGING = 'staging/'
+
+/** Prefix of everything that unfinished work of a run may leave in the blob store. */
+export function stagingPrefix(tenantId: string, runId: string): string {
+  return `${STAGING}${tenantId}/${runId}/`
+}
+
+/** Prefix of everything sealed for a run. What its row does not name is left over from a killed attempt. */
+export function sealedPrefix(tenantId: string, runId: string): string {
+  return `runs/${tenantId}/${runId}/`
+}
+
+/** Key of sealed bytes of a run: the bundle, and the documents that are served alone. */
+export function sealedKey(tenantId: string, runId: string, sha256: string): string {
+  return `${sealedPrefix(tenantId, runId)}sha256/${sha256}`
+}
+
+/** Key of an upload to the ledger, removed once its documents are in. */
+export function uploadKey(tenantId: string, ingestId: string): string {
+  return `uploads/${tenantId}/${ingestId}`
+}
+
+/** The run that a staging key belongs to; null for a key of another form. */
+export function runOfStagingKey(key: string): { tenantId: string; runId: string } | null {
+  const [, tenantId, runId] = /^staging\/([^/]+)\/([^/]+)\//.exec(key) ?? []
+  return tenantId && runId ? { tenantId, runId } : null
+}

@@ -1,0 +1,17 @@
+import type { Filters } from '@stella/contracts'
+
+/** Filters of a run: the profile's, with each field that the run names in its place; lists in byte order, times in UTC, so that equal scopes compare equal. */
+export function effectiveFilters(profile: Filters | undefined, run: Filters | undefined): Filters {
+  const merged = { ...profile, ...run }
+  const entries = Object.entries(merged)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [
+      name,
+      Array.isArray(value) ? sortedUnique(value) : new Date(value as string).toISOString(),
+    ])
+  return Object.fromEntries(entries) as Filters
+}
+
+function sortedUnique(values: readonly string[]): string[] {
+  return [...new Set(values)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+}

@@ -1,0 +1,78 @@
+import type { Coverage, ExportFile, ExportManifest, RunCounts, Withheld } from '@stella/contracts'
+
+import { byteOrder } from './byte-order.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { contentRoot } from './content-root.ts'
+import type { Plan } from './plan.ts'
+import type { ShardOutput } from './shard-output.ts'
+
+/** Identity of a run, recorded once: a retry and a reproduction write the same. */
+export interface RunIdentity {
+  readonly id: string
+  readonly trigger: string
+  readonly startedAt: string
+  readonly finishedAt: string
+}
+
+/** What a manifest is made of. */
+export interface ManifestInputs {
+  readonly plan: Plan
+  readonly run: RunIdentity
+  readonly shards: readonly ShardOutput[]
+  readonly files: readonly ExportFile[]
+  readonly coverage: readonly Coverage[]
+  readonly schemas: Readonly<Record<string, string>>
+  readonly compression: { readonly library: string; readonly frameBytes: number }
+}
+
+/** `export.json` as a value; `encodeManifest` gives its bytes. Source: docs/formats/export-json.md. */
+export function exportManifest(inputs: ManifestInputs): ExportManifest {
+  const { plan, run, shards, coverage, schemas, compression } = inputs
+  const { id, name, kind, variant, revision, config } = plan.profile
+  const files = inputs.files.toSorted((a, b) => byteOrder(a.path, b.path))
+  return {
+    schema_version: '1',
+    content: {
+      profile: { id, name, kind, variant, revision },
+      filters: plan.scope.filters,
+      ledger_revision: plan.scope.ledgerRevision,
+      ledger_time: plan.ledgerTime,
+      policy_version: null,
+      schemas,
+      compression: {
+        codec: config.compression.codec,
+        level: config.compression.level,
+        library: compression.library,
+        frame_bytes: compression.frameBytes,
+      },
+      counts: writtenCounts(shards),
+      coverage: coverage.toSorted((a, b) => byteOrder(a.source, b.source)),
+      withheld: shards.flatMap((shard) => shard.withheld).toSorted(byPlace),
+      files,
+      content_root: contentRoot(files),
+    },
+    run: {
+      id: run.id,
+      tenant: plan.scope.tenantId,
+      trigger: run.trigger,
+      started_at: run.startedAt,
+      finished_at: run.finishedAt,
+    },
+  }
+}
+
+/** The bytes of `export.json`: canonical JSON (RFC 8785) and one line feed. */
+export function encodeManifest(manifest: ExportManifest): Buffer {
+  return Buffer.from(`${canonicalJson(manifest)}\n`)
+}
+
+function writtenCounts(shards: readonly ShardOutput[]): RunCounts {
+  const counts = { advisories: 0, vex: 0, sboms: 0 }
+  for (const { kind, records } of shards)
+    counts[kind === 'advisory' ? 'advisories' : kind === 'vex' ? 'vex' : 'sboms'] += records
+  return counts
+}
+
+function byPlace(a: Withheld, b: Withheld): number {
+  return byteOrder(canonicalJson({ ...a }), canonicalJson({ ...b }))
+}

@@ -1,0 +1,79 @@
+import {
+  type Filters,
+  MAX_SHARDS,
+  Problem,
+  type Profile,
+  type RecordKind,
+  type RunCounts,
+  SHARD_RANGES,
+} from '@stella/contracts'
+
+/** What an export reads: the records of one tenant, as of one revision, that pass the filters. */
+export interface Scope {
+  readonly tenantId: string
+  readonly ledgerRevision: number
+  readonly filters: Filters
+}
+
+/** Consecutive record keys: `from` inclusive, `to` exclusive, null for no bound. */
+export interface KeyRange {
+  readonly from: string | null
+  readonly to: string | null
+}
+
+/** What one job writes: some ranges of one kind of record. */
+export interface Shard {
+  readonly kind: RecordKind
+  readonly ranges: readonly KeyRange[]
+}
+
+/** All that the steps after planning depend on. */
+export interface Plan {
+  readonly id: string
+  readonly scope: Scope
+  /** Time of the ledger revision, RFC 3339 in UTC, whole seconds. */
+  readonly ledgerTime: string
+  readonly profile: Profile
+  readonly counts: RunCounts
+  readonly estimatedBytes: number
+  readonly shards: readonly Shard[]
+}
+
+/** What the ledger holds of one kind within a scope. `starts` are the keys at which its ranges begin, in byte order. */
+export interface KindExtent {
+  readonly kind: RecordKind
+  readonly records: number
+  readonly bytes: number
+  readonly starts: readonly string[]
+}
+
+/**
+ * Cuts the records of each kind into ranges and these into shards. Depends on keys alone, so equal content gives equal shards.
+ * @throws `plan/too-large` where the shards exceed `MAX_SHARDS`
+ */
+export function cutShards(extents: readonly KindExtent[]): Shard[] {
+  const shards = extents.flatMap(({ kind, starts }) => {
+    const ranges = starts.map(
+      (_, index): KeyRange => ({
+        from: index === 0 ? null : (starts[index] ?? null),
+        to: starts[index + 1] ?? null,
+      }),
+    )
+    // A group of JSON lines that is asked for is a file, though it hold no line; SBOMs are files of their own.
+    if (ranges.length === 0) return kind === 'sbom' ? [] : [{ kind, ranges: [] }]
+    return inGroups(ranges, kind === 'sbom' ? 1 : SHARD_RANGES).map((group) => ({ kind, ranges: group }))
+  })
+  if (shards.length > MAX_SHARDS) {
+    throw new Problem(
+      'plan/too-large',
+      `the export needs ${shards.length} shards, at most ${MAX_SHARDS} are allowed: narrow its filters`,
+    )
+  }
+  return shards
+}
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, group) =>
+    items.slice(group * size, (group + 1) * size),
+  )
+}

@@ -1,0 +1,26 @@
+import type { RecordKind, Withheld } from '@stella/contracts'
+
+/** Bytes in the blob store, by what identifies them. */
+export interface BlobRef {
+  readonly key: string
+  readonly sha256: string
+  readonly sizeBytes: number
+}
+
+/** A document inside the pack that a shard of SBOMs wrote. */
+export interface PackedDocument {
+  readonly path: string
+  readonly offset: number
+  readonly sizeBytes: number
+  readonly sha256: string
+}
+
+/** What one shard wrote: zstd frames of JSON lines, or a pack of documents. */
+export interface ShardOutput {
+  readonly kind: RecordKind
+  readonly records: number
+  readonly blob: BlobRef
+  /** Empty for JSON lines. */
+  readonly documents: readonly PackedDocument[]
+  readonly withheld: readonly Withheld[]
+}

@@ -1,0 +1,39 @@
+import type { Blobs, Bus, Kms } from '@stella/adapters'
+import type { Database, Tx } from '@stella/db'
+import type { JWTVerifyGetKey } from 'jose'
+
+/** Who asks: the tenant, the subject and the roles of a verified token. */
+export interface Caller {
+  readonly tenantId: string
+  readonly subject: string
+  readonly roles: readonly string[]
+}
+
+/** How tokens are checked. */
+export interface TokenRules {
+  readonly issuer: string
+  readonly audience: string
+  readonly keys: JWTVerifyGetKey
+}
+
+/** One line of the log: never a secret, never a body. */
+export type Log = (entry: { readonly message: string; readonly [field: string]: unknown }) => void
+
+/** Everything that the routes use; each takes a part of it. */
+export interface GatewayDeps {
+  readonly tokens: TokenRules
+  readonly blobs: Pick<Blobs, 'putStream' | 'read' | 'readBytes' | 'remove'>
+  readonly bus: Pick<Bus, 'publishJob' | 'publishEvent'>
+  readonly kms: Pick<Kms, 'publicKeys'>
+  readonly database: Database
+  /** Runs work in a transaction that sees one tenant only. */
+  readonly inTenant: <T>(tenantId: string, work: (tx: Tx) => Promise<T>) => Promise<T>
+  /** Rejects while a part that requests need is away. */
+  readonly ready: () => Promise<void>
+  readonly newId: (prefix: 'run' | 'ing') => string
+  readonly now: () => Date
+  readonly log: Log
+}
+
+/** What the middleware leaves for a route. */
+export type GatewayEnv = { Variables: { caller: Caller } }

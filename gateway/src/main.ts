@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+
+import { serve } from '@hono/node-server'
+import { connectBus, openBlobs, openKms } from '@stella/adapters'
+import { openDatabase, pingDatabase, withTenant } from '@stella/db'
+import { createRemoteJWKSet } from 'jose'
+import { pino } from 'pino'
+
+import { createApp } from './app.ts'
+import { readSettings } from './settings.ts'
+
+const settings = readSettings(process.env)
+const logger = pino({ base: { process: 'gateway' }, messageKey: 'message' }, pino.destination(2))
+const database = openDatabase(settings.DATABASE_URL)
+const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
+await bus.ensureStreams()
+
+const app = createApp({
+  tokens: {
+    issuer: settings.OIDC_ISSUER,
+    audience: settings.OIDC_AUDIENCE,
+    keys: createRemoteJWKSet(new URL(settings.OIDC_JWKS_URL)),
+  },
+  blobs: openBlobs(settings.BLOB_URL),
+  bus,
+  kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
+  database,
+  inTenant: (tenantId, work) => withTenant(database, tenantId, work),
+  ready: async () => {
+    await pingDatabase(database)
+    await bus.ping()
+  },
+  newId: (prefix) => `${prefix}_${randomUUID()}`,
+  now: () => new Date(),
+  log: (entry) => logger.warn(entry),
+})
+
+const server = serve(
+  { fetch: app.fetch, hostname: settings.STELLA_HOST, port: settings.STELLA_PORT },
+  ({ address, port }: AddressInfo) => {
+    const url = `http://${address}:${port}`
+    logger.info({ message: 'listening', url })
+    process.send?.({ type: 'ready', url })
+  },
+)
+
+let stopping = false
+async function stop(): Promise<void> {
+  if (stopping) return
+  stopping = true
+  server.close()
+  await bus.close()
+  await database.close()
+  process.exit(0)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(signal, stop)

@@ -1,0 +1,43 @@
+import { mediaTypes, Problem, type ProblemCode, problems, toProblem } from '@stella/contracts'
+import { HTTPException } from 'hono/http-exception'
+
+import type { Log } from './deps.ts'
+
+/** Seconds after which a caller may try again where a part of the service is away. */
+const RETRY_AFTER_SECONDS = 5
+
+/** Any failure as an RFC 9457 answer; the one place where problems become HTTP. Unknown errors are logged and say nothing. */
+export function problemResponse(error: unknown, log: Log): Response {
+  const problem = httpProblem(error)
+  const { status } = problems[problem.code]
+  if (status >= 500) log({ message: problem.message, code: problem.code, cause: causeText(problem) })
+  return new Response(JSON.stringify(problemBody(problem.code, problem.message)), {
+    status,
+    headers: headersOf(problem.code),
+  })
+}
+
+/** The body of a problem (RFC 9457, section 3.1), with the stable `code` as an extension member. */
+function problemBody(code: ProblemCode, detail: string) {
+  const title = code.replace('/', ': ').replaceAll('-', ' ')
+  return { type: `urn:stella:problem:${code}`, title, status: problems[code].status, detail, code }
+}
+
+function headersOf(code: ProblemCode): HeadersInit {
+  const headers: Record<string, string> = { 'content-type': mediaTypes.problem, 'cache-control': 'no-store' }
+  if (code === 'auth/unauthenticated') headers['www-authenticate'] = 'Bearer'
+  if (problems[code].status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
+  return headers
+}
+
+function httpProblem(error: unknown): Problem {
+  if (error instanceof HTTPException && error.status < 500) {
+    return new Problem('request/invalid', 'the request cannot be read', { cause: error })
+  }
+  return toProblem(error)
+}
+
+function causeText(problem: Problem): string {
+  const { cause } = problem
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? '')
+}

@@ -1,0 +1,22 @@
+import { Problem } from '@stella/contracts'
+import { cancelRun, getRun } from '@stella/db'
+import type { MiddlewareHandler } from 'hono'
+
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { announceRun } from './announce-run.ts'
+import { found, idOf } from './found.ts'
+
+/** POST /export/runs/{id}/cancel: 200 Run, also where it was cancelled before · 404 resource/not-found · 409 resource/conflict where it ended otherwise */
+export function cancelRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
+  return async (c) => {
+    const { tenantId } = c.get('caller')
+    const id = idOf(c)
+    const run = await deps.inTenant(tenantId, async (tx) => {
+      await cancelRun(tx, { tenantId, runId: id })
+      return found(await getRun(tx, { tenantId, id }), 'run', id)
+    })
+    if (run.state !== 'cancelled') throw new Problem('resource/conflict', `run ${id} has ended: it is ${run.state}`)
+    await announceRun(deps, tenantId, run)
+    return c.json(run)
+  }
+}

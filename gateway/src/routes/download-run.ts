@@ -1,0 +1,71 @@
+import { mediaTypes, Problem } from '@stella/contracts'
+import { sealedKey } from '@stella/core'
+import type { Context, MiddlewareHandler } from 'hono'
+
+import { byteRange } from '../byte-range.ts'
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { problemResponse } from '../problem-response.ts'
+import { idOf } from './found.ts'
+import { sealedRun } from './sealed-run.ts'
+
+/**
+ * GET /export/runs/{id}/download: the bundle, streamed. 200 · 206 with `Range` · 304 with `If-None-Match` · 404 resource/not-found ·
+ * 409 run/not-finished · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` as RFC 9530.
+ */
+export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
+  return async (c) => {
+    const { tenantId } = c.get('caller')
+    const id = idOf(c)
+    const { size, sha256 } = (await sealedRun(deps, tenantId, id)).sealed.bundle
+    const etag = `"${sha256}"`
+    const headers = {
+      'content-type': mediaTypes.bundle,
+      'content-disposition': `attachment; filename="${id}.tar.zst"`,
+      'accept-ranges': 'bytes',
+      'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+      'cache-control': 'private',
+      etag,
+    }
+    if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers)
+
+    const range = wantedRange(c, etag, size)
+    if (range instanceof Problem) {
+      const refused = problemResponse(range, deps.log)
+      refused.headers.set('content-range', `bytes */${size}`)
+      return refused
+    }
+    const { first, last } = range ?? { first: 0, last: size - 1 }
+    const partial = range === null ? {} : { 'content-range': `bytes ${first}-${last}/${size}` }
+    const body =
+      c.req.method === 'HEAD'
+        ? null
+        : deps.blobs.read({
+            key: sealedKey(tenantId, id, sha256),
+            start: first,
+            end: last + 1,
+            sha256,
+            sizeBytes: size,
+          })
+    return c.body(await body, range === null ? 200 : 206, {
+      ...headers,
+      ...partial,
+      'content-length': String(last - first + 1),
+    })
+  }
+}
+
+function wantedRange(c: Context, etag: string, size: number) {
+  const ifRange = c.req.header('if-range')
+  if (ifRange !== undefined && ifRange !== etag) return null
+  try {
+    return byteRange(c.req.header('range'), size)
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags?.some((tag) => tag === etag || tag === '*') ?? false
+}

@@ -1,0 +1,13 @@
+import { Problem } from '@stella/contracts'
+import type { Context } from 'hono'
+
+/** What was found. Another tenant's id fails in the same words as one that does not exist. @throws `resource/not-found` */
+export function found<T>(value: T | null, what: 'profile' | 'run' | 'ingest', id: string): T {
+  if (value !== null) return value
+  throw new Problem('resource/not-found', `there is no ${what} ${id.slice(0, 100)}`)
+}
+
+/** The `{id}` of the path. */
+export function idOf(c: Context): string {
+  return c.req.param('id') ?? ''
+}

@@ -1,0 +1,29 @@
+import { MAX_SIGNATURE_BYTES, type SignatureFiles } from '@stella/contracts'
+import { byteOrder, sealedKey } from '@stella/core'
+import type { MiddlewareHandler } from 'hono'
+
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { idOf } from './found.ts'
+import { sealedRun } from './sealed-run.ts'
+
+/** GET /export/runs/{id}/signatures: 200 the files under `signatures/` · 404 resource/not-found · 409 run/not-finished */
+export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs'>): MiddlewareHandler<GatewayEnv> {
+  return async (c) => {
+    const { tenantId } = c.get('caller')
+    const id = idOf(c)
+    const { sealed } = await sealedRun(deps, tenantId, id)
+    const paths = Object.entries(sealed.documents)
+      .filter(([path]) => path.startsWith('signatures/'))
+      .sort(([a], [b]) => byteOrder(a, b))
+    const files: SignatureFiles['files'] = []
+    for (const [path, { sha256, size }] of paths) {
+      const bytes = await deps.blobs.readBytes({
+        key: sealedKey(tenantId, id, sha256),
+        maxBytes: MAX_SIGNATURE_BYTES,
+        expected: { sha256, sizeBytes: size },
+      })
+      files.push({ path, size, sha256, content_base64: Buffer.from(bytes).toString('base64') })
+    }
+    return c.json({ files } satisfies SignatureFiles)
+  }
+}

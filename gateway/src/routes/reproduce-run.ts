@@ -1,0 +1,40 @@
+import { Problem } from '@stella/contracts'
+import { openRun, requestRun } from '@stella/db'
+import type { MiddlewareHandler } from 'hono'
+
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { announceRun } from './announce-run.ts'
+import { found, idOf } from './found.ts'
+
+/**
+ * POST /export/runs/{id}/reproduce: record a run that writes the same plan again and must come to the same bytes.
+ * 202 Run · 404 resource/not-found · 409 run/not-finished
+ */
+export function reproduceRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
+  return async (c) => {
+    const { tenantId, subject } = c.get('caller')
+    const id = idOf(c)
+    const run = await deps.inTenant(tenantId, async (tx) => {
+      const original = found(await openRun(tx, { tenantId, runId: id }), 'run', id)
+      if (original.state !== 'succeeded' || original.reproduces !== null) {
+        throw new Problem(
+          'run/not-finished',
+          `run ${id} is ${original.state}: only a run of its own that succeeded can be reproduced`,
+        )
+      }
+      const { profile, filters, planId } = original
+      return requestRun(tx, {
+        tenantId,
+        id: deps.newId('run'),
+        profile,
+        filters,
+        trigger: 'reproduce',
+        reproduces: id,
+        planId,
+        createdBy: subject,
+      })
+    })
+    await announceRun(deps, tenantId, run)
+    return c.json(run, 202, { location: `/export/runs/${run.id}` })
+  }
+}
