@@ -1,0 +1,66 @@
+import { bundlePaths, type ExportContent, type ExportFile } from '@stella/contracts'
+
+import { ABSENT, type ExportFault } from './export-fault.ts'
+
+/** A file as it was found in a bundle or a folder. */
+export interface ScannedMember {
+  readonly path: string
+  readonly sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  readonly sha256: string
+  /** Lines of a `.jsonl.zst`, decompressed; null for every other file, and where they could not be counted. */
+  readonly lines: number | null
+}
+
+const groupOfLines = {
+  'advisories/normalized.jsonl.zst': 'advisories',
+  'vex/normalized.jsonl.zst': 'vex',
+} as const
+const described: ReadonlySet<string> = new Set(Object.values(bundlePaths))
+
+/** Compares the files that a manifest names with those that are there: absent, extra and doubled ones, sizes, digests, counts. */
+export function compareFiles(content: ExportContent, members: readonly ScannedMember[]): ExportFault[] {
+  const found = new Map(members.map((member) => [member.path, member]))
+  const named = new Map(content.files.map((file) => [file.path, file]))
+  const seen = new Set<string>()
+  const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
+  const extra = members.filter(({ path }) => !named.has(path) && !described.has(path))
+  return [
+    ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
+    ...extra.map(({ path }) => ({ path, reason: 'it is not among the files of export.json' })),
+    ...content.files.flatMap((file) => compareFile(file, found.get(file.path))),
+    ...compareCounts(content, found),
+  ]
+}
+
+function compareFile({ path, size, sha256 }: ExportFile, member: ScannedMember | undefined): ExportFault[] {
+  if (!member) return [{ path, reason: ABSENT }]
+  if (described.has(path)) return [{ path, reason: 'export.json names it among the data files' }]
+  if (member.sizeBytes < size) return [{ path, reason: `it is short: ${member.sizeBytes} of ${size} bytes` }]
+  if (member.sizeBytes > size) return [{ path, reason: `it is long: ${member.sizeBytes} instead of ${size} bytes` }]
+  if (member.sha256 !== sha256)
+    return [{ path, reason: `it was altered: SHA-256 ${member.sha256} instead of ${sha256}` }]
+  return []
+}
+
+function compareCounts({ counts, files }: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
+  const faults = Object.entries(groupOfLines).flatMap(([path, group]) => {
+    const file = files.find((entry) => entry.path === path)
+    if (!file)
+      return counts[group] === 0
+        ? []
+        : [{ path, reason: `export.json counts ${counts[group]} ${group} but no such file` }]
+
+    const member = found.get(path)
+    if (member?.sha256 !== file.sha256 || member.lines === counts[group]) return []
+    return [
+      {
+        path,
+        reason: `it holds ${member.lines ?? 'no countable'} lines, export.json counts ${counts[group]} ${group}`,
+      },
+    ]
+  })
+  const sboms = files.filter(({ path }) => path.startsWith('sboms/')).length
+  if (sboms === counts.sboms) return faults
+  return [...faults, { path: bundlePaths.manifest, reason: `it counts ${counts.sboms} sboms and names ${sboms}` }]
+}

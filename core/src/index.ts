@@ -1,0 +1,26 @@
+export { runOfStagingKey, STAGING, sealedKey, sealedPrefix, stagingPrefix, uploadKey } from './blob-keys.ts'
+export { byteOrder } from './byte-order.ts'
+export { canonicalJson, type Json } from './canonical-json.ts'
+export type { ScannedMember } from './compare-files.ts'
+export { contentRoot } from './content-root.ts'
+export { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
+export { dssePreAuthEncoding } from './dsse.ts'
+export { effectiveFilters } from './effective-filters.ts'
+export type { ExportFault } from './export-fault.ts'
+export { encodeManifest, exportManifest, type ManifestInputs, type RunIdentity } from './export-manifest.ts'
+export { type BlobPart, type ExportMember, exportMembers } from './export-members.ts'
+export { merkleTreeHash } from './merkle-tree.ts'
+export { cutShards, type KeyRange, type KindExtent, type Plan, type Scope, type Shard } from './plan.ts'
+export { profileId } from './profile-id.ts'
+export { encodeProvenance, type IngestInput, PROVENANCE_PAYLOAD_TYPE, type ProvenanceInputs } from './provenance.ts'
+export { publicKeyId } from './public-key-id.ts'
+export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
+export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
+export { type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
+export {
+  decodeSignature,
+  encodeSignature,
+  readPublicKey,
+  type SignatureClaim,
+  verifySignature,
+} from './verify-signature.ts'

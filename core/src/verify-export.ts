@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+
+import {
+  bundlePaths,
+  type ExportFile,
+  type ExportManifest,
+  exportManifest,
+  MAX_FAULTS,
+  type PublicKey,
+  type RunCounts,
+} from '@stella/contracts'
+
+import { byteOrder } from './byte-order.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { compareFiles, type ScannedMember } from './compare-files.ts'
+import { contentRoot } from './content-root.ts'
+import { ABSENT, type ExportFault } from './export-fault.ts'
+import { verifyProvenance } from './verify-provenance.ts'
+import { decodeSignature, verifySignature } from './verify-signature.ts'
+
+/** Everything that one verification looks at; null for a file that is absent or could not be read. */
+export interface PublishedExport {
+  /** What is wrong with the container: a file that is named here is not called absent as well. */
+  readonly containerFaults: readonly ExportFault[]
+  /** Every file of the bundle or folder, the four of `bundlePaths` too. */
+  readonly members: readonly ScannedMember[]
+  readonly manifestBytes: Uint8Array | null
+  readonly signatureBytes: Uint8Array | null
+  readonly provenanceBytes: Uint8Array | null
+  readonly provenanceBundleBytes: Uint8Array | null
+  /** The keys that the verifier trusts. */
+  readonly keys: readonly PublicKey[]
+}
+
+/** What a verification found. All but `ok` and `faults` is null where the manifest cannot be read, `keyId` where no key signed it. */
+export interface Verdict {
+  readonly ok: boolean
+  readonly keyId: string | null
+  readonly contentRoot: string | null
+  readonly runId: string | null
+  readonly counts: RunCounts | null
+  /** Sorted by path; at most `MAX_FAULTS`. */
+  readonly faults: readonly ExportFault[]
+}
+
+/**
+ * Judges an export by its bytes and the verifier's keys alone: signature, form and content of `export.json`; size, digest and
+ * lines of every file; absent and extra files; `content_root`; provenance and its envelope. Never throws for what the bytes hold.
+ */
+export function verifyExport(published: PublishedExport): Verdict {
+  const { containerFaults, members, manifestBytes, signatureBytes, keys } = published
+  const read = readManifest(manifestBytes)
+  const signed = manifestBytes ? verifyManifestSignature(manifestBytes, signatureBytes, keys) : null
+  const { manifest } = read
+  const damaged = new Set(containerFaults.map(({ path }) => path))
+  const found = [
+    ...read.faults,
+    ...(signed?.faults ?? []),
+    ...(manifest ? [...verifyContent(manifest), ...compareFiles(manifest.content, members)] : []),
+    ...verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null),
+  ]
+  const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
+  return {
+    ok: faults.length === 0,
+    keyId: signed?.keyId ?? null,
+    contentRoot: manifest?.content.content_root ?? null,
+    runId: manifest?.run.id ?? null,
+    counts: manifest?.content.counts ?? null,
+    faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
+  }
+}
+
+function readManifest(bytes: Uint8Array | null): { manifest: ExportManifest | null; faults: ExportFault[] } {
+  const path = bundlePaths.manifest
+  if (!bytes) return { manifest: null, faults: [{ path, reason: ABSENT }] }
+
+  const value = parseJson(bytes)
+  const parsed = exportManifest.safeParse(value)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const reason = `it is no manifest of version 1: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`
+    return { manifest: null, faults: [{ path, reason }] }
+  }
+  const canonical = Buffer.from(`${canonicalJson(parsed.data)}\n`)
+  const faults = canonical.equals(bytes)
+    ? []
+    : [{ path, reason: 'it is not canonical JSON (RFC 8785) and one line feed' }]
+  return { manifest: parsed.data, faults }
+}
+
+function verifyManifestSignature(bytes: Uint8Array, signatureBytes: Uint8Array | null, keys: readonly PublicKey[]) {
+  const path = bundlePaths.signature
+  if (!signatureBytes) return { keyId: null, faults: [{ path, reason: ABSENT }] }
+
+  const signature = decodeSignature(signatureBytes)
+  if (!signature) return { keyId: null, faults: [{ path, reason: 'it is not strict base64' }] }
+
+  const key = keys.find(({ pem }) => verifySignature({ pem, bytes, signature }))
+  if (key) return { keyId: key.id, faults: [] }
+  const reason = `none of the ${keys.length} trusted keys made its signature: it or ${path} was altered, or another key signed`
+  return { keyId: null, faults: [{ path: bundlePaths.manifest, reason }] }
+}
+
+function verifyContent({ content }: ExportManifest): ExportFault[] {
+  const path = bundlePaths.manifest
+  const { files } = content
+  const faults: ExportFault[] = []
+  const unsorted = files.find((file, index) => index > 0 && byteOrder(files[index - 1]?.path ?? '', file.path) >= 0)
+  if (unsorted) faults.push({ path, reason: `its files are not sorted by path, each once, at ${unsorted.path}` })
+  if (contentRoot(files) !== content.content_root)
+    faults.push({ path, reason: 'its content_root is not that of its files' })
+  return faults
+}
+
+function subjectsOf({ content }: ExportManifest, bytes: Uint8Array): Pick<ExportFile, 'path' | 'sha256'>[] {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return [{ path: bundlePaths.manifest, sha256 }, ...content.files]
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,29 @@
+import type { Blobs, Bus, Kms } from '@stella/adapters'
+import type { Database, Transaction } from '@stella/db'
+
+/** One line of the log: never a secret, never a record's text. */
+export type Log = (entry: { readonly message: string; readonly [field: string]: unknown }) => void
+
+/** An allow-list as the native writer takes it: JSON text of `contracts/mappings`, and the id that manifests name. */
+export interface Mapping {
+  readonly id: string
+  readonly json: string
+}
+
+/** Everything that the steps use; each takes a part of it. */
+export interface WorkerDeps {
+  readonly database: Database
+  /** Login URL, for the native module's own connections. */
+  readonly databaseUrl: string
+  /** Runs work in a transaction that sees one tenant only. */
+  readonly inTenant: <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
+  readonly blobs: Blobs
+  readonly bus: Bus
+  readonly kms: Kms
+  readonly mappings: Readonly<Record<'advisory' | 'vex' | 'sbom', Mapping>>
+  /** Threads that read one shard at a time. */
+  readonly readers: number
+  readonly builderVersion: string
+  readonly now: () => Date
+  readonly log: Log
+}

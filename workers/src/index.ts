@@ -1,0 +1,2 @@
+export type { Log, Mapping, WorkerDeps } from './deps.ts'
+export { startWorker } from './worker.ts'

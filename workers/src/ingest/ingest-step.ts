@@ -1,0 +1,77 @@
+import {
+  JOB_HEARTBEAT_MS,
+  type Job,
+  type JobMessage,
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_DEPTH,
+  MAX_REFUSED_DOCUMENTS,
+} from '@stella/contracts'
+import { uploadKey } from '@stella/core'
+import { beginIngest, heartbeatIngest, mergeIngest, openIngest } from '@stella/db'
+import { openIntake } from '@stella/native'
+
+import type { WorkerDeps } from '../deps.ts'
+
+/** What ingestion uses. */
+export type IngestDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'readers' | 'log'>
+
+/**
+ * ingest: the documents of one upload into the ledger, as one revision or none. The native module parses; the database merges.
+ * Runs twice safely: a batch that is completed answers with what it did, and its upload is removed.
+ * @throws `ingest/too-many-refused` · `db/unavailable` · `blob/…` · `native/io`
+ */
+export async function ingestStep(
+  deps: IngestDeps,
+  { tenantId, ingestId }: JobMessage<'ingest'>,
+  signal: AbortSignal,
+): Promise<Job[]> {
+  const batch = await deps.inTenant(tenantId, async (tx) =>
+    (await beginIngest(tx, { tenantId, id: ingestId })) ? openIngest(tx, { tenantId, id: ingestId }) : null,
+  )
+  if (batch === null) {
+    await deps.blobs.remove(uploadKey(tenantId, ingestId))
+    return []
+  }
+
+  const { uploadKey: key, uploadSha256: sha256, uploadBytes: sizeBytes } = batch
+  const path = await deps.blobs.localFile({ key, sha256, sizeBytes })
+  const intake = openIntake({
+    path,
+    sourceName: batch.sourceName ?? 'stdin',
+    sourceUri: batch.sourceUri,
+    maxDocumentBytes: MAX_DOCUMENT_BYTES,
+    maxDepth: MAX_DOCUMENT_DEPTH,
+    maxRefused: MAX_REFUSED_DOCUMENTS,
+    threads: deps.readers,
+  })
+  const alive = setInterval(() => {
+    deps
+      .inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId }))
+      .catch((error: unknown) =>
+        deps.log({ message: 'cannot mark a batch as alive', ingest_id: ingestId, cause: String(error) }),
+      )
+  }, JOB_HEARTBEAT_MS)
+  try {
+    const summary = await mergeIngest(deps.database, {
+      tenantId,
+      ingestId,
+      strict: batch.strict,
+      rows: intake.rows,
+      summary: () => intake.summary(),
+      signal,
+    })
+    const { refused, ...counts } = summary
+    deps.log({
+      message: 'batch ingested',
+      tenant_id: tenantId,
+      ingest_id: ingestId,
+      ...counts,
+      refused: refused.length,
+    })
+  } finally {
+    clearInterval(alive)
+    intake.cancel()
+  }
+  await deps.blobs.remove(key)
+  return []
+}

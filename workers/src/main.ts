@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+import { connectBus, openBlobs, openKms } from '@stella/adapters'
+import { SWEEP_MS } from '@stella/contracts'
+import { openDatabase, withTenant } from '@stella/db'
+import { pino } from 'pino'
+
+import type { Mapping, WorkerDeps } from './deps.ts'
+import { readSettings } from './settings.ts'
+import { startWorker } from './worker.ts'
+
+const settings = readSettings(process.env)
+const logger = pino({ base: { process: 'worker' }, messageKey: 'message' }, pino.destination(2))
+const database = openDatabase(settings.DATABASE_URL)
+const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
+await bus.ensureStreams()
+
+const deps: WorkerDeps = {
+  database,
+  databaseUrl: settings.DATABASE_URL,
+  inTenant: (tenantId, work) => withTenant(database, tenantId, work),
+  blobs: await openBlobs(settings.BLOB_URL),
+  bus,
+  kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
+  mappings: { advisory: mapping('osv-1.7'), vex: mapping('openvex-0.2.0'), sbom: mapping('sbom-graph-1') },
+  readers: settings.STELLA_READERS,
+  builderVersion: '0.1.0',
+  now: () => new Date(),
+  log: (entry) => logger.info(entry),
+}
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(signal, () => stopping.abort())
+process.send?.({ type: 'ready' })
+
+await startWorker(deps, { sweepMs: SWEEP_MS, signal: stopping.signal })
+await bus.close()
+await database.close()
+process.exit(0)
+
+function mapping(id: string): Mapping {
+  const require = createRequire(import.meta.url)
+  return { id, json: readFileSync(require.resolve(`@stella/contracts/mappings/${id}.json`), 'utf8') }
+}

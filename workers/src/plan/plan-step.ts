@@ -1,0 +1,74 @@
+import {
+  type Job,
+  type JobMessage,
+  kindOfGroup,
+  Problem,
+  RANGE_RECORDS,
+  recordGroups,
+  SHARD_DOCUMENTS,
+} from '@stella/contracts'
+import { cutShards, type KindExtent, type Plan, type Scope } from '@stella/core'
+import {
+  beginPlanning,
+  getPlan,
+  kindExtent,
+  ledgerHead,
+  type OpenRun,
+  openRun,
+  recordPlan,
+  type Transaction,
+} from '@stella/db'
+
+import type { WorkerDeps } from '../deps.ts'
+import { announce } from '../run/announce.ts'
+
+type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'bus' | 'now' | 'log'>
+
+/**
+ * plan: one transaction reads the ledger's head and what the filters take of it, and writes the plan row. A reproduction takes
+ * over the plan of the run that it reproduces.
+ * Runs twice safely: a run that has a plan keeps it.
+ * @throws `plan/too-large` · `db/unavailable`
+ */
+export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'plan'>): Promise<Job[]> {
+  if (!(await deps.inTenant(tenantId, (tx) => beginPlanning(tx, { tenantId, runId })))) return []
+
+  await announce(deps, { tenantId, runId, state: 'planning' })
+  const plan = await deps.inTenant(tenantId, async (tx) => {
+    const run = await openRun(tx, { tenantId, runId })
+    if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
+    const made = (await getPlan(tx, { tenantId, planId: run.planId })) ?? (await makePlan(tx, run))
+    return recordPlan(tx, { tenantId, runId, plan: made })
+  })
+  await announce(deps, { tenantId, runId, state: 'writing' })
+  return jobsOfPlan(plan, tenantId, runId)
+}
+
+/** The jobs that follow a plan: one a shard, or sealing at once where there is nothing to write. */
+export function jobsOfPlan({ shards }: Plan, tenantId: string, runId: string): Job[] {
+  if (shards.length === 0) return [{ step: 'seal', message: { tenantId, runId }, dedupeId: `${runId}/seal` }]
+  return shards.map((_, shard) => ({
+    step: 'write',
+    message: { tenantId, runId, shard },
+    dedupeId: `${runId}/write/${shard}`,
+  }))
+}
+
+async function makePlan(tx: Transaction, { tenantId, profile, filters, planId }: OpenRun): Promise<Plan> {
+  const { revision, time } = await ledgerHead(tx, { tenantId })
+  const scope: Scope = { tenantId, ledgerRevision: revision, filters }
+  const extents: KindExtent[] = []
+  const counts = { advisories: 0, vex: 0, sboms: 0 }
+  for (const group of filters.include ?? recordGroups) {
+    const kind = kindOfGroup[group]
+    const extent = await kindExtent(tx, {
+      scope,
+      kind,
+      rangeRecords: kind === 'sbom' ? SHARD_DOCUMENTS : RANGE_RECORDS,
+    })
+    extents.push(extent)
+    counts[group] = extent.records
+  }
+  const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
+  return { id: planId, scope, ledgerTime: time, profile, counts, estimatedBytes, shards: cutShards(extents) }
+}

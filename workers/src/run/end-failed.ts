@@ -1,0 +1,49 @@
+import { type Problem, problems } from '@stella/contracts'
+import { sealedPrefix, stagingPrefix, uploadKey } from '@stella/core'
+import { failIngest, failRun } from '@stella/db'
+
+import type { WorkerDeps } from '../deps.ts'
+import { announce } from './announce.ts'
+
+type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'now' | 'log'>
+
+/** Ends a run as failed, with its class and reason, and removes what it left. Does nothing to a run that has ended. */
+export async function endRunFailed(
+  deps: EndDeps,
+  { tenantId, runId }: { tenantId: string; runId: string },
+  problem: Problem,
+): Promise<void> {
+  logCause(deps, problem, { run_id: runId })
+  const { errorClass } = problems[problem.code]
+  const ended = await deps.inTenant(tenantId, (tx) =>
+    failRun(tx, { tenantId, runId, errorClass, errorMessage: problem.message }),
+  )
+  if (!ended) return
+  await announce(deps, { tenantId, runId, state: 'failed' })
+  await deps.blobs.removeAll(sealedPrefix(tenantId, runId))
+  await deps.blobs.removeAll(stagingPrefix(tenantId, runId))
+}
+
+/** Ends a batch of ingestion as failed and removes its upload. Nothing of it is in the ledger. */
+export async function endIngestFailed(
+  deps: EndDeps,
+  { tenantId, ingestId }: { tenantId: string; ingestId: string },
+  problem: Problem,
+): Promise<void> {
+  logCause(deps, problem, { ingest_id: ingestId })
+  const { errorClass } = problems[problem.code]
+  await deps.inTenant(tenantId, (tx) =>
+    failIngest(tx, { tenantId, id: ingestId, errorClass, errorMessage: problem.message }),
+  )
+  await deps.blobs.remove(uploadKey(tenantId, ingestId))
+}
+
+function logCause({ log }: EndDeps, problem: Problem, where: Record<string, string>): void {
+  const { cause } = problem
+  log({
+    message: problem.message,
+    code: problem.code,
+    ...where,
+    cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? ''),
+  })
+}

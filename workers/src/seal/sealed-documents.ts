@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+
+import { bundlePaths, type ExportFile, FRAME_BYTES, MAX_PROVENANCE_INPUTS } from '@stella/contracts'
+import {
+  dssePreAuthEncoding,
+  encodeManifest,
+  encodeProvenance,
+  encodeSignature,
+  exportManifest,
+  type Plan,
+  PROVENANCE_PAYLOAD_TYPE,
+  type RunIdentity,
+  type ShardOutput,
+  sigstoreBundle,
+} from '@stella/core'
+import { coverage, ingestInputs } from '@stella/db'
+import { zstdVersion } from '@stella/native'
+
+import type { HashedMember } from './hash-members.ts'
+import type { SealDeps } from './seal-step.ts'
+
+/** A document that sealing writes, with its identity. */
+export interface SealedDocument {
+  readonly path: string
+  readonly bytes: Buffer
+  readonly sha256: string
+}
+
+/** What the documents are made of. */
+export interface DocumentInputs {
+  readonly plan: Plan
+  readonly shards: readonly ShardOutput[]
+  readonly members: readonly HashedMember[]
+  readonly identity: RunIdentity
+}
+
+/** Manifest, provenance and their signatures. Only the signatures differ between two calls with equal inputs. */
+export async function sealedDocuments(
+  deps: SealDeps,
+  { plan, shards, members, identity }: DocumentInputs,
+): Promise<SealedDocument[]> {
+  const { scope } = plan
+  const { sources, inputs } = await deps.inTenant(scope.tenantId, async (tx) => ({
+    sources: await coverage(tx, { scope }),
+    inputs: await ingestInputs(tx, { scope, limit: MAX_PROVENANCE_INPUTS }),
+  }))
+  const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
+  const schemas = Object.fromEntries(Object.entries(deps.mappings).map(([kind, { id }]) => [kind, id]))
+  const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
+  const manifest = document(
+    bundlePaths.manifest,
+    encodeManifest(exportManifest({ plan, run: identity, shards, files, coverage: sources, schemas, compression })),
+  )
+  const subjects = [{ path: manifest.path, size: manifest.bytes.length, sha256: manifest.sha256 }, ...files]
+  const statement = encodeProvenance({
+    plan,
+    run: identity,
+    files: subjects,
+    inputs,
+    builderVersion: deps.builderVersion,
+  })
+  return [manifest, document(bundlePaths.provenance, statement), ...(await signatures(deps, manifest.bytes, statement))]
+}
+
+async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer): Promise<SealedDocument[]> {
+  const ofManifest = await kms.sign(manifest)
+  const ofStatement = await kms.sign(dssePreAuthEncoding(PROVENANCE_PAYLOAD_TYPE, payload))
+  const { keyId, signature } = ofStatement
+  return [
+    document(bundlePaths.signature, Buffer.from(encodeSignature(ofManifest.signature))),
+    document(
+      bundlePaths.provenanceBundle,
+      sigstoreBundle({ payload, payloadType: PROVENANCE_PAYLOAD_TYPE, keyId, signature }),
+    ),
+  ]
+}
+
+function document(path: string, bytes: Buffer): SealedDocument {
+  return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}

@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+import type { WorkerDeps } from './deps.ts'
+import { ingestStep } from './ingest/ingest-step.ts'
+import { planStep } from './plan/plan-step.ts'
+import { endIngestFailed, endRunFailed } from './run/end-failed.ts'
+import { sealStep } from './seal/seal-step.ts'
+import { sweep } from './sweep/sweep.ts'
+import { writeStep } from './write/write-step.ts'
+
+/**
+ * Works until it is told to stop: takes one job of each step at a time, and sweeps. A job that is stopped half-way goes back to the
+ * queue. Resolves once all work has stopped.
+ */
+export async function startWorker(
+  deps: WorkerDeps,
+  { sweepMs, signal }: { sweepMs: number; signal: AbortSignal },
+): Promise<void> {
+  const { bus } = deps
+  await Promise.all([
+    bus.consume(
+      'ingest',
+      {
+        handle: (job, { signal }) => ingestStep(deps, job, signal),
+        failed: (job, problem) => endIngestFailed(deps, job, problem),
+      },
+      signal,
+    ),
+    bus.consume(
+      'plan',
+      { handle: (job) => planStep(deps, job), failed: (job, problem) => endRunFailed(deps, job, problem) },
+      signal,
+    ),
+    bus.consume(
+      'write',
+      {
+        handle: (job, { signal }) => writeStep(deps, job, signal),
+        failed: (job, problem) => endRunFailed(deps, job, problem),
+      },
+      signal,
+    ),
+    bus.consume(
+      'seal',
+      {
+        handle: (job, { signal }) => sealStep(deps, job, signal),
+        failed: (job, problem) => endRunFailed(deps, job, problem),
+      },
+      signal,
+    ),
+    sweepUntil(deps, sweepMs, signal),
+  ])
+}
+
+async function sweepUntil(deps: WorkerDeps, sweepMs: number, signal: AbortSignal): Promise<void> {
+  let after: string | null = null
+  while (!signal.aborted) {
+    after = await sweep(deps, after).catch((error: unknown) => {
+      deps.log({ message: 'a sweep failed; the next one goes on', cause: String(error) })
+      return null
+    })
+    await pause(sweepMs, undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,42 @@
+import { MAX_WITHHELD, Problem } from '@stella/contracts'
+import { parseDatabaseUrl, type Shard } from '@stella/core'
+import { documentsQuery } from '@stella/db'
+import { writeDocuments } from '@stella/native'
+
+import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
+
+/** Packs the SBOMs of a shard, byte for byte as received, into one file. One that holds a credential is withheld whole. */
+export async function writeDocumentsShard(
+  { databaseUrl }: WriteDeps,
+  { ranges }: Shard,
+  { plan, path }: ShardTarget,
+  signal: AbortSignal,
+): Promise<WrittenShard> {
+  const [range] = ranges
+  if (!range) throw new Problem('ledger/changed', `a shard of SBOMs of plan ${plan.id} has no range`)
+  const written = await writeDocuments(
+    {
+      connection: parseDatabaseUrl(databaseUrl),
+      tenantId: plan.scope.tenantId,
+      query: documentsQuery(plan.scope, range),
+      maxWithheld: MAX_WITHHELD,
+      path,
+    },
+    signal,
+  )
+  const { members: documents, sizeBytes, sha256, withheld } = written
+  return {
+    kind: 'sbom',
+    records: documents.length,
+    sizeBytes,
+    sha256,
+    documents,
+    withheld: withheld.map(({ recordKey, detector, pointer, action }) => ({
+      kind: 'sbom',
+      record: recordKey,
+      detector,
+      pointer,
+      action,
+    })),
+  }
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+
+import { isFinal, type Job, type JobMessage, Problem } from '@stella/contracts'
+import { type Plan, type ShardOutput, stagingPrefix } from '@stella/core'
+import { openRun, recordShard, shardWritten } from '@stella/db'
+
+import type { WorkerDeps } from '../deps.ts'
+import { requirePlan } from '../plan/require-plan.ts'
+import { whileWanted } from '../run/while-wanted.ts'
+import { writeDocumentsShard } from './write-documents-shard.ts'
+import { writeLinesShard } from './write-lines-shard.ts'
+
+/** What one shard is written with. */
+export type WriteDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'databaseUrl' | 'mappings' | 'readers' | 'log'>
+
+/** A shard written to a file on this machine. */
+export type WrittenShard = Omit<ShardOutput, 'blob'> & { readonly sha256: string; readonly sizeBytes: number }
+
+/**
+ * write: one shard of a plan into the run's staging prefix.
+ * Runs twice safely: shards are keyed by (run, shard), and the bytes depend on the plan alone.
+ * @throws `record/schema-mismatch` · `record/digest-mismatch` · `record/order` · `native/io` · `blob/full` · `native/cancelled`
+ */
+export async function writeStep(
+  deps: WriteDeps,
+  { tenantId, runId, shard }: JobMessage<'write'>,
+  signal: AbortSignal,
+): Promise<Job[]> {
+  const run = await deps.inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId }))
+  if (run === null || isFinal(run.state)) return []
+
+  const { planId } = run
+  const next: Job[] = [{ step: 'seal', message: { tenantId, runId }, dedupeId: `${runId}/seal/${shard}` }]
+  if (await deps.inTenant(tenantId, (tx) => shardWritten(tx, { tenantId, runId, shard }))) return next
+
+  const plan = await deps.inTenant(tenantId, (tx) => requirePlan(tx, { tenantId, planId }))
+  const scratch = await deps.blobs.scratch()
+  try {
+    const path = join(scratch.directory, `shard-${shard}`)
+    const written = await whileWanted(deps, {
+      tenantId,
+      runId,
+      signal,
+      work: (wanted) => writeShard(deps, { plan, shard, path }, wanted),
+    })
+    const { sha256, sizeBytes, ...output } = written
+    const key = `${stagingPrefix(tenantId, runId)}${shard}-${sha256}`
+    await deps.blobs.putFile({ key, file: path, sha256, sizeBytes, move: true })
+    await deps.inTenant(tenantId, (tx) =>
+      recordShard(tx, { tenantId, runId, shard, output: { ...output, blob: { key, sha256, sizeBytes } } }),
+    )
+  } finally {
+    await scratch.dispose()
+  }
+  return next
+}
+
+/** Where one shard of a plan goes. */
+export interface ShardTarget {
+  readonly plan: Plan
+  readonly shard: number
+  readonly path: string
+}
+
+async function writeShard(deps: WriteDeps, target: ShardTarget, signal: AbortSignal): Promise<WrittenShard> {
+  const shard = target.plan.shards[target.shard]
+  if (!shard) throw new Problem('ledger/changed', `plan ${target.plan.id} has no shard ${target.shard}`)
+  return shard.kind === 'sbom'
+    ? writeDocumentsShard(deps, shard, target, signal)
+    : writeLinesShard(deps, { ...shard, kind: shard.kind }, target, signal)
+}
