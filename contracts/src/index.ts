@@ -39,6 +39,7 @@ export {
   JOB_RETRY_MAX_MS,
   JOB_RETRY_MS,
   MAX_BUNDLE_MEMBERS,
+  MAX_DISCARDED_BODY_BYTES,
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_DEPTH,
   MAX_DOWNLOAD_ATTEMPTS,
@@ -81,6 +82,7 @@ export {
   profileKinds,
   profileVariants,
 } from './profile.ts'
+export { resourceId } from './resource-id.ts'
 export { grants, type Role, roles } from './roles.ts'
 export {
   finalRunStates,

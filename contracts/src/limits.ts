@@ -4,6 +4,8 @@ const GIB = 1024 * MIB
 
 /** Largest JSON body of a request that is not an upload, in bytes. */
 export const MAX_JSON_BODY_BYTES = 1 * MIB
+/** Bytes of a body over the limit that are read and thrown away, so that its sender gets to read the answer. */
+export const MAX_DISCARDED_BODY_BYTES = 16 * MIB
 /** Largest upload to the ledger, in bytes; it is spooled to the blob store, never held in memory. */
 export const MAX_UPLOAD_BYTES = 64 * GIB
 /** Largest single document of evidence, in bytes. */

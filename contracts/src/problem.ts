@@ -69,7 +69,15 @@ export function isProblemCode(code: unknown): code is ProblemCode {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof Error && 'code' in error && isProblemCode(error.code)) {
-    return new Problem(error.code, error.message, { cause: error })
+    return new Problem(error.code, `${placeOf(error)}${error.message}`, { cause: error })
   }
   return new Problem('internal', 'an unexpected failure; the log of this process has its cause', { cause: error })
+}
+
+/** Which record and field an error of the native module is about, as the beginning of a sentence. */
+function placeOf(error: object): string {
+  const record = 'recordKey' in error && typeof error.recordKey === 'string' ? `record ${error.recordKey}` : null
+  const field = 'field' in error && typeof error.field === 'string' ? `field ${error.field}` : null
+  const place = [record, field].filter((part) => part !== null).join(', ')
+  return place === '' ? '' : `${place}: `
 }

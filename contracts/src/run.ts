@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { filters } from './filters.ts'
+import { resourceId } from './resource-id.ts'
 
 /** States of a run; the last four are final. */
 export const runStates = [
@@ -27,7 +28,7 @@ export function isFinal(state: RunState): boolean {
 
 /** A run to create. Filters given here replace the profile's, field by field. */
 export const newRun = z.strictObject({
-  profile_id: z.string().min(1).max(100),
+  profile_id: resourceId,
   filters: filters.optional(),
   distribution: z.strictObject({ type: z.literal('download') }).optional(),
 })

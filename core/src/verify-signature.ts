@@ -1,6 +1,8 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 
 import { Problem, type PublicKey } from '@stella/contracts'
+
+import { publicKeyId } from './public-key-id.ts'
 
 /** What a signature claims: that the holder of the key of `pem` signed `bytes`. */
 export interface SignatureClaim {
@@ -30,10 +32,7 @@ export function verifySignature({ pem, bytes, signature }: SignatureClaim): bool
  */
 export function readPublicKey(pem: string): PublicKey {
   const { key, algorithm } = readKey(pem)
-  const id = createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-  return { id, algorithm, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
+  return { id: publicKeyId(pem), algorithm, pem: key.export({ type: 'spki', format: 'pem' }).toString() }
 }
 
 /** Text of a detached signature file: base64 (RFC 4648, section 4) and one line feed. */

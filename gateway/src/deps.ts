@@ -1,5 +1,5 @@
 import type { Blobs, Bus, Kms } from '@stella/adapters'
-import type { Database, Tx } from '@stella/db'
+import type { Transaction } from '@stella/db'
 import type { JWTVerifyGetKey } from 'jose'
 
 /** Who asks: the tenant, the subject and the roles of a verified token. */
@@ -25,12 +25,11 @@ export interface GatewayDeps {
   readonly blobs: Pick<Blobs, 'putStream' | 'read' | 'readBytes' | 'remove'>
   readonly bus: Pick<Bus, 'publishJob' | 'publishEvent'>
   readonly kms: Pick<Kms, 'publicKeys'>
-  readonly database: Database
   /** Runs work in a transaction that sees one tenant only. */
-  readonly inTenant: <T>(tenantId: string, work: (tx: Tx) => Promise<T>) => Promise<T>
+  readonly inTenant: <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
   /** Rejects while a part that requests need is away. */
   readonly ready: () => Promise<void>
-  readonly newId: (prefix: 'run' | 'ing') => string
+  readonly newId: (prefix: 'run' | 'plan' | 'ing') => string
   readonly now: () => Date
   readonly log: Log
 }

@@ -22,14 +22,13 @@ const app = createApp({
     audience: settings.OIDC_AUDIENCE,
     keys: createRemoteJWKSet(new URL(settings.OIDC_JWKS_URL)),
   },
-  blobs: openBlobs(settings.BLOB_URL),
+  blobs: await openBlobs(settings.BLOB_URL),
   bus,
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
-  database,
   inTenant: (tenantId, work) => withTenant(database, tenantId, work),
   ready: async () => {
     await pingDatabase(database)
-    await bus.ping()
+    await bus.check()
   },
   newId: (prefix) => `${prefix}_${randomUUID()}`,
   now: () => new Date(),

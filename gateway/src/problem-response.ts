@@ -23,7 +23,7 @@ function problemBody(code: ProblemCode, detail: string) {
   return { type: `urn:stella:problem:${code}`, title, status: problems[code].status, detail, code }
 }
 
-function headersOf(code: ProblemCode): HeadersInit {
+function headersOf(code: ProblemCode): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': mediaTypes.problem, 'cache-control': 'no-store' }
   if (code === 'auth/unauthenticated') headers['www-authenticate'] = 'Bearer'
   if (problems[code].status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)

@@ -80,7 +80,8 @@ describe('a bundle, without any code of ours', () => {
       const offline = '--insecure-ignore-tlog=true'
       shell(`cosign verify-blob --key '${key}' --signature signatures/export.sig ${offline} export.json`)
       shell(
-        `cosign verify-blob-attestation --new-bundle-format --bundle signatures/provenance.sigstore.json --key '${key}' ` +
+        `echo '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}' > '${directory}/trusted-root.json' && ` +
+          `cosign verify-blob-attestation --trusted-root '${directory}/trusted-root.json' --new-bundle-format --bundle signatures/provenance.sigstore.json --key '${key}' ` +
           `--type https://slsa.dev/provenance/v1 ${offline} export.json`,
       )
       expect(() =>

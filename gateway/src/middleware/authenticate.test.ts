@@ -1,6 +1,14 @@
 import { type Endpoint, endpoints } from '@stella/contracts'
 import { Hono } from 'hono'
-import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import {
+  createLocalJWKSet,
+  exportJWK,
+  exportSPKI,
+  type GenerateKeyPairResult,
+  generateKeyPair,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { GatewayEnv, TokenRules } from '../deps.ts'
@@ -11,7 +19,7 @@ const ISSUER = 'https://issuer.test'
 const AUDIENCE = 'export-center'
 const GOOD = { sub: 'ann', tenant: 'acme', roles: ['Export.Operator'] }
 
-let keys: CryptoKeyPair
+let keys: GenerateKeyPairResult
 let tokens: TokenRules
 
 beforeAll(async () => {
@@ -44,7 +52,7 @@ describe('authenticate()', () => {
     const response = await ask(
       `Bearer ${await claims({ ...GOOD, roles: ['Export.Viewer', 'root'] }).sign(keys.privateKey)}`,
     )
-    expect([response.status, (await response.json()).code]).toEqual([403, 'auth/denied'])
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([403, 'auth/denied'])
   })
 
   test('asks no token of an endpoint without a role', async () => {
@@ -69,7 +77,7 @@ describe('authenticate()', () => {
   ]
   test.each(forged)('answers 401 auth/unauthenticated to %s', async (_, header) => {
     const response = await ask(await header())
-    expect([response.status, (await response.json()).code]).toEqual([401, 'auth/unauthenticated'])
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([401, 'auth/unauthenticated'])
     expect(response.headers.get('www-authenticate')).toBe('Bearer')
   })
 })

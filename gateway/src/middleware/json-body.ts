@@ -1,4 +1,4 @@
-import { MAX_JSON_BODY_BYTES, Problem } from '@stella/contracts'
+import { MAX_DISCARDED_BODY_BYTES, MAX_JSON_BODY_BYTES, Problem } from '@stella/contracts'
 import type { Context } from 'hono'
 import type { z } from 'zod'
 
@@ -35,10 +35,11 @@ async function limitedText(request: Request): Promise<string> {
   let sizeBytes = 0
   for await (const chunk of request.body ?? []) {
     sizeBytes += chunk.byteLength
-    if (sizeBytes > MAX_JSON_BODY_BYTES) {
-      throw new Problem('request/too-large', `the body is over ${MAX_JSON_BODY_BYTES} bytes`)
-    }
-    chunks.push(chunk)
+    if (sizeBytes <= MAX_JSON_BODY_BYTES) chunks.push(chunk)
+    if (sizeBytes > MAX_DISCARDED_BODY_BYTES) break
+  }
+  if (sizeBytes > MAX_JSON_BODY_BYTES) {
+    throw new Problem('request/too-large', `the body is over ${MAX_JSON_BODY_BYTES} bytes`)
   }
   return new TextDecoder().decode(Buffer.concat(chunks))
 }

@@ -13,7 +13,7 @@ export function cancelRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv>
     const id = idOf(c)
     const run = await deps.inTenant(tenantId, async (tx) => {
       await cancelRun(tx, { tenantId, runId: id })
-      return found(await getRun(tx, { tenantId, id }), 'run', id)
+      return found(await getRun(tx, { tenantId, runId: id }), 'run', id)
     })
     if (run.state !== 'cancelled') throw new Problem('resource/conflict', `run ${id} has ended: it is ${run.state}`)
     await announceRun(deps, tenantId, run)

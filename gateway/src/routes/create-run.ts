@@ -24,7 +24,7 @@ export function createRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv>
         filters,
         trigger: 'manual',
         reproduces: null,
-        planId: null,
+        planId: deps.newId('plan'),
         createdBy: subject,
       })
     })

@@ -46,10 +46,10 @@ export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEn
             sha256,
             sizeBytes: size,
           })
-    return c.body(await body, range === null ? 200 : 206, {
-      ...headers,
-      ...partial,
-      'content-length': String(last - first + 1),
+    const length = { 'content-length': String(last - first + 1) }
+    return new Response(await body, {
+      status: range === null ? 200 : 206,
+      headers: { ...headers, ...partial, ...length },
     })
   }
 }

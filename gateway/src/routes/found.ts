@@ -1,13 +1,15 @@
-import { Problem } from '@stella/contracts'
+import { Problem, resourceId } from '@stella/contracts'
 import type { Context } from 'hono'
 
 /** What was found. Another tenant's id fails in the same words as one that does not exist. @throws `resource/not-found` */
 export function found<T>(value: T | null, what: 'profile' | 'run' | 'ingest', id: string): T {
   if (value !== null) return value
-  throw new Problem('resource/not-found', `there is no ${what} ${id.slice(0, 100)}`)
+  throw new Problem('resource/not-found', `there is no ${what} ${id}`)
 }
 
-/** The `{id}` of the path. */
+/** The `{id}` of the path. One that no id can be is the id of nothing. @throws `resource/not-found` */
 export function idOf(c: Context): string {
-  return c.req.param('id') ?? ''
+  const id = c.req.param('id') ?? ''
+  if (!resourceId.safeParse(id).success) throw new Problem('resource/not-found', 'there is nothing of that id')
+  return id
 }

@@ -9,6 +9,6 @@ export function getRunRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Middle
   return async (c) => {
     const { tenantId } = c.get('caller')
     const id = idOf(c)
-    return c.json(found(await inTenant(tenantId, (tx) => getRun(tx, { tenantId, id })), 'run', id))
+    return c.json(found(await inTenant(tenantId, (tx) => getRun(tx, { tenantId, runId: id })), 'run', id))
   }
 }

@@ -14,17 +14,18 @@ export function ingestDocumentsRoute(deps: GatewayDeps): MiddlewareHandler<Gatew
   return async (c) => {
     const { tenantId, subject } = c.get('caller')
     const asked = query(c, ingestQuery)
-    if (!c.req.raw.body)
-      throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or a tar of files')
-
     const id = deps.newId('ing')
     const key = uploadKey(tenantId, id)
     const upload = await deps.blobs.putStream({
       key,
-      stream: c.req.raw.body,
+      stream: c.req.raw.body ?? new Blob([]).stream(),
       maxBytes: MAX_UPLOAD_BYTES,
       signal: c.req.raw.signal,
     })
+    if (upload.sizeBytes === 0) {
+      await deps.blobs.remove(key)
+      throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or a tar of files')
+    }
     const recorded = await deps.inTenant(tenantId, (tx) =>
       recordIngest(tx, {
         tenantId,

@@ -1,4 +1,4 @@
-import { pageQuery, runStates } from '@stella/contracts'
+import { pageQuery, resourceId, runStates } from '@stella/contracts'
 import { listRuns } from '@stella/db'
 import type { MiddlewareHandler } from 'hono'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import { query } from '../middleware/json-body.ts'
 
 const listQuery = pageQuery.extend({
   state: z.enum(runStates).optional(),
-  profile_id: z.string().max(100).optional(),
+  profile_id: resourceId.optional(),
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
 })

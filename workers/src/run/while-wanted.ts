@@ -1,4 +1,4 @@
-import { CANCEL_POLL_MS, isFinal, Problem, type RunState } from '@stella/contracts'
+import { CANCEL_POLL_MS, isFinal, type RunState } from '@stella/contracts'
 import { heartbeat } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
@@ -31,10 +31,7 @@ export async function whileWanted<T>(
     )
   }, CANCEL_POLL_MS)
   try {
-    const result = await work(AbortSignal.any([signal, unwanted.signal]))
-    await check()
-    if (unwanted.signal.aborted) throw new Problem('native/cancelled', `run ${runId} was ended meanwhile`)
-    return result
+    return await work(AbortSignal.any([signal, unwanted.signal]))
   } finally {
     clearInterval(poll)
   }

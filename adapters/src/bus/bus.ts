@@ -1,0 +1,104 @@
+import {
+  BUS_PUBLISH_MS,
+  JOB_ACK_WAIT_MS,
+  JOB_HEARTBEAT_MS,
+  JOB_RETRY_MAX_MS,
+  JOB_RETRY_MS,
+  type Job,
+  type JobMessage,
+  type JobStep,
+  MAX_JOB_DELIVERIES,
+  type Problem,
+  type RunEvent,
+} from '@stella/contracts'
+
+/** One delivery of a job. */
+export interface Delivery {
+  /** Aborted when the consumer is to stop: give up, and the job goes to another worker at once. */
+  readonly signal: AbortSignal
+  /** 1 on the first delivery. */
+  readonly attempt: number
+}
+
+/** What is done with the jobs of a step. */
+export interface JobConsumer<S extends JobStep> {
+  /**
+   * Does a job, which may be delivered twice, also to two workers at once. Resolves to the jobs that follow; they are published
+   * before this one is acknowledged. A Problem that is retryable brings the job back later; any other ends it.
+   */
+  handle(message: JobMessage<S>, delivery: Delivery): Promise<Job[]>
+  /**
+   * Records that a job is given up: its Problem is not retryable, or it was the last delivery's, or `run/attempts-exhausted` where
+   * every delivery ended without a word. Where this rejects it is called again later.
+   */
+  failed(message: JobMessage<S>, problem: Problem): Promise<void>
+}
+
+/** Jobs of a step that are not done. */
+export interface JobBacklog {
+  /** Never delivered yet. */
+  readonly pending: number
+  /** Delivered: being done, or waiting to be tried again. */
+  readonly inFlight: number
+}
+
+/** Carries work from step to step, and news to whoever listens. */
+export interface Bus {
+  /** Makes the streams and their consumers, or brings them up to date. @throws `bus/unavailable` */
+  ensureStreams(): Promise<void>
+
+  /**
+   * Publishes a job durably. A second one of the same step and `dedupeId` within two minutes is dropped, also where the first is
+   * done already.
+   * @throws `bus/unavailable`, at once while there is no connection, else after `BUS_PUBLISH_MS` without acknowledgement
+   */
+  publishJob(job: Job): Promise<void>
+
+  /** Publishes an event durably, once by its id. @throws `bus/unavailable` as `publishJob`; `request/invalid` */
+  publishEvent(event: RunEvent): Promise<void>
+
+  /**
+   * Does the jobs of a step, one at a time, until the signal is aborted; call it several times for more at once. Survives the loss of
+   * the server and of its data. Resolves when it stopped and no job is in hand.
+   */
+  consume<S extends JobStep>(step: S, consumer: JobConsumer<S>, signal: AbortSignal): Promise<void>
+
+  /** How much work of a step there is. @throws `bus/unavailable` */
+  pending(step: JobStep): Promise<JobBacklog>
+
+  /** Resolves where the server answers. @throws `bus/unavailable` */
+  check(): Promise<void>
+
+  /** Stops all consumers, waits for the jobs in hand, sends what is to be sent, and disconnects. */
+  close(): Promise<void>
+}
+
+/** What happens on the bus that nobody awaits. */
+export interface BusLogEntry {
+  readonly severity: 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly step?: JobStep
+  readonly attempt?: number
+  /** What a job, or the bus, failed with. */
+  readonly err?: Problem
+}
+
+/** Times and numbers of a bus. */
+export interface BusLimits {
+  readonly publishMs: number
+  readonly ackWaitMs: number
+  readonly heartbeatMs: number
+  readonly maxDeliveries: number
+  readonly retryMs: number
+  readonly retryMaxMs: number
+}
+
+/** The limits of `@stella/contracts`. Every process that uses one server must use the same. */
+export const busLimits: BusLimits = {
+  publishMs: BUS_PUBLISH_MS,
+  ackWaitMs: JOB_ACK_WAIT_MS,
+  heartbeatMs: JOB_HEARTBEAT_MS,
+  maxDeliveries: MAX_JOB_DELIVERIES,
+  retryMs: JOB_RETRY_MS,
+  retryMaxMs: JOB_RETRY_MAX_MS,
+}

@@ -1,0 +1,24 @@
+export {
+  type BlobDigest,
+  type BlobEntry,
+  type Blobs,
+  type BlobToRead,
+  type FileToPut,
+  MAX_LISTED_BLOBS,
+  type Scratch,
+  type StreamToPut,
+} from './blobs/blobs.ts'
+export { openBlobs } from './blobs/open-blobs.ts'
+export {
+  type Bus,
+  type BusLimits,
+  type BusLogEntry,
+  busLimits,
+  type Delivery,
+  type JobBacklog,
+  type JobConsumer,
+} from './bus/bus.ts'
+export { connectBus } from './bus/connect-bus.ts'
+export type { BusOptions } from './bus/jetstream-bus.ts'
+export type { Kms, Signature } from './kms/kms.ts'
+export { openKms } from './kms/open-kms.ts'

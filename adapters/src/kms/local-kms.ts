@@ -1,0 +1,103 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { open, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { Problem, type PublicKey } from '@stella/contracts'
+import { byteOrder, readPublicKey } from '@stella/core'
+
+import type { Kms, Signature } from './kms.ts'
+
+const signBytes = promisify<string, Uint8Array, KeyObject, Buffer>(sign)
+
+const HOW_TO_MAKE_ONE =
+  'make one with: (umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem)'
+const PRIVATE_KEY = '-----BEGIN PRIVATE KEY-----'
+/** Largest key file that is read, in bytes. */
+const MAX_KEY_BYTES = 16 * 1024
+
+/**
+ * A P-256 key in a file, for development: PKCS#8 in PEM (RFC 5958, RFC 7468), mode 0600 or stricter. Public keys of the service's
+ * earlier keys lie beside it in `<file>.retired/*.pem`; what they signed still verifies. Both are read once, when opened.
+ */
+export class LocalKms implements Kms {
+  readonly #privateKey: KeyObject
+  readonly #publicKeys: readonly PublicKey[]
+  readonly #keyId: string
+
+  private constructor(privateKey: KeyObject, current: PublicKey, retired: readonly PublicKey[]) {
+    this.#privateKey = privateKey
+    this.#publicKeys = [current, ...retired.filter(({ id }) => id !== current.id)]
+    this.#keyId = current.id
+  }
+
+  /** Reads the key file. @throws `kms/refused` where it, or a retired key, cannot be used */
+  static async open(file: string): Promise<LocalKms> {
+    const privateKey = parsePrivateKey(file, await readPrivateFile(file))
+    const publicPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
+    return new LocalKms(privateKey, readPublicKey(publicPem), await readRetiredKeys(`${file}.retired`))
+  }
+
+  async publicKeys(): Promise<PublicKey[]> {
+    return [...this.#publicKeys]
+  }
+
+  async sign(bytes: Uint8Array): Promise<Signature> {
+    const signature = await signBytes('sha256', bytes, this.#privateKey)
+    return { keyId: this.#keyId, algorithm: 'ecdsa-p256-sha256', signature }
+  }
+}
+
+/** The text of a file that its owner alone may read. */
+async function readPrivateFile(file: string): Promise<string> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      const { mode, size } = await handle.stat()
+      if ((mode & 0o077) !== 0) throw refused(file, 'others than its owner may read it: chmod 600 it')
+      if (size > MAX_KEY_BYTES) throw refused(file, `it is no key: it has ${size} bytes`)
+      return await handle.readFile('utf8')
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    throw refused(file, `it cannot be read: ${HOW_TO_MAKE_ONE}`, cause)
+  }
+}
+
+function parsePrivateKey(file: string, pem: string): KeyObject {
+  if (!pem.includes(PRIVATE_KEY)) throw refused(file, `it holds no PKCS#8 private key in PEM: ${HOW_TO_MAKE_ONE}`)
+  const key = parsed(file, () => createPrivateKey(pem))
+  if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key
+  throw refused(file, `it is not a P-256 key: ${HOW_TO_MAKE_ONE}`)
+}
+
+async function readRetiredKeys(directory: string): Promise<PublicKey[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw refused(directory, 'it cannot be read', error)
+  })
+  const files = names.filter((name) => name.endsWith('.pem')).sort(byteOrder)
+  return Promise.all(files.map((name) => readRetiredKey(join(directory, name))))
+}
+
+async function readRetiredKey(file: string): Promise<PublicKey> {
+  const pem = await readFile(file, 'utf8').catch((cause) => {
+    throw refused(file, 'it cannot be read', cause)
+  })
+  return parsed(file, () => readPublicKey(pem))
+}
+
+function parsed<T>(file: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (cause) {
+    // A Problem of ours holds no text of the key; of other errors that is not certain.
+    throw refused(file, cause instanceof Problem ? cause.message : 'it cannot be parsed', cause)
+  }
+}
+
+function refused(file: string, why: string, cause?: unknown): Problem {
+  return new Problem('kms/refused', `the signing key ${file} cannot be used: ${why}`, { cause })
+}

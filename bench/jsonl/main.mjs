@@ -1,0 +1,103 @@
+/**
+ * Records per second, megabytes per second and memory of writing JSON lines, side by side with psql, sha256sum and zstd.
+ *
+ *   node bench/jsonl/main.mjs [--records 1000000] [--rounds 3] [--readers 2,3]
+ *
+ * Needs psql, zstd, tar and sha256sum. Uses the database of OWNER_DATABASE_URL, which must be empty, or a Postgres of its own.
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { migrate } from '@stella/db'
+import { startTestPostgres } from '@stella/deploy'
+import { corpusRecords } from './corpus-records.mjs'
+import { load, rangeRecords } from './load.mjs'
+import { runPeer } from './peer.mjs'
+import { psql } from './psql.mjs'
+import { peerCopy, rangeQueries } from './queries.mjs'
+import { report } from './report.mjs'
+import { runWriter } from './run-writer.mjs'
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    readers: { type: 'string', default: '2,3' },
+  },
+})
+const total = Number(values.records)
+const rounds = Number(values.rounds)
+const readerCounts = values.readers.split(',').map(Number)
+const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
+/** Mean size that the issue asks for, in bytes. */
+const wantedMeanBytes = 2048
+
+const ownUrl = process.env.OWNER_DATABASE_URL
+const postgres = ownUrl ? { ownerUrl: ownUrl, stop: async () => {} } : await startTestPostgres()
+const dir = await mkdtemp(join(tmpdir(), 'stella-bench-'))
+try {
+  await bench(postgres.ownerUrl)
+} finally {
+  await postgres.stop()
+  await rm(dir, { recursive: true, force: true })
+}
+
+async function bench(ownerUrl) {
+  const loginUrl = await migrate(ownerUrl)
+  const bases = await longEnough(await corpusRecords(corpusDir()))
+  const { keys, meanBytes } = await load({ ownerUrl, tenantId: scope.tenantId, bases, count: total })
+  await psql(ownerUrl, 'vacuum (freeze, analyze) records', 'checkpoint')
+  const counts = [...new Set([Math.min(rangeRecords * 6, total), total])]
+
+  const rows = counts.flatMap((count) => readerCounts.map((readers) => ({ count, readers, ours: [], peer: [] })))
+  for (let round = 0; round < rounds; round++) {
+    for (const count of counts) {
+      const peer = await runPeer({ ownerUrl, copy: peerCopy({ scope, keys, count }), dir })
+      for (const row of rows.filter((candidate) => candidate.count === count)) {
+        const queries = rangeQueries({ scope, keys, count })
+        const ours = await runWriter({ loginUrl, scope, queries, readers: row.readers, dir })
+        row.ours.push(ours)
+        row.peer.push(peer)
+        console.log(
+          `${count} records, ${row.readers} readers: ${ours.seconds.toFixed(2)} s, peer ${peer.seconds.toFixed(2)} s`,
+        )
+      }
+    }
+  }
+  checkSame(rows)
+  const page = report({
+    rounds,
+    meanBytes,
+    bases: bases.length,
+    postgres: await psql(ownerUrl, 'show server_version'),
+    rows,
+  })
+  await writeFile(new URL('RESULTS.md', import.meta.url), page)
+  console.log(page)
+}
+
+function corpusDir() {
+  const corpus = fileURLToPath(new URL('../../../shared/corpus/osv', import.meta.url))
+  return existsSync(corpus) ? corpus : fileURLToPath(new URL('../../samples', import.meta.url))
+}
+
+/** The shortest are left out until the mean is what is wanted. */
+function longEnough(records) {
+  const sized = records.map((record) => ({ record, bytes: Buffer.byteLength(record) }))
+  const lengths = sized.map(({ bytes }) => bytes).sort((a, b) => a - b)
+  let sum = lengths.reduce((a, b) => a + b, 0)
+  let dropped = 0
+  while (dropped < lengths.length - 1 && sum / (lengths.length - dropped) < wantedMeanBytes) sum -= lengths[dropped++]
+  return sized.filter(({ bytes }) => bytes >= lengths[dropped]).map(({ record }) => record)
+}
+
+/** Bytes must depend neither on the number of readers nor on the run. */
+function checkSame(rows) {
+  for (const { count } of rows) {
+    const digests = rows.filter((row) => row.count === count).flatMap((row) => row.ours.map((run) => run.sha256))
+    if (new Set(digests).size !== 1) throw new Error(`runs over ${count} records wrote different bytes`)
+  }
+}

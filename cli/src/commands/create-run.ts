@@ -1,0 +1,60 @@
+import { recordGroups } from '@stella/contracts'
+import type { Command } from 'commander'
+
+import { createApiClient } from '../api-client.ts'
+import { downloadBundle } from '../download-bundle.ts'
+import { print } from '../output.ts'
+import { pinOfferedKeys } from '../pinned-keys.ts'
+import { collect, type FilterOptions, requestedRun, splitList } from '../run-filters.ts'
+import { runLines } from '../run-lines.ts'
+import type { Shell } from '../shell.ts'
+import { succeeded, waitForRun } from '../wait-for-run.ts'
+
+interface Options extends FilterOptions {
+  readonly profile: string
+  readonly wait?: true
+  readonly download?: string | true
+}
+
+/** `stella export run create` */
+export function createRunCommand(parent: Command, shell: Shell): void {
+  const command = withFilterOptions(
+    parent
+      .command('create')
+      .description('create a run; options replace the filters of its profile, one by one')
+      .requiredOption('--profile <id>', 'profile to export after'),
+  )
+    .option('--wait', 'wait until the run has ended')
+    .option('--download [file]', 'wait, then download the bundle (default: <run-id>.tar.zst)')
+  command.action(async (options: Options) => {
+    const wanted = requestedRun(options.profile, options)
+    const api = createApiClient(shell.settings, shell.signal)
+    const created = await api.createRun(wanted)
+    if (!options.wait && !options.download) {
+      print(shell, command, { json: created, lines: runLines(created) })
+      return
+    }
+    const run = await waitForRun(api, shell, created)
+    const file = options.download === true ? `${run.id}.tar.zst` : options.download
+    const isWanted = run.state === 'succeeded' && file !== undefined
+    if (isWanted) {
+      await downloadBundle(api, shell, { run, file })
+      await pinOfferedKeys(api, shell)
+    }
+    print(shell, command, { json: run, lines: [...runLines(run), ...(isWanted ? [`written to  ${file}`] : [])] })
+    succeeded(run)
+  })
+}
+
+function withFilterOptions(command: Command): Command {
+  return command
+    .option('--from <time>', 'records modified at or after; a date alone is the start of its day, UTC')
+    .option('--to <time>', 'records modified before; a date alone is the end of its day, UTC')
+    .option('--include <groups>', recordGroups.join(','), splitList)
+    .option('--ecosystem <name>', 'of this ecosystem; may be repeated, as those below', collect)
+    .option('--package <purl>', 'about this package', collect)
+    .option('--product <id>', 'about this product', collect)
+    .option('--image-digest <digest>', 'about this image', collect)
+    .option('--repository <name>', 'about images of this repository', collect)
+    .option('--tag <tag>', 'about images of this tag', collect)
+}

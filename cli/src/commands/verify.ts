@@ -1,0 +1,65 @@
+import { type Verdict, verifyExport } from '@stella/core'
+import type { Command } from 'commander'
+
+import { CommandFailure } from '../command-failure.ts'
+import { readKeyFile } from '../key-file.ts'
+import { print } from '../output.ts'
+import { readPinnedKeys } from '../pinned-keys.ts'
+import { collect } from '../run-filters.ts'
+import type { Shell } from '../shell.ts'
+
+interface Options {
+  readonly key?: string[]
+  readonly manifest?: string
+  readonly sig?: string
+}
+
+/** `stella export verify`: needs no server. */
+export function verifyCommand(parent: Command, shell: Shell): void {
+  const command = parent
+    .command('verify')
+    .description('check the signature, every file, the counts and the provenance of an export; needs no server')
+    .argument('<bundle>', 'a .tar.zst, or the folder that it was unpacked into')
+    .option('--key <pem>', 'trust this public key instead of the pinned ones; may be repeated', collect)
+    .option('--manifest <file>', 'an export.json to use instead of the one inside')
+    .option('--sig <file>', 'an export.sig to use instead of the one inside')
+  command.action(async (path: string, { key, manifest, sig }: Options) => {
+    const keys = key ? await Promise.all(key.map(readKeyFile)) : await readPinnedKeys(shell.settings)
+    if (keys.length === 0) throw noKey(path)
+
+    // The native module is loaded by the commands that need it, so that the others start at once.
+    const { readPublishedExport } = await import('../published-export.ts')
+    const place = { path, ...(manifest === undefined ? {} : { manifest }), ...(sig === undefined ? {} : { sig }) }
+    const verdict = verifyExport({ ...(await readPublishedExport(place, shell.signal)), keys })
+    print(shell, command, { json: verdictJson(verdict), lines: verdictLines(path, verdict) })
+    if (!verdict.ok) throw unsound(path, verdict)
+  })
+}
+
+function noKey(path: string): CommandFailure {
+  const advice =
+    'give a public key that you trust: --key key.pem; `stella export run download` pins those of its server, ' +
+    'and GET /export/keys shows them'
+  return new CommandFailure('usage', `${path} cannot be verified: no key is given and none is pinned`, advice)
+}
+
+function unsound(path: string, { faults }: Verdict): CommandFailure {
+  const files = new Set(faults.map((fault) => fault.path)).size
+  const message = `${path} is not what was published: ${files} ${files === 1 ? 'file differs' : 'files differ'}`
+  return new CommandFailure('integrity', message, 'do not use it: download it again, or ask who gave it to you')
+}
+
+function verdictJson({ ok, keyId, contentRoot, runId, counts, faults }: Verdict) {
+  return { ok, key_id: keyId, content_root: contentRoot, run_id: runId, counts, faults }
+}
+
+function verdictLines(path: string, { ok, keyId, contentRoot, runId, counts, faults }: Verdict): string[] {
+  if (!ok) return faults.map((fault) => `${fault.path}: ${fault.reason}`)
+  return [
+    `${path}: sound`,
+    `run      ${runId}`,
+    `key      ${keyId}`,
+    `content  ${contentRoot}`,
+    `records  ${counts?.advisories} advisories, ${counts?.vex} vex, ${counts?.sboms} sboms`,
+  ]
+}

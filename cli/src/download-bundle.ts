@@ -1,0 +1,135 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { MAX_DOWNLOAD_ATTEMPTS, Problem, type Run } from '@stella/contracts'
+
+import type { ApiClient } from './api-client.ts'
+import { byteSize } from './byte-size.ts'
+import { CommandFailure } from './command-failure.ts'
+import { inputFailure } from './input-file.ts'
+import { say } from './output.ts'
+import { type Progress, startProgress } from './progress.ts'
+import { isRetryable } from './retryable.ts'
+import type { Shell } from './shell.ts'
+
+const RETRY_MS = 250
+const RETRY_MAX_MS = 8000
+
+type Bundle = NonNullable<Run['bundle']>
+interface Part {
+  readonly file: FileHandle
+  hash: Hash
+  sizeBytes: number
+}
+interface Transfer {
+  readonly api: Pick<ApiClient, 'openDownload'>
+  readonly runId: string
+  readonly bundle: Bundle
+  readonly part: Part
+  readonly progress: Progress
+}
+
+/**
+ * Downloads the bundle of a run to `file`, by way of `<file>.part`: what is there already is hashed and kept, the rest is asked for
+ * by range, a broken connection is tried again. `file` appears only when all its bytes have the digest that the run states.
+ * @throws CommandFailure `integrity` where they have another, and the part is removed; `failed` after `MAX_DOWNLOAD_ATTEMPTS`
+ */
+export async function downloadBundle(
+  api: Pick<ApiClient, 'openDownload'>,
+  shell: Shell,
+  { run, file }: { readonly run: Run; readonly file: string },
+): Promise<Bundle> {
+  const { bundle, id } = run
+  if (!bundle)
+    throw new Problem('run/not-finished', `the bundle of run ${id} cannot be downloaded: the run is ${run.state}`)
+
+  const partPath = `${file}.part`
+  const handle = await open(partPath, 'a+').catch((cause: unknown) => Promise.reject(inputFailure(partPath, cause)))
+  const progress = startProgress(shell, `download ${id}`, byteSize)
+  try {
+    const part = await openPart(handle, partPath, bundle)
+    await transfer({ api, runId: id, bundle, part, progress }, shell)
+    await handle.sync()
+    await checkDigest(part, partPath, bundle)
+  } finally {
+    progress.end()
+    await handle.close()
+  }
+  await rename(partPath, file)
+  return bundle
+}
+
+async function openPart(file: FileHandle, path: string, bundle: Bundle): Promise<Part> {
+  const part: Part = { file, hash: createHash('sha256'), sizeBytes: (await file.stat()).size }
+  if (part.sizeBytes > bundle.size) await restart(part)
+  if (part.sizeBytes === 0) return part
+  for await (const chunk of createReadStream(path)) part.hash.update(chunk)
+  return part
+}
+
+async function restart(part: Part): Promise<void> {
+  await part.file.truncate(0)
+  part.hash = createHash('sha256')
+  part.sizeBytes = 0
+}
+
+async function transfer(download: Transfer, shell: Shell): Promise<void> {
+  const { part, bundle } = download
+  for (let attempt = 1; part.sizeBytes < bundle.size; attempt += 1) {
+    const broken = await receive(download).then(
+      () => (part.sizeBytes < bundle.size ? new Error('the connection was closed early') : null),
+      brokenBy,
+    )
+    if (!broken) return
+    if (attempt === MAX_DOWNLOAD_ATTEMPTS) {
+      const reason = `${attempt} attempts failed, the last because ${broken.message}`
+      const advice = 'run the command again: it goes on where this one stopped'
+      throw new CommandFailure('failed', `the download stopped at ${byteSize(part.sizeBytes)}: ${reason}`, advice, {
+        cause: broken,
+      })
+    }
+    const pauseMs = Math.min(RETRY_MS * 2 ** (attempt - 1), RETRY_MAX_MS)
+    say(shell, `download: ${broken.message}; trying again at ${byteSize(part.sizeBytes)} of ${byteSize(bundle.size)}`)
+    await pause(pauseMs, undefined, { signal: shell.signal })
+  }
+}
+
+async function receive({ api, runId, bundle, part, progress }: Transfer): Promise<void> {
+  const response = await api.openDownload(runId, { from: part.sizeBytes, sha256: bundle.sha256 })
+  if (response.status !== 206) await restart(part)
+  else if (!startsAt(response, part.sizeBytes)) throw new Error('the server sent another range than the one asked for')
+  for await (const chunk of response.body ?? []) {
+    if (part.sizeBytes + chunk.byteLength > bundle.size) throw tooLong(bundle)
+    await part.file.writeFile(chunk)
+    part.hash.update(chunk)
+    part.sizeBytes += chunk.byteLength
+    progress.update(part.sizeBytes, bundle.size)
+  }
+}
+
+function startsAt(response: Response, from: number): boolean {
+  return response.headers.get('content-range')?.startsWith(`bytes ${from}-`) ?? false
+}
+
+function tooLong(bundle: Bundle): CommandFailure {
+  return new CommandFailure(
+    'integrity',
+    `the bundle cannot be trusted: the server sends more than the ${bundle.size} bytes it states`,
+  )
+}
+
+/** The error, where another attempt may do better; else it is thrown. */
+function brokenBy(error: unknown): Error {
+  if (isRetryable(error)) return error
+  throw error
+}
+
+async function checkDigest(part: Part, path: string, bundle: Bundle): Promise<void> {
+  const sha256 = part.hash.digest('hex')
+  if (sha256 === bundle.sha256) return
+  await rm(path)
+  const message = `the bundle cannot be trusted: its SHA-256 is ${sha256}, the run states ${bundle.sha256}`
+  throw new CommandFailure('integrity', message, `${path} was removed: run the command again to start afresh`)
+}

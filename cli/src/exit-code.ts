@@ -1,0 +1,35 @@
+import { type ProblemCode, toProblem } from '@stella/contracts'
+import { CommanderError } from 'commander'
+
+import { CommandFailure } from './command-failure.ts'
+
+/** Exit codes of `stella` (specification 11), and 130, which shells give a command that SIGINT ended. */
+export const exitCodes = {
+  ok: 0,
+  usage: 2,
+  notFound: 4,
+  denied: 5,
+  integrity: 6,
+  failed: 8,
+  interrupted: 130,
+} as const
+/** One of the exit codes. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+const codeOfProblem: Partial<Record<ProblemCode, ExitCode>> = {
+  'request/invalid': exitCodes.usage,
+  'auth/unauthenticated': exitCodes.denied,
+  'auth/denied': exitCodes.denied,
+  'resource/not-found': exitCodes.notFound,
+  'bundle/invalid': exitCodes.integrity,
+  'run/not-reproducible': exitCodes.integrity,
+  'native/cancelled': exitCodes.interrupted,
+}
+
+/** The exit code for whatever a command threw. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommandFailure) return exitCodes[error.kind]
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  if (error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted
+  return codeOfProblem[toProblem(error).code] ?? exitCodes.failed
+}

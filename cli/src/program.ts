@@ -1,0 +1,66 @@
+import { Command } from 'commander'
+
+import { failureText } from './command-failure.ts'
+import { cancelRunCommand } from './commands/cancel-run.ts'
+import { createProfileCommand } from './commands/create-profile.ts'
+import { createRunCommand } from './commands/create-run.ts'
+import { downloadRunCommand } from './commands/download-run.ts'
+import { getProfileCommand } from './commands/get-profile.ts'
+import { getRunCommand } from './commands/get-run.ts'
+import { ingestCommand } from './commands/ingest.ts'
+import { listProfilesCommand } from './commands/list-profiles.ts'
+import { listRunsCommand } from './commands/list-runs.ts'
+import { reproduceCommand } from './commands/reproduce.ts'
+import { runStatusCommand } from './commands/run-status.ts'
+import { tokenCommand } from './commands/token.ts'
+import { verifyCommand } from './commands/verify.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
+import type { Shell } from './shell.ts'
+
+/**
+ * Runs one command line, without the two words `node stella`. Answers the exit code; failures are on standard error, and nothing is
+ * thrown.
+ */
+export async function runStella(args: readonly string[], shell: Shell): Promise<ExitCode> {
+  try {
+    await stellaProgram(shell).parseAsync(args, { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    const code = exitCodeOf(error)
+    if (error instanceof Error && error.name === 'CommanderError') return code
+    shell.stderr.write(
+      code === exitCodes.interrupted && !isFailure(error) ? 'stella: interrupted\n' : failureText(error),
+    )
+    return code
+  }
+}
+
+function isFailure(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CommandFailure'
+}
+
+function stellaProgram(shell: Shell): Command {
+  const program = new Command('stella')
+    .description('Portable, signed, reproducible bundles of vulnerability evidence')
+    .option('--json', 'print one JSON document on standard output')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => shell.stdout.write(text),
+      writeErr: (text) => shell.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'stella: ')),
+    })
+    .showHelpAfterError('  see --help')
+    .exitOverride()
+
+  ingestCommand(program, shell)
+  const exporting = program.command('export').description('profiles, runs and their bundles')
+  const profiles = exporting.command('profiles').description('what an export holds and how it is written')
+  for (const add of [listProfilesCommand, createProfileCommand, getProfileCommand]) add(profiles, shell)
+  const runs = exporting.command('run').description('one export after a profile')
+  for (const add of [createRunCommand, runStatusCommand, listRunsCommand, getRunCommand]) add(runs, shell)
+  for (const add of [cancelRunCommand, downloadRunCommand]) add(runs, shell)
+  verifyCommand(exporting, shell)
+  reproduceCommand(exporting, shell)
+  tokenCommand(program, shell)
+  return program
+}

@@ -1,0 +1,22 @@
+import type { Run } from '@stella/contracts'
+
+import { byteSize } from './byte-size.ts'
+
+/** A run for people, a fact a line. */
+export function runLines(run: Run): string[] {
+  const facts: [string, string | null][] = [
+    ['run', run.id],
+    ['state', run.state],
+    ['profile', `${run.profile_id}, revision ${run.profile_revision}`],
+    ['reproduces', run.reproduces],
+    ['revision', run.ledger_revision === null ? null : `${run.ledger_revision} of the ledger`],
+    ['records', run.counts && `${run.counts.advisories} advisories, ${run.counts.vex} vex, ${run.counts.sboms} sboms`],
+    ['shards', run.shards && `${run.shards.written} of ${run.shards.planned}`],
+    ['bundle', run.bundle && `${byteSize(run.bundle.size)}, sha256:${run.bundle.sha256}`],
+    ['content', run.content_root],
+    ['error', run.error_class && `${run.error_class}: ${run.error_message ?? ''}`],
+    ['created', `${run.created_at} by ${run.created_by}`],
+    ['finished', run.finished_at],
+  ]
+  return facts.flatMap(([name, fact]) => (fact === null ? [] : [`${name.padEnd(10)}  ${fact}`]))
+}

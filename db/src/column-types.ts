@@ -1,0 +1,22 @@
+import { customType } from 'drizzle-orm/pg-core'
+
+import { instantOf } from './instant.ts'
+
+/** Text that is compared by its bytes, whatever the locale of the database. */
+export const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' })
+
+/** A SHA-256: 64 lower-case hexadecimal characters in TypeScript, 32 bytes in Postgres. */
+export const digest = customType<{ data: string; driverData: Buffer }>({
+  dataType: () => 'bytea',
+  fromDriver: (bytes) => bytes.toString('hex'),
+  toDriver: (hex) => Buffer.from(hex, 'hex'),
+})
+
+/** Any bytes. */
+export const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
+/** A moment: an RFC 3339 string in UTC with milliseconds in TypeScript, `timestamptz` in Postgres. */
+export const instant = customType<{ data: string; config: { precision: number } }>({
+  dataType: (config) => (config ? `timestamp(${config.precision}) with time zone` : 'timestamp with time zone'),
+  fromDriver: (text) => instantOf(text as string),
+})

@@ -1,0 +1,136 @@
+import { type Filters, isFinal, Problem, type Profile, type Run, type RunState } from '@stella/contracts'
+import { and, desc, eq, getTableColumns, gte, type InferSelectModel, lt, sql } from 'drizzle-orm'
+
+import type { Transaction } from './open-database.ts'
+import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { exportRuns, plans, runShards } from './schema.ts'
+
+/** A run as its workers see it. `finishedAt` is set when sealing begins: it is part of the manifest. */
+export type OpenRun = InferSelectModel<typeof exportRuns>
+
+/** A run to make. `planId` names the plan that it will make, or, where it rebuilds a run, that run's. */
+export interface RequestedRun {
+  readonly tenantId: string
+  readonly id: string
+  readonly profile: Profile
+  readonly filters: Filters
+  readonly trigger: Run['trigger']
+  readonly reproduces: string | null
+  readonly planId: string
+  readonly createdBy: string
+}
+
+/** One run of one tenant. */
+export interface RunId {
+  readonly tenantId: string
+  readonly runId: string
+}
+
+/** Which runs to list; `from` is inclusive and `to` exclusive, over the time of creation. */
+export interface RunQuery {
+  readonly tenantId: string
+  readonly state?: RunState | undefined
+  readonly profileId?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+/**
+ * Records a run that is to be made, in the state `queued`.
+ * @throws `resource/conflict` where the tenant has a run of that id
+ */
+export async function requestRun(tx: Transaction, run: RequestedRun): Promise<Run> {
+  const { profile } = run
+  const [row] = await tx
+    .insert(exportRuns)
+    .values({ ...run, profileId: profile.id, profileRevision: profile.revision })
+    .onConflictDoNothing()
+    .returning({ id: exportRuns.id })
+  const made = row && (await getRun(tx, { tenantId: run.tenantId, runId: run.id }))
+  if (!made) throw new Problem('resource/conflict', `the run ${run.id} exists`)
+  return made
+}
+
+/** A run as the API returns it, or null. */
+export async function getRun(tx: Transaction, run: RunId): Promise<Run | null> {
+  const [row] = await shownRuns(tx).where(named(run))
+  return row ? runOf(row) : null
+}
+
+/** A run as its workers need it, or null. */
+export async function openRun(tx: Transaction, run: RunId): Promise<OpenRun | null> {
+  const [row] = await tx.select().from(exportRuns).where(named(run))
+  return row ?? null
+}
+
+/**
+ * A page of runs, the newest first.
+ * @throws `request/invalid` for a cursor that cannot be read
+ */
+export async function listRuns(tx: Transaction, query: RunQuery): Promise<Page<Run>> {
+  const { tenantId, state, profileId, from, to, limit, cursor } = query
+  const rows = await shownRuns(tx)
+    .where(
+      and(
+        eq(exportRuns.tenantId, tenantId),
+        state === undefined ? undefined : eq(exportRuns.state, state),
+        profileId === undefined ? undefined : eq(exportRuns.profileId, profileId),
+        from === undefined ? undefined : gte(exportRuns.createdAt, from),
+        to === undefined ? undefined : lt(exportRuns.createdAt, to),
+        cursor === undefined ? undefined : before(cursor),
+      ),
+    )
+    .orderBy(desc(exportRuns.createdAt), desc(exportRuns.id))
+    .limit(limit + 1)
+  return pageOfRows(rows, { limit, keyOf: ({ run }) => [run.createdAt, run.id], itemOf: runOf })
+}
+
+/** Condition that names one run. */
+export function named({ tenantId, runId }: RunId) {
+  return and(eq(exportRuns.tenantId, tenantId), eq(exportRuns.id, runId))
+}
+
+function before(cursor: string) {
+  const [createdAt = '', id = ''] = decodeCursor(cursor, 2)
+  if (Number.isNaN(Date.parse(createdAt))) throw new Problem('request/invalid', 'the cursor holds no time')
+  return sql`(${exportRuns.createdAt}, ${exportRuns.id}) < (${createdAt}::timestamptz, ${id})`
+}
+
+function shownRuns(tx: Transaction) {
+  const { plan: _plan, ...plan } = getTableColumns(plans)
+  const written = sql`(select count(*) from ${runShards}
+    where ${runShards.tenantId} = ${exportRuns.tenantId} and ${runShards.runId} = ${exportRuns.id})`
+  return tx
+    .select({ run: getTableColumns(exportRuns), plan, shardsWritten: written.mapWith(Number) })
+    .from(exportRuns)
+    .leftJoin(plans, and(eq(plans.tenantId, exportRuns.tenantId), eq(plans.id, exportRuns.planId)))
+    .$dynamic()
+}
+
+type ShownRun = Awaited<ReturnType<typeof shownRuns>>[number]
+
+function runOf({ run, plan, shardsWritten }: ShownRun): Run {
+  return {
+    id: run.id,
+    profile_id: run.profileId,
+    profile_revision: run.profileRevision,
+    state: run.state,
+    trigger: run.trigger,
+    reproduces: run.reproduces,
+    filters: run.filters,
+    ledger_revision: plan?.ledgerRevision ?? null,
+    counts: plan?.counts ?? null,
+    estimated_bytes: plan?.estimatedBytes ?? null,
+    shards: plan ? { planned: plan.shardCount, written: shardsWritten } : null,
+    error_class: run.errorClass,
+    error_message: run.errorMessage,
+    content_root: run.sealed?.contentRoot ?? null,
+    bundle: run.sealed ? { size: run.sealed.bundle.size, sha256: run.sealed.bundle.sha256 } : null,
+    created_by: run.createdBy,
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    finished_at: isFinal(run.state) ? run.finishedAt : null,
+  }
+}

@@ -1,0 +1,45 @@
+export { documentsQuery } from './documents-query.ts'
+export {
+  getRun,
+  listRuns,
+  type OpenRun,
+  openRun,
+  type RequestedRun,
+  type RunId,
+  type RunQuery,
+  requestRun,
+} from './export-runs.ts'
+export {
+  beginIngest,
+  failIngest,
+  getIngest,
+  heartbeatIngest,
+  type IngestId,
+  type NewIngest,
+  type OpenIngest,
+  openIngest,
+  recordIngest,
+} from './ingests.ts'
+export { kindExtent } from './kind-extent.ts'
+export { ledgerHead } from './ledger-head.ts'
+export { type MergedBatch, mergeIngest } from './merge-ingest.ts'
+export { migrate } from './migrate.ts'
+export { type Database, openDatabase, pingDatabase, type Transaction } from './open-database.ts'
+export type { Page } from './page-cursor.ts'
+export { getPlan, recordPlan } from './plans.ts'
+export { createProfile, getProfile, listProfiles } from './profiles.ts'
+export { rangeQuery } from './range-query.ts'
+export { type RawArtifact, rawArtifact } from './raw-artifact.ts'
+export { listShards, recordShard, shardWritten } from './run-shards.ts'
+export { beginPlanning, beginSealing, cancelRun, failRun, heartbeat, sealRun } from './run-steps.ts'
+export { coverage, ingestInputs } from './scope-sources.ts'
+export type { Sealed, StoredBytes } from './sealed.ts'
+export {
+  runStates,
+  type StalledIngest,
+  type StalledQuery,
+  type StalledRun,
+  stalledIngests,
+  stalledRuns,
+} from './stalled-work.ts'
+export { withTenant } from './with-tenant.ts'

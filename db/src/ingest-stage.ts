@@ -1,0 +1,54 @@
+import { pipeline } from 'node:stream/promises'
+import type { TransactionSql } from 'postgres'
+
+/** Columns of a staged row, in the order of COPY BINARY. One row a record; `raw` is set on the first row of each document. */
+const STAGE_COLUMNS = `
+  seq bigint not null,
+  kind text collate "C" not null,
+  record_key text collate "C" not null,
+  document_key text collate "C" not null,
+  document_version bigint not null,
+  document_modified_at timestamptz,
+  modified_at timestamptz,
+  body text not null,
+  body_sha256 bytea not null,
+  content_sha256 bytea not null,
+  artifact_sha256 bytea not null,
+  raw bytea,
+  media_type text not null,
+  source text not null,
+  subject_folder text collate "C",
+  selectors text[] not null`
+
+/** A bulk load is one long transaction: memory for its sorts, small samples of its temporary tables. */
+const SETTINGS = "set local work_mem = '64MB'; set local jit = off; set local default_statistics_target = 10"
+/** As the tables of the ledger: in the row and compressed by lz4, or, where the server has no lz4, as it is. */
+const IN_ROW = STAGE_COLUMNS.match(/\w+(?= (?:text|bytea))/g)?.map((column) => `alter ${column} set storage main`)
+const STORAGE = {
+  lz4: `set local default_toast_compression = 'lz4'; alter table ingest_stage ${IN_ROW}`,
+  plain:
+    'alter table ingest_stage alter body set storage external, alter raw set storage external, set (toast_tuple_target = 8160)',
+}
+
+/**
+ * Puts a batch into the temporary table `ingest_stage`, which lives as long as the transaction. Holds one chunk at a time.
+ * @param rows - the bytes of COPY BINARY, in chunks of any size; what it throws is thrown on
+ */
+export async function stageRows(
+  tx: TransactionSql,
+  rows: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [server] = await tx`
+    select 'lz4' = any (enumvals) as lz4 from pg_settings where name = 'default_toast_compression'`
+  await tx.unsafe(`${SETTINGS}; create temporary table ingest_stage (${STAGE_COLUMNS}
+  ) on commit drop; ${server?.lz4 ? STORAGE.lz4 : STORAGE.plain}`)
+
+  const copy = tx.unsafe('copy ingest_stage from stdin (format binary)')
+  const sink = await copy.writable()
+  // The driver has settled its query by now, and would drop the refusal of a row that the server reads after the last chunk.
+  const refusal = new Promise<never>((_, reject) => Object.assign(copy, { reject }))
+  await Promise.race([pipeline(rows, sink, { signal }), refusal])
+
+  await tx`analyze ingest_stage (seq, kind, record_key, document_key)`
+}

@@ -1,0 +1,238 @@
+import type {
+  Filters,
+  IngestSummary,
+  Profile,
+  ProfileConfig,
+  RecordKind,
+  Run,
+  RunCounts,
+  RunState,
+} from '@stella/contracts'
+import type { Plan, ShardOutput } from '@stella/core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  json,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+
+import { bytes, bytewiseText, digest, instant } from './column-types.ts'
+import type { Sealed } from './sealed.ts'
+
+// The migrations make the tables; this names their columns for queries, and a test compares the two. Limits of values, row level
+// security and storage are in the migrations alone.
+
+const tenantId = bytewiseText('tenant_id').notNull()
+const recordedAt = (name: string) => instant(name, { precision: 3 })
+const now = sql`clock_timestamp()`
+const count = (name: string) => bigint(name, { mode: 'number' })
+
+/** The newest revision of each tenant's ledger. */
+export const ledgerHeads = pgTable('ledger_heads', {
+  tenantId: bytewiseText('tenant_id').primaryKey(),
+  revision: count('revision').notNull(),
+  movedAt: recordedAt('moved_at').notNull(),
+})
+
+/** Batches of documents: how far each is, and what it did. */
+export const ingests = pgTable(
+  'ingests',
+  {
+    tenantId,
+    id: bytewiseText('id').notNull(),
+    state: bytewiseText('state').$type<'received' | 'running' | 'completed' | 'failed'>().notNull().default('received'),
+    sourceUri: text('source_uri'),
+    sourceName: text('source_name'),
+    strict: boolean('strict').notNull(),
+    uploadKey: text('upload_key').notNull(),
+    uploadSha256: digest('upload_sha256').notNull(),
+    uploadBytes: count('upload_bytes').notNull(),
+    revision: count('revision'),
+    summary: json('summary').$type<IngestSummary>(),
+    errorClass: text('error_class'),
+    errorMessage: text('error_message'),
+    createdBy: text('created_by').notNull(),
+    createdAt: recordedAt('created_at').notNull().default(now),
+    startedAt: recordedAt('started_at'),
+    heartbeatAt: recordedAt('heartbeat_at').notNull().default(now),
+    finishedAt: recordedAt('finished_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('ingests_running').on(table.heartbeatAt).where(sql`state in ('received', 'running')`),
+  ],
+)
+
+/** The revisions of each ledger, and the batch that made each. */
+export const ledgerRevisions = pgTable(
+  'ledger_revisions',
+  {
+    tenantId,
+    revision: count('revision').notNull(),
+    ingestId: bytewiseText('ingest_id').notNull(),
+    createdAt: recordedAt('created_at').notNull(),
+    newDocuments: count('new_documents').notNull(),
+    changedDocuments: count('changed_documents').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.revision] }),
+    unique().on(table.tenantId, table.ingestId),
+    foreignKey({ columns: [table.tenantId, table.ingestId], foreignColumns: [ingests.tenantId, ingests.id] }),
+  ],
+)
+
+/** Documents as received, byte for byte, addressed by digest. */
+export const rawArtifacts = pgTable(
+  'raw_artifacts',
+  {
+    tenantId,
+    sha256: digest('sha256').notNull(),
+    sizeBytes: count('size_bytes').notNull(),
+    mediaType: text('media_type').notNull(),
+    source: text('source').notNull(),
+    sourceUri: text('source_uri'),
+    fetchedAt: recordedAt('fetched_at').notNull(),
+    ingestId: bytewiseText('ingest_id').notNull(),
+    content: bytes('content').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.sha256] })],
+)
+
+/** Versions of normalized records. One lives from `revision` until `retired_revision`, which is null while it is current. */
+export const records = pgTable(
+  'records',
+  {
+    versionId: count('version_id').generatedAlwaysAsIdentity(),
+    tenantId,
+    kind: bytewiseText('kind').$type<RecordKind>().notNull(),
+    recordKey: bytewiseText('record_key').notNull(),
+    documentKey: bytewiseText('document_key').notNull(),
+    revision: count('revision').notNull(),
+    retiredRevision: count('retired_revision'),
+    documentVersion: count('document_version').notNull(),
+    documentModifiedAt: instant('document_modified_at'),
+    modifiedAt: instant('modified_at'),
+    subjectFolder: bytewiseText('subject_folder'),
+    artifactSha256: digest('artifact_sha256').notNull(),
+    contentSha256: digest('content_sha256').notNull(),
+    bodySha256: digest('body_sha256').notNull(),
+    body: text('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.kind, table.recordKey, table.revision] }),
+    uniqueIndex('records_current').on(table.tenantId, table.kind, table.recordKey).where(sql`retired_revision is null`),
+    index('records_current_documents')
+      .on(table.tenantId, table.kind, table.documentKey)
+      .where(sql`retired_revision is null and kind <> 'advisory'`),
+    uniqueIndex('records_version').on(table.tenantId, table.versionId),
+    index('records_added').on(table.tenantId, table.kind, table.revision),
+    index('records_retired')
+      .on(table.tenantId, table.kind, table.retiredRevision)
+      .where(sql`retired_revision is not null`),
+    index('records_modified').on(table.tenantId, table.kind, table.modifiedAt),
+  ],
+)
+
+/** What a record version can be found by. */
+export const recordSelectors = pgTable(
+  'record_selectors',
+  {
+    tenantId,
+    name: bytewiseText('name').notNull(),
+    value: bytewiseText('value').notNull(),
+    versionId: count('version_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.value, table.versionId] })],
+)
+
+/** Revisions of export profiles. */
+export const profiles = pgTable(
+  'profiles',
+  {
+    tenantId,
+    id: bytewiseText('id').notNull(),
+    revision: integer('revision').notNull(),
+    name: text('name').notNull(),
+    kind: bytewiseText('kind').notNull(),
+    variant: bytewiseText('variant').notNull(),
+    config: json('config').$type<ProfileConfig>().notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: recordedAt('created_at').notNull().default(now),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id, table.revision] })],
+)
+
+/** Plans of exports; what lists show of them stands beside the whole. */
+export const plans = pgTable(
+  'plans',
+  {
+    tenantId,
+    id: bytewiseText('id').notNull(),
+    ledgerRevision: count('ledger_revision').notNull(),
+    counts: json('counts').$type<RunCounts>().notNull(),
+    estimatedBytes: count('estimated_bytes').notNull(),
+    shardCount: integer('shard_count').notNull(),
+    plan: json('plan').$type<Plan>().notNull(),
+    createdAt: recordedAt('created_at').notNull().default(now),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** Runs of exports. One that has ended cannot be changed. */
+export const exportRuns = pgTable(
+  'export_runs',
+  {
+    tenantId,
+    id: bytewiseText('id').notNull(),
+    state: bytewiseText('state').$type<RunState>().notNull().default('queued'),
+    profileId: bytewiseText('profile_id').notNull(),
+    profileRevision: integer('profile_revision').notNull(),
+    profile: json('profile').$type<Profile>().notNull(),
+    filters: json('filters').$type<Filters>().notNull(),
+    trigger: bytewiseText('trigger').$type<Run['trigger']>().notNull(),
+    reproduces: bytewiseText('reproduces'),
+    planId: bytewiseText('plan_id').notNull(),
+    sealed: json('sealed').$type<Sealed>(),
+    errorClass: text('error_class'),
+    errorMessage: text('error_message'),
+    createdBy: text('created_by').notNull(),
+    createdAt: recordedAt('created_at').notNull().default(now),
+    startedAt: recordedAt('started_at'),
+    heartbeatAt: recordedAt('heartbeat_at').notNull().default(now),
+    finishedAt: recordedAt('finished_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    foreignKey({ columns: [table.tenantId, table.reproduces], foreignColumns: [table.tenantId, table.id] }),
+    index('export_runs_id').on(table.id),
+    index('export_runs_created').on(table.tenantId, table.createdAt, table.id),
+    index('export_runs_state').on(table.tenantId, table.state, table.createdAt, table.id),
+    index('export_runs_running')
+      .on(table.heartbeatAt)
+      .where(sql`state in ('queued', 'planning', 'writing', 'sealing', 'distributing')`),
+  ],
+)
+
+/** What each job of a run wrote. */
+export const runShards = pgTable(
+  'run_shards',
+  {
+    tenantId,
+    runId: bytewiseText('run_id').notNull(),
+    shard: integer('shard').notNull(),
+    output: json('output').$type<ShardOutput>().notNull(),
+    writtenAt: recordedAt('written_at').notNull().default(now),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.runId, table.shard] }),
+    foreignKey({ columns: [table.tenantId, table.runId], foreignColumns: [exportRuns.tenantId, exportRuns.id] }),
+  ],
+)

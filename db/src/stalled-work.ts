@@ -1,0 +1,93 @@
+import type { Ingest, RunState } from '@stella/contracts'
+import { and, asc, inArray, type SQL, sql } from 'drizzle-orm'
+
+import { SWEEP_ROLE } from './login-role.ts'
+import { guardTransaction } from './lost-connection.ts'
+import type { Database, Transaction } from './open-database.ts'
+import { exportRuns, ingests } from './schema.ts'
+
+/** How long work must have been silent, and how much of it to answer, the longest silent first. */
+export interface StalledQuery {
+  readonly olderThanMs: number
+  readonly limit: number
+}
+
+/** A run that has not ended, of any tenant. */
+export interface StalledRun {
+  readonly tenantId: string
+  readonly runId: string
+  readonly state: RunState
+  readonly planId: string
+}
+
+/** A batch that has not ended, of any tenant. */
+export interface StalledIngest {
+  readonly tenantId: string
+  readonly ingestId: string
+  readonly state: Ingest['state']
+}
+
+/** Runs of all tenants that nobody seems to work on. */
+export async function stalledRuns(database: Database, { olderThanMs, limit }: StalledQuery): Promise<StalledRun[]> {
+  const { tenantId, id: runId, state, planId, heartbeatAt } = exportRuns
+  return asSweep(database, (tx) =>
+    tx
+      .select({ tenantId, runId, state, planId })
+      .from(exportRuns)
+      .where(
+        and(
+          sql`${state} in ('queued', 'planning', 'writing', 'sealing', 'distributing')`,
+          silent(heartbeatAt, olderThanMs),
+        ),
+      )
+      .orderBy(asc(heartbeatAt), asc(tenantId), asc(runId))
+      .limit(limit),
+  )
+}
+
+/** Batches of all tenants that nobody seems to work on. */
+export async function stalledIngests(
+  database: Database,
+  { olderThanMs, limit }: StalledQuery,
+): Promise<StalledIngest[]> {
+  const { tenantId, id: ingestId, state, heartbeatAt } = ingests
+  return asSweep(database, (tx) =>
+    tx
+      .select({ tenantId, ingestId, state })
+      .from(ingests)
+      .where(and(sql`${state} in ('received', 'running')`, silent(heartbeatAt, olderThanMs)))
+      .orderBy(asc(heartbeatAt), asc(tenantId), asc(ingestId))
+      .limit(limit),
+  )
+}
+
+/** States of runs of any tenant; ids without a run are left out. */
+export async function runStates(
+  database: Database,
+  ids: readonly string[],
+): Promise<{ tenantId: string; id: string; state: RunState }[]> {
+  if (ids.length === 0) return []
+  const { tenantId, id, state } = exportRuns
+  return asSweep(database, (tx) =>
+    tx
+      .select({ tenantId, id, state })
+      .from(exportRuns)
+      .where(inArray(id, [...ids]))
+      .orderBy(asc(tenantId), asc(id)),
+  )
+}
+
+function silent(heartbeatAt: typeof exportRuns.heartbeatAt | typeof ingests.heartbeatAt, olderThanMs: number): SQL {
+  return sql`${heartbeatAt} < clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
+}
+
+/** The one place where rows of several tenants are seen: by a role that may read these columns and no others. */
+async function asSweep<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return guardTransaction(
+    (guarded) => database.queries.transaction(guarded),
+    async (tx: Transaction) => {
+      await tx.execute(sql`set local role ${sql.identifier(SWEEP_ROLE)}`)
+      return work(tx)
+    },
+  )
+}

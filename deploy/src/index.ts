@@ -1,0 +1,8 @@
+export { type DevIssuer, openDevIssuer, type TokenClaims } from './dev-issuer.ts'
+export { type EmbeddedNats, type NatsOptions, startNats } from './embedded/nats.ts'
+export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './embedded/postgres.ts'
+export type { RunningServer } from './embedded/running-server.ts'
+export { type Stack, type StackOptions, startStack } from './stack.ts'
+export type { Supervised } from './supervise.ts'
+export { startTestNats, startTestPostgres } from './testing/test-servers.ts'
+export { startTestStack, type TestStack, type TestStackOptions } from './testing/test-stack.ts'

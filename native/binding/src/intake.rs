@@ -1,0 +1,152 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::{Env, Error, Result, Task};
+use napi_derive::napi;
+use stella_intake::{Cancel, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Summary};
+
+use crate::fault::{Fault, NativeError};
+
+/// What to take in, and its bounds.
+#[napi(object, use_nullable = true)]
+pub struct IntakeOptions {
+    /// Absolute path of the spooled upload.
+    pub path: String,
+    /// Names the upload in sources and refusals, where it is no archive and `sourceUri` is null.
+    pub source_name: String,
+    pub source_uri: Option<String>,
+    /// Largest document, and largest line, in bytes.
+    pub max_document_bytes: u32,
+    /// Containers within containers in one document; at most 512 is honoured.
+    pub max_depth: u32,
+    /// Refused documents; with one more the intake fails.
+    pub max_refused: u32,
+    /// Threads that read documents, 1 to 64. They do not change the bytes.
+    pub threads: u32,
+}
+
+/// A document that was not taken.
+#[napi(object)]
+pub struct RefusedDocument {
+    /// Name of the file, with `:line` in JSON lines.
+    pub source: String,
+    /// `line:column`, a JSON pointer, or `byte N` in an archive.
+    pub position: String,
+    pub reason: String,
+}
+
+/// What an intake came to.
+#[napi(object)]
+pub struct IntakeSummary {
+    /// Documents looked at, refused ones included.
+    pub read: f64,
+    /// In order of the upload.
+    pub refused: Vec<RefusedDocument>,
+}
+
+/// Where the stream is: its threads start with the first chunk.
+enum State {
+    Waiting(StreamOptions),
+    Open(Box<Stream>),
+    Failed,
+}
+
+pub struct NextChunk {
+    state: Arc<Mutex<State>>,
+    cancel: Cancel,
+    fault: Fault,
+}
+
+#[napi] // Above the export: declared below it, the generated type is Promise<unknown>.
+impl Task for NextChunk {
+    type Output = Option<Vec<u8>>;
+    type JsValue = Option<Buffer>;
+
+    fn compute(&mut self) -> Result<Option<Vec<u8>>> {
+        let Self { state, cancel, fault } = self;
+        fault.guard(|| next_chunk(&mut state.lock().unwrap_or_else(PoisonError::into_inner), cancel).map_err(named))
+    }
+
+    fn resolve(&mut self, _env: Env, chunk: Option<Vec<u8>>) -> Result<Option<Buffer>> {
+        Ok(chunk.map(Buffer::from))
+    }
+
+    fn reject(&mut self, env: Env, error: Error) -> Result<Option<Buffer>> {
+        Err(self.fault.reject(env, error))
+    }
+}
+
+/// An upload on its way to rows of COPY BINARY.
+#[napi]
+pub struct Intake {
+    state: Arc<Mutex<State>>,
+    cancel: Cancel,
+}
+
+#[napi]
+impl Intake {
+    #[napi(constructor, catch_unwind)]
+    pub fn new(options: IntakeOptions) -> Self {
+        let options = StreamOptions {
+            path: options.path.into(),
+            source_name: options.source_name,
+            source_uri: options.source_uri,
+            max_document_bytes: options.max_document_bytes as usize,
+            max_depth: options.max_depth as usize,
+            max_refused: options.max_refused as usize,
+            threads: options.threads as usize,
+        };
+        Self { state: Arc::new(Mutex::new(State::Waiting(options))), cancel: Cancel::default() }
+    }
+
+    /// The next 1 to 4 MiB of the stream, or null after its end. Calls are answered one after the other.
+    ///
+    /// @throws `native/io`, `ingest/too-many-refused`, `native/cancelled`, `internal`
+    #[napi]
+    pub fn next(&self) -> AsyncTask<NextChunk> {
+        AsyncTask::new(NextChunk { state: Arc::clone(&self.state), cancel: self.cancel.clone(), fault: Fault::default() })
+    }
+
+    /// Counts and refusals once `next` answered null; null before.
+    #[napi(catch_unwind)]
+    pub fn summary(&self) -> Option<IntakeSummary> {
+        let state = self.state.try_lock().ok()?; // Held only while a chunk is awaited: then there is no summary yet.
+        if let State::Open(stream) = &*state { stream.summary().map(IntakeSummary::from) } else { None }
+    }
+
+    /// Stops the threads; a chunk that is awaited, and any later one, rejects with `native/cancelled`. After the end it does nothing.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) {
+        self.cancel.raise();
+    }
+}
+
+impl From<&Summary> for IntakeSummary {
+    fn from(summary: &Summary) -> Self {
+        let refused = summary.refused.iter().cloned();
+        let refused = refused.map(|refused| RefusedDocument { source: refused.source, position: refused.position, reason: refused.reason });
+        Self { read: summary.read as f64, refused: refused.collect() }
+    }
+}
+
+fn next_chunk(state: &mut State, cancel: &Cancel) -> std::result::Result<Option<Vec<u8>>, IntakeError> {
+    if let State::Waiting(options) = state {
+        let opened = Stream::open(options.clone(), cancel);
+        *state = State::Failed;
+        *state = State::Open(Box::new(opened?));
+    }
+    match state {
+        State::Open(stream) => stream.next_chunk(),
+        State::Waiting(_) | State::Failed => Err(IntakeError::Internal("the upload could not be opened before".into())),
+    }
+}
+
+fn named(error: IntakeError) -> NativeError {
+    let code = match &error {
+        IntakeError::Io(_) => "native/io",
+        IntakeError::TooManyRefused(_) => "ingest/too-many-refused",
+        IntakeError::Cancelled => "native/cancelled",
+        IntakeError::Internal(_) => "internal",
+    };
+    NativeError::new(code, error.to_string())
+}

@@ -1,0 +1,14 @@
+//! What JavaScript sees of the native crates. Each export converts, and names the error; the work is in the crates.
+
+mod bundle_problem;
+mod cancel;
+mod digest_file;
+mod fault;
+mod intake;
+mod pack_bundle;
+mod read_member;
+mod scan_bundle;
+mod scan_folder;
+mod write_documents;
+mod write_json_lines;
+mod zstd_version;

@@ -1,0 +1,54 @@
+use stella_canonical::{JsonLimits, Refusal, parse};
+
+use crate::detect::{Format, detect, unreadable, unsupported};
+use crate::evidence::{Evidence, sha256};
+use crate::{cyclonedx, openvex, osv, yaml};
+
+/// Bounds on what one document may become.
+#[derive(Debug, Clone, Copy)]
+pub struct EvidenceLimits {
+    /// Depth and number of JSON values.
+    pub json: JsonLimits,
+    /// Bytes of all bodies of one document together: a statement repeats its document's head, so a small document could grow.
+    pub max_records_bytes: usize,
+}
+
+/// What kind of text a document comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A file of its own: JSON or YAML.
+    File,
+    /// A line of a JSON lines file.
+    Line,
+}
+
+/// Reads one document and normalizes it to records.
+///
+/// # Errors
+/// A refusal with line and column where the text is at fault, with a JSON pointer where its meaning is, and always with a reason.
+pub fn read_document(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence, Refusal> {
+    if let Some(refusal) = unreadable(document) {
+        return Err(refusal);
+    }
+    let artifact_sha256 = sha256(document);
+    if form == Form::File && !looks_like_json(document) {
+        let value = yaml::parse(document, &limits.json, &osv::ADVISORY)?;
+        return match detect(&value)? {
+            Format::Osv => osv::evidence(value, osv::YAML_MEDIA_TYPE, artifact_sha256),
+            Format::OpenVex => Err(Refusal::whole(unsupported("OpenVEX in YAML"))),
+            Format::CycloneDx => Err(Refusal::whole(unsupported("CycloneDX in YAML"))),
+        };
+    }
+    let value = parse(document, &limits.json)?;
+    match detect(&value)? {
+        Format::Osv => osv::evidence(value, osv::JSON_MEDIA_TYPE, artifact_sha256),
+        Format::OpenVex => openvex::evidence(value, artifact_sha256, limits.max_records_bytes),
+        Format::CycloneDx => cyclonedx::evidence(value, artifact_sha256),
+    }
+}
+
+/// JSON documents of every format read here are objects; an array is JSON too, to be refused as such.
+fn looks_like_json(document: &[u8]) -> bool {
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii_start();
+    matches!(text.first(), None | Some(b'{' | b'['))
+}

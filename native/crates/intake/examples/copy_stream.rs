@@ -1,0 +1,39 @@
+//! Writes the COPY stream of an upload to standard output, and what was refused and how fast it went to standard error.
+//!
+//! `cargo run --release -p stella-intake --example copy_stream -- UPLOAD [THREADS] > rows.pgcopy`
+
+use std::io::Write;
+use std::time::Instant;
+
+use stella_intake::{Cancel, Intake, IntakeOptions};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().ok_or("usage: copy_stream UPLOAD [THREADS]")?;
+    let threads = arguments.next().map_or(Ok(2), |threads| threads.parse())?;
+    let started = Instant::now();
+    let options = IntakeOptions {
+        path: path.clone().into(),
+        source_name: path,
+        source_uri: None,
+        max_document_bytes: 64 * 1024 * 1024,
+        max_depth: 128,
+        max_refused: 100_000,
+        threads,
+    };
+    let mut intake = Intake::open(options, &Cancel::default())?;
+    let mut out = std::io::stdout().lock();
+    let mut bytes = 0;
+    while let Some(chunk) = intake.next_chunk()? {
+        bytes += chunk.len();
+        out.write_all(&chunk)?;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = intake.summary().ok_or("no summary")?;
+    for refused in &summary.refused {
+        eprintln!("{}\t{}\t{}", refused.source, refused.position, refused.reason);
+    }
+    let rate = summary.read as f64 / seconds;
+    eprintln!("read {} refused {} bytes {bytes} in {seconds:.3} s: {rate:.0} documents/s", summary.read, summary.refused.len());
+    Ok(())
+}

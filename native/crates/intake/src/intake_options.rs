@@ -1,0 +1,20 @@
+use std::path::PathBuf;
+
+/// What to take in, and its bounds.
+#[derive(Debug, Clone)]
+pub struct IntakeOptions {
+    /// The spooled upload.
+    pub path: PathBuf,
+    /// Name of the upload in sources and refusals, where it is no archive and has no URI.
+    pub source_name: String,
+    /// Where the upload came from, if that is known.
+    pub source_uri: Option<String>,
+    /// Bytes of one document; also of one line.
+    pub max_document_bytes: usize,
+    /// Containers within containers in one document.
+    pub max_depth: usize,
+    /// Refused entries; one more fails the intake.
+    pub max_refused: usize,
+    /// Threads that read documents, 1 to 64.
+    pub threads: usize,
+}

@@ -1,0 +1,21 @@
+//! Streams a spooled upload into rows for `COPY … FROM STDIN (FORMAT binary)`.
+//!
+//! The upload is a tar of files or one file; a file is one document (JSON, or YAML for OSV) or JSON lines. One thread splits it, several
+//! read and normalize documents, and rows leave in the order of the documents whatever the number of threads. Memory is bounded by a
+//! budget of bytes in flight. What is wrong is refused document by document; the rest goes on.
+
+mod archive;
+mod batch;
+mod budget;
+mod copy_rows;
+mod error;
+mod intake;
+mod intake_options;
+mod read_batch;
+mod split_file;
+
+pub use batch::Refused;
+pub use copy_rows::COLUMNS;
+pub use error::IntakeError;
+pub use intake::{Cancel, Intake, Summary};
+pub use intake_options::IntakeOptions;

@@ -1,0 +1,47 @@
+use stella_evidence::{EvidenceLimits, Refusal, read_document};
+
+use crate::batch::{Batch, Entry, Refused};
+use crate::budget::Budget;
+use crate::copy_rows;
+
+/// What a batch became.
+pub(crate) struct Done {
+    pub(crate) index: u64,
+    /// Bytes to give back to the budget once the rows are taken.
+    pub(crate) held_bytes: usize,
+    pub(crate) read: u64,
+    pub(crate) rows: Vec<u8>,
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// Reads every document of a batch; stops between documents when cancelled.
+pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, budget: &Budget) -> Done {
+    let mut done = Done {
+        index: batch.index,
+        held_bytes: batch.held_bytes(),
+        read: batch.entries.len() as u64,
+        rows: Vec::new(),
+        refused: Vec::new(),
+    };
+    done.rows.reserve(batch.text.len() * 5 / 2);
+    for (entry, seq) in batch.entries.into_iter().zip(batch.first_seq..) {
+        if budget.is_cancelled() {
+            break;
+        }
+        match entry {
+            Entry::Refused(refused) => done.refused.push(refused),
+            Entry::Document { source, form, first_line, text } => {
+                let raw = &batch.text[text];
+                let written_bytes = done.rows.len();
+                let outcome = read_document(raw, form, limits).and_then(|evidence| {
+                    copy_rows::append(&mut done.rows, seq, &source, raw, &evidence).map_err(|_| Refusal::whole("a field longer than 2 GiB"))
+                });
+                if let Err(refusal) = outcome {
+                    done.rows.truncate(written_bytes);
+                    done.refused.push(Refused::new(&source, &refusal.from_line(first_line)));
+                }
+            }
+        }
+    }
+    done
+}

@@ -1,0 +1,100 @@
+//! Real documents: how many go in, and why the others do not. Passed over, loudly, where the corpus is not there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stella_intake::{Cancel, Intake, IntakeOptions};
+
+fn corpus(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/corpus").join(folder);
+    if !path.is_dir() {
+        eprintln!("PASSED OVER: {} is absent, so nothing was tried on real documents", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut entries: Vec<PathBuf> = entries.collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() { files(&path, out) } else { out.push(path) }
+    }
+}
+
+/// Documents read, and how often each reason of refusal came.
+fn take_in(folder: &Path) -> (u64, BTreeMap<String, usize>) {
+    let mut paths = Vec::new();
+    files(folder, &mut paths);
+    let archive = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut builder = tar::Builder::new(archive.as_file());
+    for path in &paths {
+        builder.append_path_with_name(path, path.strip_prefix(folder).expect("within")).expect("appended");
+    }
+    builder.finish().expect("a tar");
+    let options = IntakeOptions {
+        path: archive.path().to_owned(),
+        source_name: "corpus".into(),
+        source_uri: None,
+        max_document_bytes: 64 << 20,
+        max_depth: 128,
+        max_refused: 1_000,
+        threads: 2,
+    };
+    let mut intake = Intake::open(options, &Cancel::default()).expect("opened");
+    while intake.next_chunk().expect("rows").is_some() {}
+    let summary = intake.summary().expect("a summary");
+    let mut reasons = BTreeMap::new();
+    for refused in &summary.refused {
+        let reason = refused
+            .reason
+            .trim_end_matches("; this version reads OSV, OpenVEX and CycloneDX JSON")
+            .trim_start_matches("unsupported format: ");
+        *reasons.entry(format!("{} {reason}", refused.position)).or_default() += 1;
+    }
+    (summary.read, reasons)
+}
+
+fn check(folder: &str, read: u64, refused: &[(&str, usize)]) {
+    let Some(path) = corpus(folder) else { return };
+    let expected: BTreeMap<String, usize> = refused.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
+    assert_eq!(take_in(&path), (read, expected));
+}
+
+#[test]
+fn osv_goes_in() {
+    check("osv", 5073, &[("1:1 zstd-compressed data", 1), ("1:1 text that is neither JSON nor YAML", 1)]);
+}
+
+#[test]
+fn openvex_goes_in() {
+    check(
+        "openvex",
+        142,
+        &[
+            ("/timestamp required, but absent", 2),
+            ("1:1 a document of an unknown kind", 3),
+            ("1:1 text that is neither JSON nor YAML", 2),
+            ("1:1 CSAF 2.0", 2),
+            ("1:1 SPDX 2.3", 1),
+        ],
+    );
+}
+
+#[test]
+fn cyclonedx_json_goes_in() {
+    check(
+        "sbom",
+        119,
+        &[
+            ("1:1 SPDX 3 JSON-LD", 25),
+            ("1:1 CycloneDX 1.4 VEX, a document of vulnerabilities without components", 25),
+            ("1:1 SPDX tag-value", 12),
+            ("1:1 SPDX 2.3", 10),
+            ("1:1 CycloneDX XML", 8),
+            ("1:1 SPDX 2.2", 7),
+        ],
+    );
+}

@@ -1,0 +1,128 @@
+use sha2::{Digest, Sha256};
+use stella_detectors::{Detectors, Finding, redact};
+use stella_projection::{Mismatch, Projection, locate};
+
+use crate::error::WriteError;
+use crate::records::Record;
+
+/// A credential that was kept from the export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// The record or document that held it.
+    pub record_key: String,
+    /// Which detector knew it.
+    pub detector: &'static str,
+    /// JSON pointer of the member that held it; none in a document.
+    pub pointer: Option<String>,
+    /// `redact`: the text was replaced. `withhold`: the record or document was left out.
+    pub action: &'static str,
+}
+
+/// What all threads share: the allow-list, the detectors, and how much may be withheld.
+pub(crate) struct Rules {
+    pub(crate) projection: Projection,
+    pub(crate) detectors: Detectors,
+    pub(crate) max_withheld: usize,
+}
+
+/// Checks the records of one range, in order.
+pub(crate) struct Inspector<'a> {
+    rules: &'a Rules,
+    findings: Vec<Finding>,
+    last_key: Vec<u8>,
+    pub(crate) first_key: Option<Vec<u8>>,
+    pub(crate) withheld: Vec<Withheld>,
+}
+
+impl<'a> Inspector<'a> {
+    pub(crate) fn new(rules: &'a Rules) -> Self {
+        Self { rules, findings: Vec::new(), last_key: Vec::new(), first_key: None, withheld: Vec::new() }
+    }
+
+    /// The last key taken, once there was a first.
+    pub(crate) fn last_key(self) -> Vec<u8> {
+        self.last_key
+    }
+
+    /// Checks one record and appends it, with a line feed, to the plain text of a frame. False when it was withheld.
+    #[inline]
+    pub(crate) fn take(&mut self, record: Record<'_>, plain: &mut Vec<u8>) -> Result<bool, WriteError> {
+        self.check_order(record.key)?;
+        check_digest(record.key, record.body, record.digest)?;
+        self.rules.projection.check(record.body).map_err(|mismatch| self.refused(record, mismatch))?;
+        self.findings.clear();
+        self.rules.detectors.find(record.body, &mut self.findings);
+        if self.findings.is_empty() {
+            plain.extend_from_slice(record.body);
+        } else if !self.take_redacted(record, plain)? {
+            return Ok(false);
+        }
+        plain.push(b'\n');
+        Ok(true)
+    }
+
+    #[cold]
+    fn refused(&self, record: Record<'_>, mismatch: Mismatch) -> WriteError {
+        let field = Some(self.without_credentials(&mismatch.field));
+        WriteError { field, ..WriteError::of_record("record/schema-mismatch", record.key, mismatch.reason) }
+    }
+
+    fn check_order(&mut self, key: &[u8]) -> Result<(), WriteError> {
+        if self.first_key.is_none() {
+            self.first_key = Some(key.to_vec());
+        } else if key <= self.last_key.as_slice() {
+            return Err(out_of_order(key, &self.last_key));
+        }
+        self.last_key.clear();
+        self.last_key.extend_from_slice(key);
+        Ok(())
+    }
+
+    /// A credential in the name of a member takes the whole record out: another name could break the order of members.
+    #[cold]
+    fn take_redacted(&mut self, record: Record<'_>, plain: &mut Vec<u8>) -> Result<bool, WriteError> {
+        let places: Vec<_> = self.findings.iter().map(|finding| locate(record.body, finding.span.start)).collect();
+        let redacted = redact(record.body, &self.findings);
+        let keep = places.iter().all(|place| !place.in_name) && self.rules.projection.check(&redacted).is_ok();
+        for (finding, place) in self.findings.iter().zip(places) {
+            let action = if keep { "redact" } else { "withhold" };
+            let record_key = self.without_credentials(&String::from_utf8_lossy(record.key));
+            let pointer = Some(self.without_credentials(&place.pointer));
+            self.withheld.push(Withheld { record_key, detector: finding.detector, pointer, action });
+        }
+        check_withheld(self.withheld.len(), self.rules.max_withheld)?;
+        if keep {
+            plain.extend_from_slice(&redacted);
+        }
+        Ok(keep)
+    }
+
+    /// A report must not repeat what it reports: a pointer may hold the name that is the credential.
+    fn without_credentials(&self, text: &str) -> String {
+        let mut findings = Vec::new();
+        self.rules.detectors.find(text.as_bytes(), &mut findings);
+        String::from_utf8_lossy(&redact(text.as_bytes(), &findings)).into_owned()
+    }
+}
+
+pub(crate) fn check_digest(key: &[u8], content: &[u8], digest: &[u8]) -> Result<(), WriteError> {
+    if Sha256::digest(content).as_slice() == digest {
+        return Ok(());
+    }
+    Err(WriteError::of_record("record/digest-mismatch", key, "the content in the ledger does not have the SHA-256 stored beside it"))
+}
+
+pub(crate) fn out_of_order(key: &[u8], last: &[u8]) -> WriteError {
+    let (this, before) = (String::from_utf8_lossy(key), String::from_utf8_lossy(last));
+    WriteError::of_record("record/order", key, format!("record {this} came after {before}: keys must ascend"))
+}
+
+pub(crate) fn check_withheld(count: usize, limit: usize) -> Result<(), WriteError> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(WriteError::new(
+        "record/too-many-credentials",
+        format!("more than {limit} credentials were found: clean the evidence or exclude it"),
+    ))
+}

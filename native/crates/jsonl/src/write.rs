@@ -1,0 +1,232 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+
+use stella_detectors::Detectors;
+use stella_projection::Projection;
+
+use crate::error::WriteError;
+use crate::frame::{Frame, FrameCompressor};
+use crate::inspect::{Inspector, Rules, Withheld, check_withheld, out_of_order};
+use crate::output::Output;
+use crate::records::{RangeReader, Ranges};
+use crate::reorder::{Item, RangeEnd, Reorder};
+
+/// How a file of JSON lines is to be written.
+pub struct WriteOptions {
+    /// The allow-list that every record must pass.
+    pub projection: Projection,
+    /// zstd level, 1 to 22.
+    pub level: i32,
+    /// Plain bytes after which a frame is closed; the record that reaches them is its last.
+    pub frame_bytes: usize,
+    /// Threads that read, check and compress.
+    pub readers: usize,
+    /// Most credentials that may be withheld.
+    pub max_withheld: usize,
+    /// The file, created or emptied.
+    pub path: PathBuf,
+}
+
+/// What others may see and do while a file is written.
+#[derive(Debug, Clone, Default)]
+pub struct Monitor {
+    /// Raise it to stop the work.
+    pub cancel: Arc<AtomicBool>,
+    /// Records written so far.
+    pub records: Arc<AtomicU64>,
+}
+
+/// A file that is complete and on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Lines in it.
+    pub records: u64,
+    /// Size of the JSON lines.
+    pub plain_bytes: u64,
+    /// Size of the file.
+    pub size_bytes: u64,
+    /// SHA-256 of the file, lower-case hexadecimal.
+    pub sha256: String,
+    /// Credentials kept from it, in order of record.
+    pub withheld: Vec<Withheld>,
+}
+
+/// Writes all ranges as zstd-compressed JSON lines. Frames are cut at `frame_bytes` and at the end of each range; without any
+/// record the file is one empty frame.
+///
+/// `stop` must be the flag that the readers of `ranges` poll: it is raised when any thread fails.
+///
+/// # Errors
+/// `record/digest-mismatch`, `record/order`, `record/schema-mismatch`, `record/too-many-credentials`, `blob/full`, `native/io`,
+/// `native/cancelled`, and those of the source.
+pub fn write_json_lines<R: Ranges>(
+    ranges: &R,
+    options: WriteOptions,
+    monitor: &Monitor,
+    stop: &Arc<AtomicBool>,
+) -> Result<Written, WriteError> {
+    let rules = Rules { projection: options.projection, detectors: Detectors::new(), max_withheld: options.max_withheld };
+    let mut writer = Writer::new(Output::create(&options.path)?, options.max_withheld);
+    let readers = options.readers.clamp(1, ranges.count().max(1));
+    let reorder = Reorder::new(Arc::clone(stop), readers);
+    let plant = Plant {
+        ranges,
+        rules: &rules,
+        reorder: &reorder,
+        next: AtomicUsize::new(0),
+        level: options.level,
+        frame_bytes: options.frame_bytes,
+    };
+    thread::scope(|scope| {
+        for _ in 0..readers {
+            scope.spawn(|| plant.work());
+        }
+        let outcome = writer.drain(&plant, monitor);
+        if let Err(error) = &outcome {
+            reorder.fail(error.clone());
+        }
+        outcome
+    })?;
+    writer.finish(options.level)
+}
+
+/// What the reader threads share.
+struct Plant<'a, R> {
+    ranges: &'a R,
+    rules: &'a Rules,
+    reorder: &'a Reorder,
+    next: AtomicUsize,
+    level: i32,
+    frame_bytes: usize,
+}
+
+impl<R: Ranges> Plant<'_, R> {
+    /// One thread: takes the next range until none is left. A panic in it fails the whole, as the writer would wait for ever.
+    fn work(&self) {
+        let alarm = Alarm { reorder: self.reorder };
+        if let Err(error) = self.read_ranges() {
+            self.reorder.fail(error);
+        }
+        std::mem::forget(alarm);
+    }
+
+    fn read_ranges(&self) -> Result<(), WriteError> {
+        let mut bench = Bench { compressor: FrameCompressor::new(self.level)?, plain: Vec::with_capacity(self.room()), records: 0 };
+        let mut reader = None;
+        loop {
+            let range = self.next.fetch_add(1, Ordering::Relaxed);
+            if range >= self.ranges.count() {
+                return Ok(());
+            }
+            let reader = match &mut reader {
+                Some(reader) => reader,
+                none => none.insert(self.ranges.open()?),
+            };
+            self.read_range(range, reader, &mut bench)?;
+        }
+    }
+
+    fn read_range(&self, range: usize, reader: &mut R::Reader, bench: &mut Bench) -> Result<(), WriteError> {
+        let mut inspector = Inspector::new(self.rules);
+        reader.read(range, |record| {
+            if inspector.take(record, &mut bench.plain)? {
+                bench.records += 1;
+            }
+            if bench.plain.len() >= self.frame_bytes { self.close_frame(range, bench) } else { Ok(()) }
+        })?;
+        if !bench.plain.is_empty() {
+            self.close_frame(range, bench)?;
+        }
+        let withheld = std::mem::take(&mut inspector.withheld);
+        let keys = inspector.first_key.take().map(|first| (first, inspector.last_key()));
+        self.reorder.push(range, Item::End(RangeEnd { keys, withheld }))
+    }
+
+    /// Plain bytes of a frame that ends in a record of ordinary size.
+    fn room(&self) -> usize {
+        self.frame_bytes + self.frame_bytes / 8
+    }
+
+    fn close_frame(&self, range: usize, bench: &mut Bench) -> Result<(), WriteError> {
+        let bytes = bench.compressor.compress(&bench.plain, self.reorder.spare())?;
+        let frame = Frame { bytes, plain_bytes: bench.plain.len() as u64, records: std::mem::take(&mut bench.records) };
+        bench.plain.clear();
+        bench.plain.shrink_to(self.room());
+        self.reorder.push(range, Item::Frame(frame))
+    }
+}
+
+/// What one thread uses again from frame to frame.
+struct Bench {
+    compressor: FrameCompressor,
+    plain: Vec<u8>,
+    records: u64,
+}
+
+/// Dropped only by a panic.
+struct Alarm<'a> {
+    reorder: &'a Reorder,
+}
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        self.reorder.fail(WriteError::new("internal", "a reader of the native writer panicked"));
+    }
+}
+
+/// The thread that writes.
+struct Writer {
+    output: Output,
+    written: Written,
+    last_key: Option<Vec<u8>>,
+    max_withheld: usize,
+}
+
+impl Writer {
+    fn new(output: Output, max_withheld: usize) -> Self {
+        let written = Written { records: 0, plain_bytes: 0, size_bytes: 0, sha256: String::new(), withheld: Vec::new() };
+        Self { output, written, last_key: None, max_withheld }
+    }
+
+    fn drain<R: Ranges>(&mut self, plant: &Plant<'_, R>, monitor: &Monitor) -> Result<(), WriteError> {
+        let mut left = plant.ranges.count();
+        while left > 0 {
+            match plant.reorder.pop(&monitor.cancel)? {
+                Item::Frame(frame) => {
+                    self.output.write(&frame.bytes)?;
+                    self.written.records += frame.records;
+                    self.written.plain_bytes += frame.plain_bytes;
+                    monitor.records.store(self.written.records, Ordering::Relaxed);
+                    plant.reorder.give_back(frame.bytes, plant.frame_bytes);
+                }
+                Item::End(end) => {
+                    self.end_range(end)?;
+                    left -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ranges must follow each other as records do.
+    fn end_range(&mut self, end: RangeEnd) -> Result<(), WriteError> {
+        if let Some((first, last)) = end.keys {
+            if let Some(before) = self.last_key.as_ref().filter(|before| first <= **before) {
+                return Err(out_of_order(&first, before));
+            }
+            self.last_key = Some(last);
+        }
+        self.written.withheld.extend(end.withheld);
+        check_withheld(self.written.withheld.len(), self.max_withheld)
+    }
+
+    fn finish(mut self, level: i32) -> Result<Written, WriteError> {
+        if self.output.size_bytes() == 0 {
+            self.output.write(&FrameCompressor::new(level)?.compress(&[], Vec::new())?)?;
+        }
+        let stored = self.output.finish()?;
+        Ok(Written { size_bytes: stored.size_bytes, sha256: stored.sha256, ..self.written })
+    }
+}

@@ -1,0 +1,24 @@
+export { withCancelFlag } from './cancellation.ts'
+export { digestFile, type FileDigest } from './digest-file.ts'
+export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
+export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
+export { readMember } from './read-member.ts'
+export {
+  defaultScanLimits,
+  type ScanFault,
+  type ScanLimits,
+  type ScannedMember,
+  type ScanReport,
+  scanBundle,
+} from './scan-bundle.ts'
+export { scanFolder } from './scan-folder.ts'
+export { type DocumentsOptions, type PackMember, type WrittenPack, writeDocuments } from './write-documents.ts'
+export {
+  type ConnectionOptions,
+  type JsonLinesOptions,
+  type WithheldCredential,
+  WriteProgress,
+  type WrittenJsonLines,
+  writeJsonLines,
+} from './write-json-lines.ts'
+export { zstdVersion } from './zstd-version.ts'
