@@ -48,7 +48,7 @@ export const MAX_MANIFEST_BYTES = 256 * MIB
 export const MAX_SIGNATURE_BYTES = 512 * MIB
 /** Most faults that one verification names. */
 export const MAX_FAULTS = 1000
-/** Most ingests that provenance names one by one; the rest are summed up. */
+/** Most ingests that provenance names, the latest ones; the others are counted. */
 export const MAX_PROVENANCE_INPUTS = 10_000
 
 /** Deliveries of one job before its run fails. */

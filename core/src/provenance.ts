@@ -19,6 +19,8 @@ export interface ProvenanceInputs {
   readonly run: RunIdentity
   readonly files: readonly ExportFile[]
   readonly inputs: readonly IngestInput[]
+  /** Earlier batches that are not named, since they are too many. */
+  readonly omittedInputs: number
   readonly builderVersion: string
 }
 
@@ -29,7 +31,14 @@ export const PROVENANCE_PAYLOAD_TYPE = 'application/vnd.in-toto+json'
  * The bytes of `provenance.json`: an in-toto Statement v1 whose predicate is SLSA Provenance v1, as canonical JSON and one line
  * feed. Subjects are `export.json` and every data file; dependencies are the batches of ingestion.
  */
-export function encodeProvenance({ plan, run, files, inputs, builderVersion }: ProvenanceInputs): Buffer {
+export function encodeProvenance({
+  plan,
+  run,
+  files,
+  inputs,
+  omittedInputs,
+  builderVersion,
+}: ProvenanceInputs): Buffer {
   const { kind, variant, id, revision } = plan.profile
   const statement: Json = {
     _type: 'https://in-toto.io/Statement/v1',
@@ -39,7 +48,11 @@ export function encodeProvenance({ plan, run, files, inputs, builderVersion }: P
       buildDefinition: {
         buildType: `urn:stella:export-center:${kind}:${variant}:v1`,
         externalParameters: { profile: id, profile_revision: revision, filters: jsonOf(plan.scope.filters) },
-        internalParameters: { tenant: plan.scope.tenantId, ledger_revision: plan.scope.ledgerRevision },
+        internalParameters: {
+          tenant: plan.scope.tenantId,
+          ledger_revision: plan.scope.ledgerRevision,
+          omitted_dependencies: omittedInputs,
+        },
         resolvedDependencies: inputs.map(dependency),
       },
       runDetails: {

@@ -82,12 +82,7 @@ async function compareComplements(tx: TransactionSql, tenantId: string): Promise
         when (d.version, d.modified) < (d.best_version, d.best_modified) or d.copy > 1 or o.outdated then 'unchanged'
         when s.version is null then 'new'
         when o.replaces then 'changed'
-        when exists (
-          select from ingest_stage n where n.seq = d.seq and not exists (
-            select from public.records r
-            where r.tenant_id = ${tenantId} and r.kind = d.kind and r.record_key = n.record_key and r.retired_revision is null
-          )
-        ) then 'changed'
+        when fresh.seq is not null then 'changed'
         else 'unchanged'
       end,
       o.replaces, d.source, d.content, d.content
@@ -109,6 +104,12 @@ async function compareComplements(tx: TransactionSql, tenantId: string): Promise
         and r.retired_revision is null
       limit 1
     ) s on true
+    left join (
+      select distinct n.seq from ingest_stage n where n.kind <> 'advisory' and not exists (
+        select from public.records r
+        where r.tenant_id = ${tenantId} and r.kind = n.kind and r.record_key = n.record_key and r.retired_revision is null
+      )
+    ) fresh on fresh.seq = d.seq
     cross join lateral (
       select coalesce((d.best_version, d.best_modified) > (s.version, s.modified), false) as replaces,
         coalesce((d.best_version, d.best_modified) < (s.version, s.modified), false) as outdated

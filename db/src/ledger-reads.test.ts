@@ -187,9 +187,10 @@ test('coverage() and ingestInputs() name the sources of a scope', async () => {
   ]
   for (const batch of batches) await merge(database, { tenantId, ...batch })
   const scope = scopeOf(tenantId, 4)
-  const [sources, inputs] = await withTenant(database, tenantId, async (tx) => [
+  const [sources, all, latest] = await withTenant(database, tenantId, async (tx) => [
     await coverage(tx, { scope }),
-    await ingestInputs(tx, { scope, limit: 2 }),
+    await ingestInputs(tx, { scope, limit: 10 }),
+    await ingestInputs(tx, { scope, limit: 1 }),
   ])
   expect(sources.map(({ fetched_at: _, ...rest }) => rest)).toEqual([
     { source: 'https://B.example', records: 3, newest_record: '2025-01-01T00:00:00.000Z' },
@@ -203,10 +204,13 @@ test('coverage() and ingestInputs() name the sources of a scope', async () => {
       .sort(Buffer.compare)
     return createHash('sha256').update(Buffer.concat(digests)).digest('hex')
   }
-  expect(inputs).toMatchObject([
+  expect(all.omitted).toBe(0)
+  expect(all.inputs).toHaveLength(batches.length)
+  expect(all.inputs.slice(0, 2)).toMatchObject([
     { sourceUri: 'https://b.example', revision: 1, artifacts: 2, sha256: digestOf(0) },
     { sourceUri: 'https://B.example', revision: 2, artifacts: 2, sha256: digestOf(1) },
   ])
+  expect(latest).toEqual({ inputs: all.inputs.slice(-1), omitted: batches.length - 1 })
   const sboms = await withTenant(database, tenantId, (tx) =>
     coverage(tx, { scope: scopeOf(tenantId, 4, { include: ['sboms'] }) }),
   )

@@ -113,7 +113,6 @@ describe('mergeIngest()', () => {
     const digests = documents.map((document) => sha256(document.content ?? ''))
     const winner = (digests[0] ?? '') > (digests[1] ?? '') ? 0 : 1
     const loser = 1 - winner
-
     const together = await merge(database, { tenantId: newTenant(), documents })
     expect(together).toMatchObject({ new: 1, changed: 0, unchanged: 0 })
     expect(together.refused).toEqual([
@@ -152,7 +151,6 @@ describe('mergeIngest()', () => {
       refused: [],
     })
     expect(await currentOf(together)).toEqual(expected)
-
     const apart = newTenant()
     await merge(database, { tenantId: apart, documents: [back] })
     expect(await merge(database, { tenantId: apart, documents: [front] })).toMatchObject({ revision: 2, changed: 1 })

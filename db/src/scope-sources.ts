@@ -33,17 +33,17 @@ group by 1 order by 1`),
 }
 
 /**
- * The batches of ingestion that gave documents to a scope, by revision, at most `limit`: how many distinct documents, and the SHA-256 over
- * their sorted digests, 32 bytes each.
+ * The batches of ingestion that gave documents to a scope, by revision: how many distinct documents, and the SHA-256 over their sorted
+ * digests, 32 bytes each. Of more than `limit` the latest are named; `omitted` counts the others.
  */
 export async function ingestInputs(
   tx: Transaction,
   { scope, limit }: { scope: Scope; limit: number },
-): Promise<IngestInput[]> {
+): Promise<{ inputs: IngestInput[]; omitted: number }> {
   if (!Number.isSafeInteger(limit)) throw new RangeError('a limit is a whole number')
-  const rows = await tx.execute<{ [K in keyof IngestInput]: IngestInput[K] }>(
+  const rows = await tx.execute<{ [K in keyof IngestInput]: IngestInput[K] } & { total: number }>(
     sql.raw(`select i.id as "ingestId", coalesce(i.source_uri, '${UNKNOWN_SOURCE}') as "sourceUri", given.revision::float8 as revision,
-  given.artifacts::float8 as artifacts, given.sha256
+  given.artifacts::float8 as artifacts, given.sha256, (count(*) over ())::float8 as total
 from (
 select tenant_id, revision, count(*) as artifacts,
   encode(sha256(string_agg(artifact_sha256, ''::bytea order by artifact_sha256)), 'hex') as sha256
@@ -56,10 +56,11 @@ group by tenant_id, revision
 ) given
 join public.ledger_revisions l using (tenant_id, revision)
 join public.ingests i on i.tenant_id = l.tenant_id and i.id = l.ingest_id
-order by given.revision
+order by given.revision desc
 limit ${limit}`),
   )
-  return [...rows]
+  const inputs = rows.map(({ total: _total, ...input }) => input).reverse()
+  return { inputs, omitted: (rows[0]?.total ?? 0) - inputs.length }
 }
 
 function kindsOf({ filters }: Scope) {

@@ -23,9 +23,19 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   for (const child of started.splice(0)) child.kill('SIGKILL')
+  for (const pid of stackProcesses()) killIfThere(pid)
   expect(await poll(GONE_MS, async () => (stackProcesses().length === 0 ? true : undefined))).toBe(true)
   await home.remove()
 })
+
+/** A test that failed may have left some; those of a sound one may be on their way out. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch {
+    // It has ended meanwhile.
+  }
+}
 
 /** Processes of this test's stack: those that inherited the name of its folder. */
 function stackProcesses(): number[] {

@@ -40,9 +40,9 @@ export async function sealedDocuments(
   { plan, shards, members, identity }: DocumentInputs,
 ): Promise<SealedDocument[]> {
   const { scope } = plan
-  const { sources, inputs } = await deps.inTenant(scope.tenantId, async (tx) => ({
+  const { sources, given } = await deps.inTenant(scope.tenantId, async (tx) => ({
     sources: await coverage(tx, { scope }),
-    inputs: await ingestInputs(tx, { scope, limit: MAX_PROVENANCE_INPUTS }),
+    given: await ingestInputs(tx, { scope, limit: MAX_PROVENANCE_INPUTS }),
   }))
   const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
   const schemas = Object.fromEntries(Object.entries(deps.mappings).map(([kind, { id }]) => [kind, id]))
@@ -56,7 +56,8 @@ export async function sealedDocuments(
     plan,
     run: identity,
     files: subjects,
-    inputs,
+    inputs: given.inputs,
+    omittedInputs: given.omitted,
     builderVersion: deps.builderVersion,
   })
   return [manifest, document(bundlePaths.provenance, statement), ...(await signatures(deps, manifest.bytes, statement))]
