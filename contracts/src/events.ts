@@ -1,10 +1,10 @@
 import type { RunState } from './run.ts'
 
 /** Source of every event (CloudEvents 1.0, `source`). */
-export const EVENT_SOURCE = '/export-center'
+const EVENT_SOURCE = '/export-center'
 
 /** Type of the event of a run that reached a state (CloudEvents 1.0, `type`). */
-export function runEventType(state: RunState): string {
+function runEventType(state: RunState): string {
   return `com.stella.export.run.${state}.v1`
 }
 
@@ -18,4 +18,28 @@ export interface RunEvent {
   readonly time: string
   readonly datacontenttype: 'application/json'
   readonly data: { readonly run_id: string; readonly state: RunState; readonly tenant_id: string }
+}
+
+/** The event of a run that reached a state. One run reaches a state once, so its id serves to drop doubles. */
+export function runEvent({
+  tenantId,
+  runId,
+  state,
+  time,
+}: {
+  tenantId: string
+  runId: string
+  state: RunState
+  time: Date
+}): RunEvent {
+  return {
+    specversion: '1.0',
+    id: `${runId}/${state}`,
+    source: EVENT_SOURCE,
+    type: runEventType(state),
+    subject: runId,
+    time: time.toISOString(),
+    datacontenttype: 'application/json',
+    data: { run_id: runId, state, tenant_id: tenantId },
+  }
 }

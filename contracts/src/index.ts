@@ -1,5 +1,5 @@
 export { type Endpoint, type EndpointName, endpoints } from './endpoints.ts'
-export { EVENT_SOURCE, type RunEvent, runEventType } from './events.ts'
+export { type RunEvent, runEvent } from './events.ts'
 export {
   bundlePaths,
   type Coverage,
@@ -96,5 +96,6 @@ export {
   runCounts,
   runStates,
 } from './run.ts'
+export { readSettings } from './settings.ts'
 export { type SignatureFiles, signatureFiles } from './signatures.ts'
 export { tenantId } from './tenant.ts'

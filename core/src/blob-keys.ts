@@ -6,14 +6,19 @@ export function stagingPrefix(tenantId: string, runId: string): string {
   return `${STAGING}${tenantId}/${runId}/`
 }
 
-/** Prefix of everything sealed for a run. What its row does not name is left over from a killed attempt. */
+/** Prefix of everything sealed for a run, by all attempts. What its row does not name is left over. */
 export function sealedPrefix(tenantId: string, runId: string): string {
   return `runs/${tenantId}/${runId}/`
 }
 
-/** Key of sealed bytes of a run: the bundle, and the documents that are served alone. */
-export function sealedKey(tenantId: string, runId: string, sha256: string): string {
-  return `${sealedPrefix(tenantId, runId)}sha256/${sha256}`
+/** Prefix of what one attempt at sealing stored. Two attempts at once sign apart, and must not remove each other's bytes. */
+export function attemptPrefix(tenantId: string, runId: string, attempt: string): string {
+  return `${sealedPrefix(tenantId, runId)}${attempt}/`
+}
+
+/** Key of bytes that an attempt sealed: the bundle, and the documents that are served alone. */
+export function sealedKey(of: { tenantId: string; runId: string; attempt: string; sha256: string }): string {
+  return `${attemptPrefix(of.tenantId, of.runId, of.attempt)}sha256/${of.sha256}`
 }
 
 /** Key of an upload to the ledger, removed once its documents are in. */

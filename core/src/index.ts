@@ -1,4 +1,12 @@
-export { runOfStagingKey, STAGING, sealedKey, sealedPrefix, stagingPrefix, uploadKey } from './blob-keys.ts'
+export {
+  attemptPrefix,
+  runOfStagingKey,
+  STAGING,
+  sealedKey,
+  sealedPrefix,
+  stagingPrefix,
+  uploadKey,
+} from './blob-keys.ts'
 export { byteOrder } from './byte-order.ts'
 export { canonicalJson, type Json } from './canonical-json.ts'
 export type { ScannedMember } from './compare-files.ts'

@@ -15,6 +15,7 @@ import { withTenant } from './with-tenant.ts'
 
 const tenantId = 'acme'
 const sealed = {
+  attempt: 'first',
   bundle: { sha256: 'ab', size: 9 },
   documents: { 'export.json': { sha256: 'cd', size: 3 } },
   contentRoot: 'sha256:ef',

@@ -6,6 +6,8 @@ export interface StoredBytes {
 
 /** What a sealed run stored: its bundle, the documents that are served alone by their paths, and what identifies its content. */
 export interface Sealed {
+  /** The attempt that stored it: a part of every key. */
+  readonly attempt: string
   readonly bundle: StoredBytes
   readonly documents: Record<string, StoredBytes>
   /** `sha256:` and the hexadecimal Merkle tree hash over the files. */

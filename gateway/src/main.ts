@@ -3,14 +3,15 @@ import type { AddressInfo } from 'node:net'
 
 import { serve } from '@hono/node-server'
 import { connectBus, openBlobs, openKms } from '@stella/adapters'
+import { readSettings } from '@stella/contracts'
 import { openDatabase, pingDatabase, withTenant } from '@stella/db'
 import { createRemoteJWKSet } from 'jose'
 import { pino } from 'pino'
 
 import { createApp } from './app.ts'
-import { readSettings } from './settings.ts'
+import { settings as contract } from './settings.ts'
 
-const settings = readSettings(process.env)
+const settings = readSettings(contract, 'gateway', process.env)
 const logger = pino({ base: { process: 'gateway' }, messageKey: 'message' }, pino.destination(2))
 const database = openDatabase(settings.DATABASE_URL)
 const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })

@@ -25,5 +25,6 @@ export interface WorkerDeps {
   readonly readers: number
   readonly builderVersion: string
   readonly now: () => Date
+  readonly newId: () => string
   readonly log: Log
 }

@@ -1,16 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 import { connectBus, openBlobs, openKms } from '@stella/adapters'
-import { SWEEP_MS } from '@stella/contracts'
+import { readSettings, SWEEP_MS } from '@stella/contracts'
 import { openDatabase, withTenant } from '@stella/db'
 import { pino } from 'pino'
 
 import type { Mapping, WorkerDeps } from './deps.ts'
-import { readSettings } from './settings.ts'
+import { settings as contract } from './settings.ts'
 import { startWorker } from './worker.ts'
 
-const settings = readSettings(process.env)
+const settings = readSettings(contract, 'worker', process.env)
 const logger = pino({ base: { process: 'worker' }, messageKey: 'message' }, pino.destination(2))
 const database = openDatabase(settings.DATABASE_URL)
 const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
@@ -27,6 +28,7 @@ const deps: WorkerDeps = {
   readers: settings.STELLA_READERS,
   builderVersion: '0.1.0',
   now: () => new Date(),
+  newId: () => randomUUID(),
   log: (entry) => logger.info(entry),
 }
 

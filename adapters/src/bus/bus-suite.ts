@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { EVENT_SOURCE, Problem, type RunEvent, runEventType } from '@stella/contracts'
+import { Problem, runEvent } from '@stella/contracts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import type { Bus } from './bus.ts'
@@ -246,16 +246,8 @@ function stopping(fixture: Fixture): void {
 function events(fixture: Fixture): void {
   test('publishEvent() keeps one event by its id, under its tenant and type', async () => {
     const { under, bus } = fixture()
-    const event: RunEvent = {
-      specversion: '1.0',
-      id: 'run1/succeeded',
-      source: EVENT_SOURCE,
-      type: runEventType('succeeded'),
-      subject: 'run1',
-      time: '2026-01-01T00:00:00Z',
-      datacontenttype: 'application/json',
-      data: { run_id: 'run1', state: 'succeeded', tenant_id: 'acme' },
-    }
+    const time = new Date('2026-01-01T00:00:00Z')
+    const event = runEvent({ tenantId: 'acme', runId: 'run1', state: 'succeeded', time })
     await bus.publishEvent(event)
     await bus.publishEvent(event)
     const subject = 'export.events.acme.com.stella.export.run.succeeded.v1'

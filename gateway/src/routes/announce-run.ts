@@ -1,4 +1,4 @@
-import { EVENT_SOURCE, type Run, runEventType } from '@stella/contracts'
+import { type Run, runEvent } from '@stella/contracts'
 
 import type { GatewayDeps } from '../deps.ts'
 
@@ -15,16 +15,7 @@ export async function announceRun(
     if (run.state === 'queued') {
       await bus.publishJob({ step: 'plan', message: { tenantId, runId: run.id }, dedupeId: `${run.id}/plan` })
     }
-    await bus.publishEvent({
-      specversion: '1.0',
-      id: `${run.id}/${run.state}`,
-      source: EVENT_SOURCE,
-      type: runEventType(run.state),
-      subject: run.id,
-      time: now().toISOString(),
-      datacontenttype: 'application/json',
-      data: { run_id: run.id, state: run.state, tenant_id: tenantId },
-    })
+    await bus.publishEvent(runEvent({ tenantId, runId: run.id, state: run.state, time: now() }))
   } catch (error) {
     log({ message: 'a run was recorded but not announced; the sweep will', run_id: run.id, cause: String(error) })
   }

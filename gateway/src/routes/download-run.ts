@@ -16,7 +16,8 @@ export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEn
   return async (c) => {
     const { tenantId } = c.get('caller')
     const id = idOf(c)
-    const { size, sha256 } = (await sealedRun(deps, tenantId, id)).sealed.bundle
+    const { attempt, bundle } = (await sealedRun(deps, tenantId, id)).sealed
+    const { size, sha256 } = bundle
     const etag = `"${sha256}"`
     const headers = {
       'content-type': mediaTypes.bundle,
@@ -40,7 +41,7 @@ export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEn
       c.req.method === 'HEAD'
         ? null
         : deps.blobs.read({
-            key: sealedKey(tenantId, id, sha256),
+            key: sealedKey({ tenantId, runId: id, attempt, sha256 }),
             start: first,
             end: last + 1,
             sha256,

@@ -18,7 +18,7 @@ export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs'>
     const files: SignatureFiles['files'] = []
     for (const [path, { sha256, size }] of paths) {
       const bytes = await deps.blobs.readBytes({
-        key: sealedKey(tenantId, id, sha256),
+        key: sealedKey({ tenantId, runId: id, attempt: sealed.attempt, sha256 }),
         maxBytes: MAX_SIGNATURE_BYTES,
         expected: { sha256, sizeBytes: size },
       })

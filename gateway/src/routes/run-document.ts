@@ -22,7 +22,7 @@ function documentRoute(path: string, contentType: string) {
 
       const { sha256, size } = document
       const bytes = await deps.blobs.readBytes({
-        key: sealedKey(tenantId, id, sha256),
+        key: sealedKey({ tenantId, runId: id, attempt: sealed.attempt, sha256 }),
         maxBytes: MAX_MANIFEST_BYTES,
         expected: { sha256, sizeBytes: size },
       })

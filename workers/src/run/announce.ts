@@ -1,4 +1,4 @@
-import { EVENT_SOURCE, type RunState, runEventType } from '@stella/contracts'
+import { type RunState, runEvent } from '@stella/contracts'
 
 import type { WorkerDeps } from '../deps.ts'
 
@@ -8,16 +8,7 @@ export async function announce(
   { tenantId, runId, state }: { tenantId: string; runId: string; state: RunState },
 ): Promise<void> {
   log({ message: 'run changed state', tenant_id: tenantId, run_id: runId, state })
-  const event = {
-    specversion: '1.0',
-    id: `${runId}/${state}`,
-    source: EVENT_SOURCE,
-    type: runEventType(state),
-    subject: runId,
-    time: now().toISOString(),
-    datacontenttype: 'application/json',
-    data: { run_id: runId, state, tenant_id: tenantId },
-  } as const
+  const event = runEvent({ tenantId, runId, state, time: now() })
   await bus
     .publishEvent(event)
     .catch((error: unknown) => log({ message: 'an event was lost', run_id: runId, state, cause: String(error) }))

@@ -1,9 +1,10 @@
 import { type Problem, problems } from '@stella/contracts'
-import { sealedPrefix, stagingPrefix, uploadKey } from '@stella/core'
+import { uploadKey } from '@stella/core'
 import { failIngest, failRun } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from './announce.ts'
+import { removeWorkOf } from './remove-work.ts'
 
 type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'now' | 'log'>
 
@@ -20,8 +21,7 @@ export async function endRunFailed(
   )
   if (!ended) return
   await announce(deps, { tenantId, runId, state: 'failed' })
-  await deps.blobs.removeAll(sealedPrefix(tenantId, runId))
-  await deps.blobs.removeAll(stagingPrefix(tenantId, runId))
+  await removeWorkOf(deps, { tenantId, runId })
 }
 
 /** Ends a batch of ingestion as failed and removes its upload. Nothing of it is in the ledger. */

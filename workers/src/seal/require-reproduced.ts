@@ -20,7 +20,7 @@ export async function requireReproduced(
     if (before && before.sha256 === after?.sha256) continue
 
     const differing =
-      path === bundlePaths.manifest && before && after ? await differingFiles(blobs, original, before, after) : []
+      path === bundlePaths.manifest && before && after ? await differingFiles(blobs, original, after) : []
     throw new Problem(
       'run/not-reproducible',
       `run ${original.id} came out with another ${[path, ...differing].join(', ')}`,
@@ -30,11 +30,13 @@ export async function requireReproduced(
 
 async function differingFiles(
   blobs: SealDeps['blobs'],
-  { tenantId, id }: OpenRun,
-  { sha256, size }: { sha256: string; size: number },
+  { tenantId, id, sealed }: OpenRun,
   after: SealedDocument,
 ): Promise<string[]> {
-  const key = sealedKey(tenantId, id, sha256)
+  const manifest = sealed?.documents[bundlePaths.manifest]
+  if (!sealed || !manifest) return []
+  const { sha256, size } = manifest
+  const key = sealedKey({ tenantId, runId: id, attempt: sealed.attempt, sha256 })
   const bytes = await blobs.readBytes({ key, maxBytes: MAX_MANIFEST_BYTES, expected: { sha256, sizeBytes: size } })
   const filesOf = (text: string) => exportManifest.parse(JSON.parse(text)).content.files
   const known = new Map(filesOf(bytes.toString()).map((file) => [file.path, file.sha256]))

@@ -14,13 +14,14 @@ import type { SealedDocument } from './sealed-documents.ts'
 export interface BundleInputs {
   readonly plan: Plan
   readonly runId: string
+  readonly attempt: string
   readonly members: readonly HashedMember[]
   readonly documents: readonly SealedDocument[]
 }
 
 /** Packs the `.tar.zst`, stores it and the documents that are served alone, and returns what the run's row will name. */
 export async function storeBundle(deps: SealDeps, inputs: BundleInputs, signal: AbortSignal): Promise<Sealed> {
-  const { plan, runId, documents } = inputs
+  const { plan, runId, attempt, documents } = inputs
   const { tenantId } = plan.scope
   const scratch = await deps.blobs.scratch()
   try {
@@ -32,15 +33,20 @@ export async function storeBundle(deps: SealDeps, inputs: BundleInputs, signal: 
     const mtime = Date.parse(plan.ledgerTime) / 1000
     const { level } = plan.profile.config.compression
     const packed = await packBundle({ out: path, members, mtime, level, frameBytes: FRAME_BYTES }, signal)
-    await deps.blobs.putFile({ ...packed, key: sealedKey(tenantId, runId, packed.sha256), file: path, move: true })
+    await deps.blobs.putFile({
+      ...packed,
+      key: sealedKey({ tenantId, runId, attempt, sha256: packed.sha256 }),
+      file: path,
+      move: true,
+    })
 
     const served: Record<string, StoredBytes> = {}
     for (const { path: name, bytes, sha256 } of documents) {
-      await deps.blobs.putBytes({ key: sealedKey(tenantId, runId, sha256), bytes })
+      await deps.blobs.putBytes({ key: sealedKey({ tenantId, runId, attempt, sha256 }), bytes })
       served[name] = { sha256, size: bytes.length }
     }
     const bundle = { sha256: packed.sha256, size: packed.sizeBytes }
-    return { bundle, documents: served, contentRoot: contentRootOf(documents) }
+    return { attempt, bundle, documents: served, contentRoot: contentRootOf(documents) }
   } finally {
     await scratch.dispose()
   }

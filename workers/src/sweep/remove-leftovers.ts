@@ -1,32 +1,25 @@
 import { isFinal } from '@stella/contracts'
-import { runOfStagingKey, STAGING, sealedPrefix, stagingPrefix } from '@stella/core'
+import { runOfStagingKey, STAGING } from '@stella/core'
 import { runStates } from '@stella/db'
 
+import { removeWorkOf } from '../run/remove-work.ts'
 import type { SweepDeps } from './sweep.ts'
 
 /** Blobs looked at in one sweep; the next sweep goes on. */
 const PAGE_BLOBS = 1000
 
 /**
- * Removes the staging of runs that have ended, and what is sealed of those that did not succeed: a cancelled or failed run leaves
- * nothing. Staging goes last, since it is by its staging that a run with leftovers is found.
+ * Removes what runs that have ended left behind: a cancelled or failed run leaves nothing.
  * @returns the key to go on after, or null where all was looked at
  */
 export async function removeLeftovers(
-  { database, blobs }: Pick<SweepDeps, 'database' | 'blobs'>,
+  deps: Pick<SweepDeps, 'database' | 'inTenant' | 'blobs'>,
   after: string | null,
 ): Promise<string | null> {
-  const page = await blobs.list(STAGING, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
-  const staged = new Map<string, string>()
-  for (const { key } of page) {
-    const owner = runOfStagingKey(key)
-    if (owner) staged.set(owner.runId, owner.tenantId)
-  }
-  for (const { id, state } of await runStates(database, [...staged.keys()])) {
-    const tenantId = staged.get(id)
-    if (!tenantId || !isFinal(state)) continue
-    if (state !== 'succeeded' && state !== 'expired') await blobs.removeAll(sealedPrefix(tenantId, id))
-    await blobs.removeAll(stagingPrefix(tenantId, id))
+  const page = await deps.blobs.list(STAGING, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
+  const staged = page.map(({ key }) => runOfStagingKey(key)?.runId).filter((id) => id !== undefined)
+  for (const { tenantId, id, state } of await runStates(deps.database, [...new Set(staged)])) {
+    if (isFinal(state)) await removeWorkOf(deps, { tenantId, runId: id })
   }
   return page.length < PAGE_BLOBS ? null : (page.at(-1)?.key ?? null)
 }

@@ -1,0 +1,23 @@
+import { isFinal } from '@stella/contracts'
+import { attemptPrefix, sealedPrefix, stagingPrefix } from '@stella/core'
+import { openRun } from '@stella/db'
+
+import type { WorkerDeps } from '../deps.ts'
+
+/**
+ * Removes all that a run which has ended left in the blob store, save what its row names: staging, and what attempts stored that were
+ * killed or came second. Does nothing to a run that goes on. Staging goes last, since by it the sweep finds a run with leftovers.
+ */
+export async function removeWorkOf(
+  { inTenant, blobs }: Pick<WorkerDeps, 'inTenant' | 'blobs'>,
+  { tenantId, runId }: { tenantId: string; runId: string },
+): Promise<void> {
+  const run = await inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId }))
+  if (run === null || !isFinal(run.state)) return
+
+  const named = run.sealed === null ? null : attemptPrefix(tenantId, runId, run.sealed.attempt)
+  for (const { key } of await blobs.list(sealedPrefix(tenantId, runId))) {
+    if (named === null || !key.startsWith(named)) await blobs.remove(key)
+  }
+  await blobs.removeAll(stagingPrefix(tenantId, runId))
+}
