@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { instant } from './instant.ts'
 import { MAX_FILTER_VALUE_CHARS, MAX_FILTER_VALUES } from './limits.ts'
 
 /** Kinds of record that an export of JSON lines may hold, in the plural of the API. */
@@ -20,9 +21,8 @@ const value = z
   .string()
   .min(1)
   .max(MAX_FILTER_VALUE_CHARS)
-  .refine((text) => !text.includes('\0'), 'must not hold NUL')
+  .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'must not hold NUL or lone surrogates')
 const values = z.array(value).min(1).max(MAX_FILTER_VALUES)
-const time = z.iso.datetime({ offset: true })
 
 /**
  * What an export takes from the ledger (specification 3.1, 3.2). Selectors are combined by AND, the values of one by OR.
@@ -30,8 +30,8 @@ const time = z.iso.datetime({ offset: true })
  */
 export const filters = z
   .strictObject({
-    time_from: time.optional(),
-    time_to: time.optional(),
+    time_from: instant.optional(),
+    time_to: instant.optional(),
     products: values.optional(),
     ecosystems: values.optional(),
     packages: values.optional(),

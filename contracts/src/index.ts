@@ -24,6 +24,7 @@ export {
   type RefusedDocument,
   refusedDocument,
 } from './ingest.ts'
+export { instant } from './instant.ts'
 export { type Job, type JobMessage, type JobStep, jobs } from './jobs.ts'
 export { jsonSchemas } from './json-schemas.ts'
 export { type PublicKey, publicKey, publicKeys } from './keys.ts'
@@ -34,10 +35,12 @@ export {
   DEFAULT_PAGE_ROWS,
   DEVELOPMENT_TOKEN_SECONDS,
   FRAME_BYTES,
+  IDLE_CONNECTION_MS,
   JOB_ACK_WAIT_MS,
   JOB_HEARTBEAT_MS,
   JOB_RETRY_MAX_MS,
   JOB_RETRY_MS,
+  LOST_JOB_MS,
   MAX_BUNDLE_MEMBERS,
   MAX_DISCARDED_BODY_BYTES,
   MAX_DOCUMENT_BYTES,
@@ -67,6 +70,7 @@ export {
   SHARD_RANGES,
   SWEEP_MS,
   TOKEN_CLOCK_TOLERANCE_SECONDS,
+  UNCLAIMED_UPLOAD_MS,
 } from './limits.ts'
 export { mediaTypes } from './media-types.ts'
 export { pageOf, pageQuery } from './page.ts'

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { resourceId } from './resource-id.ts'
+
 /** A document that did not go in, and why. `position` is `line:column` or a JSON pointer. */
 export const refusedDocument = z.strictObject({ source: z.string(), position: z.string(), reason: z.string() })
 /** A document that did not go in. */
@@ -22,7 +24,7 @@ export const ingestStates = ['received', 'running', 'completed', 'failed'] as co
 
 /** A batch as the API returns it; `summary` is null until it completed. */
 export const ingest = z.strictObject({
-  id: z.string(),
+  id: resourceId,
   state: z.enum(ingestStates),
   summary: ingestSummary.nullable(),
   error_class: z.string().nullable(),
@@ -33,9 +35,18 @@ export const ingest = z.strictObject({
 /** A batch as the API returns it. */
 export type Ingest = z.infer<typeof ingest>
 
+/** Text that goes into logs, manifests and tables: no control characters. */
+const plain = (maxChars: number) =>
+  z
+    .string()
+    .max(maxChars)
+    .regex(/^[^\p{Cc}\p{Surrogate}]+$/u, 'must not hold control characters')
+
 /** Query of `POST /ledger/ingest`: where the documents came from, and whether one refusal refuses all. */
 export const ingestQuery = z.object({
-  source_uri: z.string().max(2048).optional(),
-  source_name: z.string().max(1024).optional(),
+  source_uri: plain(2048)
+    .refine((uri) => !/^[^/?#]*\/\/[^/?#]*@/.test(uri), 'must not hold a user or password: it goes into manifests')
+    .optional(),
+  source_name: plain(1024).optional(),
   strict: z.enum(['true', 'false']).default('false'),
 })

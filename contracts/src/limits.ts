@@ -36,7 +36,7 @@ export const SHARD_DOCUMENTS = 4096
 export const MAX_SHARDS = 4096
 /** Plaintext of one zstd frame, in bytes. Part of the output format. */
 export const FRAME_BYTES = 4 * MIB
-/** Most credentials that a run reports as redacted or withheld before it fails. */
+/** Most credentials that a run, and each of its shards, reports as redacted or withheld before it fails. */
 export const MAX_WITHHELD = 10_000
 /** Most members of a bundle. */
 export const MAX_BUNDLE_MEMBERS = 1_000_000
@@ -65,16 +65,23 @@ export const JOB_RETRY_MAX_MS = 15_000
 export const CANCEL_POLL_MS = 500
 /** Interval of the sweep that republishes lost jobs and removes what ended runs left, in milliseconds. */
 export const SWEEP_MS = 3000
+/** Silence after which a job counts as lost though others of its step are waiting, in milliseconds. */
+export const LOST_JOB_MS = 120_000
+/** Time after which an upload without a batch is removed, in milliseconds. */
+export const UNCLAIMED_UPLOAD_MS = 60_000
 /** Age after which an unowned temporary file is removed, in milliseconds. */
 export const SCRATCH_MAX_AGE_MS = 24 * 3600 * 1000
 /** Longest wait for a database connection, in milliseconds. */
 export const DATABASE_CONNECT_MS = 5000
 /** Longest wait for the message bus to accept a message, in milliseconds. */
 export const BUS_PUBLISH_MS = 5000
-/** Most messages and bytes that the stream of events keeps. */
+/** Most messages that the stream of events keeps. */
 export const MAX_EVENTS = 1_000_000
 /** Most bytes that the stream of events keeps. */
 export const MAX_EVENTS_BYTES = 1 * GIB
+
+/** Silence after which a connection of a client is closed, in milliseconds; a long upload or download that moves is not. */
+export const IDLE_CONNECTION_MS = 120_000
 
 /** Attempts of one download over HTTP before the command gives up. */
 export const MAX_DOWNLOAD_ATTEMPTS = 8

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { filters } from './filters.ts'
+import { resourceId } from './resource-id.ts'
 
 /** Kinds of profile (specification 2) that this version can run, each with its variants. */
 export const profileVariants = { json: ['raw'] } as const
@@ -30,14 +31,18 @@ export const newProfile = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'a name is 1 to 63 letters, digits, spaces, ".", "_" or "-"'),
   kind: z.enum(['json']),
   variant: z.enum(['raw']),
-  config: profileConfig.default({ compression: { codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL } }),
+  // Null is what YAML reads where nothing stands behind `config:`.
+  config: profileConfig
+    .nullable()
+    .default(null)
+    .transform((config) => config ?? profileConfig.parse({})),
 })
 /** A profile to create. */
 export type NewProfile = z.infer<typeof newProfile>
 
 /** A profile as the API returns it. */
 export const profile = z.strictObject({
-  id: z.string(),
+  id: resourceId,
   name: z.string(),
   kind: z.string(),
   variant: z.string(),

@@ -42,13 +42,13 @@ export type RunCounts = z.infer<typeof runCounts>
 
 /** A run as the API returns it. */
 export const run = z.strictObject({
-  id: z.string(),
-  profile_id: z.string(),
+  id: resourceId,
+  profile_id: resourceId,
   profile_revision: z.int(),
   state: z.enum(runStates),
   trigger: z.enum(['manual', 'reproduce']),
   /** The run that this one rebuilds, or null. */
-  reproduces: z.string().nullable(),
+  reproduces: resourceId.nullable(),
   filters,
   ledger_revision: z.int().nullable(),
   counts: runCounts.nullable(),
@@ -58,7 +58,7 @@ export const run = z.strictObject({
   error_class: z.string().nullable(),
   error_message: z.string().nullable(),
   content_root: z.string().nullable(),
-  bundle: z.strictObject({ size: z.int(), sha256: z.string() }).nullable(),
+  bundle: z.strictObject({ size: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
   created_by: z.string(),
   created_at: z.iso.datetime(),
   started_at: z.iso.datetime().nullable(),

@@ -21,13 +21,26 @@ export function sealedKey(of: { tenantId: string; runId: string; attempt: string
   return `${attemptPrefix(of.tenantId, of.runId, of.attempt)}sha256/${of.sha256}`
 }
 
+/** The attempt that stored a sealed key. */
+export function attemptOfKey(key: string): string {
+  return key.split('/')[3] ?? ''
+}
+
+/** Prefix of all uploads to the ledger. */
+export const UPLOADS = 'uploads/'
+
 /** Key of an upload to the ledger, removed once its documents are in. */
 export function uploadKey(tenantId: string, ingestId: string): string {
-  return `uploads/${tenantId}/${ingestId}`
+  return `${UPLOADS}${tenantId}/${ingestId}`
 }
 
 /** The run that a staging key belongs to; null for a key of another form. */
 export function runOfStagingKey(key: string): { tenantId: string; runId: string } | null {
   const [, tenantId, runId] = /^staging\/([^/]+)\/([^/]+)\//.exec(key) ?? []
   return tenantId && runId ? { tenantId, runId } : null
+}
+
+/** The batch that an upload belongs to; null for a key of another form. */
+export function ingestOfUploadKey(key: string): string | null {
+  return /^uploads\/[^/]+\/([^/]+)$/.exec(key)?.[1] ?? null
 }

@@ -1,6 +1,6 @@
 import type { ExportFile } from '@stella/contracts'
 
-import { byteOrder } from './byte-order.ts'
+import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { merkleTreeHash } from './merkle-tree.ts'
 
@@ -9,8 +9,8 @@ import { merkleTreeHash } from './merkle-tree.ts'
  * the canonical JSON of `{"path","sha256","size"}`. The order given does not matter.
  */
 export function contentRoot(files: readonly ExportFile[]): string {
-  const leaves = files
-    .toSorted((a, b) => byteOrder(a.path, b.path))
-    .map(({ path, sha256, size }) => Buffer.from(canonicalJson({ path, sha256, size })))
+  const leaves = inByteOrder(files, ({ path }) => path).map(({ path, sha256, size }) =>
+    Buffer.from(canonicalJson({ path, sha256, size })),
+  )
   return `sha256:${merkleTreeHash(leaves).toString('hex')}`
 }

@@ -1,6 +1,6 @@
-import type { Coverage, ExportFile, ExportManifest, RunCounts, Withheld } from '@stella/contracts'
+import type { Coverage, ExportFile, ExportManifest, RunCounts } from '@stella/contracts'
 
-import { byteOrder } from './byte-order.ts'
+import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { contentRoot } from './content-root.ts'
 import type { Plan } from './plan.ts'
@@ -29,7 +29,7 @@ export interface ManifestInputs {
 export function exportManifest(inputs: ManifestInputs): ExportManifest {
   const { plan, run, shards, coverage, schemas, compression } = inputs
   const { id, name, kind, variant, revision, config } = plan.profile
-  const files = inputs.files.toSorted((a, b) => byteOrder(a.path, b.path))
+  const files = inByteOrder(inputs.files, ({ path }) => path)
   return {
     schema_version: '1',
     content: {
@@ -46,8 +46,11 @@ export function exportManifest(inputs: ManifestInputs): ExportManifest {
         frame_bytes: compression.frameBytes,
       },
       counts: writtenCounts(shards),
-      coverage: coverage.toSorted((a, b) => byteOrder(a.source, b.source)),
-      withheld: shards.flatMap((shard) => shard.withheld).toSorted(byPlace),
+      coverage: inByteOrder(coverage, ({ source }) => source),
+      withheld: inByteOrder(
+        shards.flatMap((shard) => shard.withheld),
+        (entry) => canonicalJson({ ...entry }),
+      ),
       files,
       content_root: contentRoot(files),
     },
@@ -71,8 +74,4 @@ function writtenCounts(shards: readonly ShardOutput[]): RunCounts {
   for (const { kind, records } of shards)
     counts[kind === 'advisory' ? 'advisories' : kind === 'vex' ? 'vex' : 'sboms'] += records
   return counts
-}
-
-function byPlace(a: Withheld, b: Withheld): number {
-  return byteOrder(canonicalJson({ ...a }), canonicalJson({ ...b }))
 }

@@ -1,6 +1,6 @@
 import { Problem, type RecordKind } from '@stella/contracts'
 
-import { byteOrder } from './byte-order.ts'
+import { inByteOrder } from './byte-order.ts'
 import type { BlobRef, ShardOutput } from './shard-output.ts'
 
 /** A stretch of a blob. */
@@ -29,12 +29,12 @@ const linesPath: Readonly<Record<Exclude<RecordKind, 'sbom'>, string>> = {
  * @throws `record/order` where two documents claim one path
  */
 export function exportMembers(shards: readonly ShardOutput[]): ExportMember[] {
-  const members = [
+  const unsorted = [
     ...lineMembers(shards, 'advisory'),
     ...lineMembers(shards, 'vex'),
     ...shards.flatMap(documentMembers),
   ]
-  members.sort((a, b) => byteOrder(a.path, b.path))
+  const members = inByteOrder(unsorted, ({ path }) => path)
 
   const doubled = members.find((member, index) => member.path === members[index + 1]?.path)
   if (doubled) throw new Problem('record/order', `two documents of the export claim the path ${doubled.path}`)

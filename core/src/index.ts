@@ -1,18 +1,22 @@
 export {
+  attemptOfKey,
   attemptPrefix,
+  ingestOfUploadKey,
   runOfStagingKey,
   STAGING,
   sealedKey,
   sealedPrefix,
   stagingPrefix,
+  UPLOADS,
   uploadKey,
 } from './blob-keys.ts'
-export { byteOrder } from './byte-order.ts'
+export { byteOrder, inByteOrder } from './byte-order.ts'
 export { canonicalJson, type Json } from './canonical-json.ts'
 export type { ScannedMember } from './compare-files.ts'
 export { contentRoot } from './content-root.ts'
 export { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
 export { dssePreAuthEncoding } from './dsse.ts'
+export { isLowS, withLowS } from './ecdsa-low-s.ts'
 export { effectiveFilters } from './effective-filters.ts'
 export type { ExportFault } from './export-fault.ts'
 export { encodeManifest, exportManifest, type ManifestInputs, type RunIdentity } from './export-manifest.ts'

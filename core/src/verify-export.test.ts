@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { canonicalJson, type Json } from './canonical-json.ts'
 import { contentRoot } from './content-root.ts'
 import { dssePreAuthEncoding } from './dsse.ts'
+import { withLowS } from './ecdsa-low-s.ts'
 import { sigstoreBundle } from './sigstore-bundle.ts'
 import { type PublishedExport, verifyExport } from './verify-export.ts'
 import { encodeSignature, readPublicKey } from './verify-signature.ts'
@@ -56,9 +57,10 @@ function publish(manifest = manifestOf(dataFiles()), statement?: Json): Publishe
     `${canonicalJson(statement ?? statementOf(manifestBytes, manifest.content.files))}\n`,
   )
   const payloadType = 'application/vnd.in-toto+json'
-  const signature = sign('sha256', dssePreAuthEncoding(payloadType, provenanceBytes), privateKey)
+  const signature = withLowS(sign('sha256', dssePreAuthEncoding(payloadType, provenanceBytes), privateKey))
   return {
     containerFaults: [],
+    container: { path: 'export.tar.zst', mtime: Date.UTC(2025, 0, 31) / 1000 },
     members: manifest.content.files.map(({ path, size, sha256 }) => ({
       path,
       sizeBytes: size,
@@ -66,7 +68,7 @@ function publish(manifest = manifestOf(dataFiles()), statement?: Json): Publishe
       lines: path === advisories ? 2 : null,
     })),
     manifestBytes,
-    signatureBytes: Buffer.from(encodeSignature(sign('sha256', manifestBytes, privateKey))),
+    signatureBytes: Buffer.from(encodeSignature(withLowS(sign('sha256', manifestBytes, privateKey)))),
     provenanceBytes,
     provenanceBundleBytes: sigstoreBundle({ payload: provenanceBytes, payloadType, keyId: key.id, signature }),
     keys: [key],
@@ -90,6 +92,9 @@ test('verifyExport() finds a sound export sound', () => {
     keyId: key.id,
     contentRoot: contentRoot(dataFiles()),
     runId: 'run_1',
+    tenant: 'default',
+    profile: 'prof_raw',
+    ledgerRevision: 3,
     counts: { advisories: 2, vex: 0, sboms: 1 },
     faults: [],
   })
@@ -150,6 +155,14 @@ test('verifyExport() passes on faults of the container, and calls no damaged fil
   const containerFaults = [{ path: sbom, reason: 'a frame has another SHA-256' }]
   const members = sound.members.filter(({ path }) => path !== sbom)
   expect(verifyExport({ ...sound, members, containerFaults }).faults).toEqual(containerFaults)
+})
+
+test("verifyExport() compares the time of a bundle's members with that of the ledger; a folder has none", () => {
+  const container = { path: 'export.tar.zst', mtime: Date.UTC(2025, 0, 31) / 1000 + 1 }
+  expect(faultsOf({ ...publish(), container })).toEqual([
+    'export.tar.zst: its members have the time 1738281601, export.json says 2025-01-31T00:00:00Z',
+  ])
+  expect(verifyExport({ ...publish(), container: { path: 'tree', mtime: null } }).ok).toBe(true)
 })
 
 test('verifyExport() refuses another key, with no key id in the verdict', () => {

@@ -22,6 +22,8 @@ import { decodeSignature, verifySignature } from './verify-signature.ts'
 export interface PublishedExport {
   /** What is wrong with the container: a file that is named here is not called absent as well. */
   readonly containerFaults: readonly ExportFault[]
+  /** Where the export lies, as its faults name it, and the one time of its members: seconds since 1970, null in a folder. */
+  readonly container: { readonly path: string; readonly mtime: number | null }
   /** Every file of the bundle or folder, the four of `bundlePaths` too. */
   readonly members: readonly ScannedMember[]
   readonly manifestBytes: Uint8Array | null
@@ -38,6 +40,10 @@ export interface Verdict {
   readonly keyId: string | null
   readonly contentRoot: string | null
   readonly runId: string | null
+  readonly tenant: string | null
+  /** Id of the profile. */
+  readonly profile: string | null
+  readonly ledgerRevision: number | null
   readonly counts: RunCounts | null
   /** Sorted by path; at most `MAX_FAULTS`. */
   readonly faults: readonly ExportFault[]
@@ -45,10 +51,10 @@ export interface Verdict {
 
 /**
  * Judges an export by its bytes and the verifier's keys alone: signature, form and content of `export.json`; size, digest and
- * lines of every file; absent and extra files; `content_root`; provenance and its envelope. Never throws for what the bytes hold.
+ * lines of every file; absent and extra files; the container's time; `content_root`; provenance and its envelope. Never throws for what the bytes hold.
  */
 export function verifyExport(published: PublishedExport): Verdict {
-  const { containerFaults, members, manifestBytes, signatureBytes, keys } = published
+  const { containerFaults, container, members, manifestBytes, signatureBytes, keys } = published
   const read = readManifest(manifestBytes)
   const signed = manifestBytes ? verifyManifestSignature(manifestBytes, signatureBytes, keys) : null
   const { manifest } = read
@@ -56,7 +62,9 @@ export function verifyExport(published: PublishedExport): Verdict {
   const found = [
     ...read.faults,
     ...(signed?.faults ?? []),
-    ...(manifest ? [...verifyContent(manifest), ...compareFiles(manifest.content, members)] : []),
+    ...(manifest ? verifyContent(manifest) : []),
+    ...(manifest ? compareFiles(manifest.content, members) : []),
+    ...(manifest ? verifyTime(manifest, container) : []),
     ...verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null),
   ]
   const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
@@ -65,6 +73,9 @@ export function verifyExport(published: PublishedExport): Verdict {
     keyId: signed?.keyId ?? null,
     contentRoot: manifest?.content.content_root ?? null,
     runId: manifest?.run.id ?? null,
+    tenant: manifest?.run.tenant ?? null,
+    profile: manifest?.content.profile.id ?? null,
+    ledgerRevision: manifest?.content.ledger_revision ?? null,
     counts: manifest?.content.counts ?? null,
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
   }
@@ -110,6 +121,12 @@ function verifyContent({ content }: ExportManifest): ExportFault[] {
   if (contentRoot(files) !== content.content_root)
     faults.push({ path, reason: 'its content_root is not that of its files' })
   return faults
+}
+
+/** The members of a bundle bear the time of the ledger revision: nothing else in a bundle says so, and no digest covers it. */
+function verifyTime({ content }: ExportManifest, { path, mtime }: PublishedExport['container']): ExportFault[] {
+  if (mtime === null || mtime === Date.parse(content.ledger_time) / 1000) return []
+  return [{ path, reason: `its members have the time ${mtime}, ${bundlePaths.manifest} says ${content.ledger_time}` }]
 }
 
 function subjectsOf({ content }: ExportManifest, bytes: Uint8Array): Pick<ExportFile, 'path' | 'sha256'>[] {

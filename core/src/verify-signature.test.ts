@@ -1,7 +1,8 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 
 import { expect, test } from 'vitest'
 
+import { isLowS, withLowS } from './ecdsa-low-s.ts'
 import { decodeSignature, encodeSignature, readPublicKey, verifySignature } from './verify-signature.ts'
 
 const bytes = Buffer.from('evidence')
@@ -13,14 +14,13 @@ function pemOf(key: KeyObject): string {
 }
 
 test('verifySignature() takes ECDSA over P-256 in DER and Ed25519, by the key', () => {
-  expect(verifySignature({ pem: pemOf(ec.publicKey), bytes, signature: sign('sha256', bytes, ec.privateKey) })).toBe(
-    true,
-  )
+  const signature = withLowS(sign('sha256', bytes, ec.privateKey))
+  expect(verifySignature({ pem: pemOf(ec.publicKey), bytes, signature })).toBe(true)
   expect(verifySignature({ pem: pemOf(ed.publicKey), bytes, signature: sign(null, bytes, ed.privateKey) })).toBe(true)
 })
 
 test('verifySignature() refuses another key, other bytes and the IEEE P1363 form', () => {
-  const signature = sign('sha256', bytes, ec.privateKey)
+  const signature = withLowS(sign('sha256', bytes, ec.privateKey))
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const p1363 = sign('sha256', bytes, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' })
 
@@ -28,6 +28,14 @@ test('verifySignature() refuses another key, other bytes and the IEEE P1363 form
   expect(verifySignature({ pem: pemOf(ec.publicKey), bytes: Buffer.from('Evidence'), signature })).toBe(false)
   expect(verifySignature({ pem: pemOf(ec.publicKey), bytes, signature: p1363 })).toBe(false)
   expect(verifySignature({ pem: pemOf(ed.publicKey), bytes, signature })).toBe(false)
+})
+
+test('verifySignature() refuses the high s, which node:crypto takes', () => {
+  const made = Array.from({ length: 64 }, () => sign('sha256', bytes, ec.privateKey))
+  const high = made.find((signature) => !isLowS(signature)) ?? Buffer.alloc(0)
+  expect(verify('sha256', bytes, ec.publicKey, high)).toBe(true)
+  expect(verifySignature({ pem: pemOf(ec.publicKey), bytes, signature: high })).toBe(false)
+  expect(verifySignature({ pem: pemOf(ec.publicKey), bytes, signature: withLowS(high) })).toBe(true)
 })
 
 test('readPublicKey() names the key by the SHA-256 of its DER form', () => {

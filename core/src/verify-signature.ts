@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 
 import { Problem, type PublicKey } from '@stella/contracts'
 
+import { isLowS } from './ecdsa-low-s.ts'
 import { publicKeyId } from './public-key-id.ts'
 
 /** What a signature claims: that the holder of the key of `pem` signed `bytes`. */
@@ -9,20 +10,21 @@ export interface SignatureClaim {
   /** SubjectPublicKeyInfo in PEM. */
   readonly pem: string
   readonly bytes: Uint8Array
-  /** ECDSA: the DER form of RFC 3279, section 2.2.3. Ed25519: the 64 bytes of RFC 8032. */
+  /** ECDSA: the DER form of RFC 3279, section 2.2.3, with the low `s`. Ed25519: the 64 bytes of RFC 8032. */
   readonly signature: Uint8Array
 }
 
 /**
  * True where the signature is good. The key decides the algorithm: P-256 means ECDSA over SHA-256 (FIPS 186-5), Ed25519 is
- * taken over the bytes themselves (RFC 8032, section 5.1).
+ * taken over the bytes themselves (RFC 8032, section 5.1). Of the two forms that every ECDSA signature has, only the one with the
+ * low `s` is taken, so that nobody without the key can change the bytes of a signature.
  * @throws `request/invalid` where `pem` is no public key, or one of another kind
  */
 export function verifySignature({ pem, bytes, signature }: SignatureClaim): boolean {
   const { key, algorithm } = readKey(pem)
   return algorithm === 'ed25519'
     ? verify(null, bytes, key, signature)
-    : verify('sha256', bytes, { key, dsaEncoding: 'der' }, signature)
+    : isLowS(signature) && verify('sha256', bytes, { key, dsaEncoding: 'der' }, signature)
 }
 
 /**

@@ -7,7 +7,7 @@ import { getPlan, recordPlan } from './plans.ts'
 import { createProfile } from './profiles.ts'
 import { listShards, recordShard, shardWritten } from './run-shards.ts'
 import { beginPlanning, beginSealing, cancelRun, failRun, heartbeat, sealRun } from './run-steps.ts'
-import { runStates, stalledIngests, stalledRuns } from './stalled-work.ts'
+import { ingestStates, runStates, stalledIngests, stalledRuns } from './stalled-work.ts'
 import { problemOf, receive } from './testing/evidence.ts'
 import { planOf, profileOf, shardOutput } from './testing/runs.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
@@ -16,8 +16,8 @@ import { withTenant } from './with-tenant.ts'
 const tenantId = 'acme'
 const sealed = {
   attempt: 'first',
-  bundle: { sha256: 'ab', size: 9 },
-  documents: { 'export.json': { sha256: 'cd', size: 3 } },
+  bundle: { sha256: 'ab'.repeat(32), size: 9 },
+  documents: { 'export.json': { sha256: 'cd'.repeat(32), size: 3 } },
   contentRoot: 'sha256:ef',
 }
 let database: TestDatabase
@@ -119,7 +119,7 @@ test('a run goes from queued to succeeded, each step twice with the same outcome
     estimated_bytes: 1234,
     shards: { planned: 2, written: 2 },
     content_root: 'sha256:ef',
-    bundle: { sha256: 'ab', size: 9 },
+    bundle: { sha256: 'ab'.repeat(32), size: 9 },
     started_at: started?.startedAt,
     finished_at: sealing?.finishedAt,
   })
@@ -226,10 +226,16 @@ test('the sweep finds what is silent in any tenant, and no run that ended', asyn
   await database.owner`update ingests set heartbeat_at = now() - interval '2 minutes'`
 
   const stalled = await stalledRuns(database, soon)
-  expect(stalled).toContainEqual({ tenantId, runId: run.runId, state: 'queued', planId: run.planId })
+  expect(stalled).toContainEqual({ tenantId, runId: run.runId, state: 'queued', silentMs: expect.closeTo(120_000, -4) })
   expect(stalled.filter(({ state }) => (finalRunStates as readonly string[]).includes(state))).toEqual([])
   expect(await stalledRuns(database, { ...soon, limit: 1 })).toHaveLength(1)
-  expect(await stalledIngests(database, soon)).toEqual([{ tenantId: 'other', ingestId, state: 'received' }])
+  expect(await stalledIngests(database, soon)).toEqual([
+    { tenantId: 'other', ingestId, silentMs: expect.closeTo(120_000, -4) },
+  ])
+  expect(await ingestStates(database, [ingestId, 'ing_none'])).toEqual([
+    { tenantId: 'other', id: ingestId, state: 'received' },
+  ])
+  expect(await ingestStates(database, [])).toEqual([])
   expect(await inTenant((tx) => heartbeat(tx, run))).toBe('queued')
   expect((await stalledRuns(database, soon)).map(({ runId }) => runId)).not.toContain(run.runId)
   expect(await runStates(database, [run.runId, 'run_none'])).toEqual([{ tenantId, id: run.runId, state: 'queued' }])

@@ -94,7 +94,8 @@ export function named({ tenantId, runId }: RunId) {
 
 function before(cursor: string) {
   const [createdAt = '', id = ''] = decodeCursor(cursor, 2)
-  if (Number.isNaN(Date.parse(createdAt))) throw new Problem('request/invalid', 'the cursor holds no time')
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(createdAt) || Number.isNaN(Date.parse(createdAt)))
+    throw new Problem('request/invalid', 'the cursor holds no time')
   return sql`(${exportRuns.createdAt}, ${exportRuns.id}) < (${createdAt}::timestamptz, ${id})`
 }
 

@@ -30,11 +30,12 @@ export { getPlan, recordPlan } from './plans.ts'
 export { createProfile, getProfile, listProfiles } from './profiles.ts'
 export { rangeQuery } from './range-query.ts'
 export { type RawArtifact, rawArtifact } from './raw-artifact.ts'
-export { listShards, recordShard, shardWritten } from './run-shards.ts'
+export { listShards, recordShard, shardWritten, writtenShards } from './run-shards.ts'
 export { beginPlanning, beginSealing, cancelRun, failRun, heartbeat, sealRun } from './run-steps.ts'
 export { coverage, ingestInputs } from './scope-sources.ts'
 export type { Sealed, StoredBytes } from './sealed.ts'
 export {
+  ingestStates,
   runStates,
   type StalledIngest,
   type StalledQuery,

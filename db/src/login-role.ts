@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { Problem } from '@stella/contracts'
 import { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from '@stella/core'
 import postgres, { type Sql } from 'postgres'
@@ -21,7 +21,8 @@ const refusedLogin = new Set(['28P01', '28000'])
 
 /**
  * Makes the two roles, or mends what differs from what they should be, and answers the URL to log in with. The password is
- * derived from the owner's, so that every process that may migrate can also tell it. A second call changes nothing.
+ * derived from the owner's, so that every process that may migrate can also tell it; an owner without one (peer or trust
+ * authentication) gives it a new random one at each call. Otherwise a second call changes nothing.
  * @param owner - a session of the database's owner: a superuser, or one with CREATEROLE that made the roles or finds them complete
  * @throws `config/invalid` where the owner may not make or mend them
  */
@@ -38,9 +39,10 @@ export async function ensureLoginRole(owner: Sql, ownerUrl: string): Promise<str
 }
 
 function loginOf(owner: DatabaseConnection): DatabaseConnection {
-  const password = createHmac('sha256', owner.password || owner.user)
-    .update(LOGIN_ROLE)
-    .digest('base64url')
+  const password =
+    owner.password === ''
+      ? randomBytes(32).toString('base64url')
+      : createHmac('sha256', owner.password).update(LOGIN_ROLE).digest('base64url')
   return { ...owner, user: LOGIN_ROLE, password }
 }
 

@@ -30,6 +30,16 @@ export async function shardWritten(
   return rows.length > 0
 }
 
+/** Numbers of the jobs whose output is recorded, ascending. */
+export async function writtenShards(tx: Transaction, { tenantId, runId }: RunId): Promise<number[]> {
+  const rows = await tx
+    .select({ shard: runShards.shard })
+    .from(runShards)
+    .where(and(eq(runShards.tenantId, tenantId), eq(runShards.runId, runId)))
+    .orderBy(asc(runShards.shard))
+  return rows.map(({ shard }) => shard)
+}
+
 /** What the jobs of a run wrote so far, in the order of the shards. */
 export async function listShards(tx: Transaction, { tenantId, runId }: RunId): Promise<ShardOutput[]> {
   const rows = await tx

@@ -1,5 +1,6 @@
 import type { Ingest, RunState } from '@stella/contracts'
 import { and, asc, inArray, type SQL, sql } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 
 import { SWEEP_ROLE } from './login-role.ts'
 import { guardTransaction } from './lost-connection.ts'
@@ -17,22 +18,23 @@ export interface StalledRun {
   readonly tenantId: string
   readonly runId: string
   readonly state: RunState
-  readonly planId: string
+  /** Time since the last sign of life, in milliseconds. */
+  readonly silentMs: number
 }
 
 /** A batch that has not ended, of any tenant. */
 export interface StalledIngest {
   readonly tenantId: string
   readonly ingestId: string
-  readonly state: Ingest['state']
+  readonly silentMs: number
 }
 
 /** Runs of all tenants that nobody seems to work on. */
 export async function stalledRuns(database: Database, { olderThanMs, limit }: StalledQuery): Promise<StalledRun[]> {
-  const { tenantId, id: runId, state, planId, heartbeatAt } = exportRuns
+  const { tenantId, id: runId, state, heartbeatAt } = exportRuns
   return asSweep(database, (tx) =>
     tx
-      .select({ tenantId, runId, state, planId })
+      .select({ tenantId, runId, state, silentMs: silenceOf(heartbeatAt) })
       .from(exportRuns)
       .where(
         and(
@@ -53,11 +55,27 @@ export async function stalledIngests(
   const { tenantId, id: ingestId, state, heartbeatAt } = ingests
   return asSweep(database, (tx) =>
     tx
-      .select({ tenantId, ingestId, state })
+      .select({ tenantId, ingestId, silentMs: silenceOf(heartbeatAt) })
       .from(ingests)
       .where(and(sql`${state} in ('received', 'running')`, silent(heartbeatAt, olderThanMs)))
       .orderBy(asc(heartbeatAt), asc(tenantId), asc(ingestId))
       .limit(limit),
+  )
+}
+
+/** States of batches of any tenant; ids without a batch are left out. */
+export async function ingestStates(
+  database: Database,
+  ids: readonly string[],
+): Promise<{ tenantId: string; id: string; state: Ingest['state'] }[]> {
+  if (ids.length === 0) return []
+  const { tenantId, id, state } = ingests
+  return asSweep(database, (tx) =>
+    tx
+      .select({ tenantId, id, state })
+      .from(ingests)
+      .where(inArray(id, [...ids]))
+      .orderBy(asc(tenantId), asc(id)),
   )
 }
 
@@ -90,4 +108,8 @@ async function asSweep<T>(database: Database, work: (tx: Transaction) => Promise
       return work(tx)
     },
   )
+}
+
+function silenceOf(heartbeatAt: AnyPgColumn): SQL<number> {
+  return sql<number>`(extract(epoch from clock_timestamp() - ${heartbeatAt}) * 1000)::float8`
 }

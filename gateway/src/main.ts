@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { serve } from '@hono/node-server'
 import { connectBus, openBlobs, openKms } from '@stella/adapters'
-import { readSettings } from '@stella/contracts'
+import { IDLE_CONNECTION_MS, readSettings } from '@stella/contracts'
 import { openDatabase, pingDatabase, withTenant } from '@stella/db'
 import { createRemoteJWKSet } from 'jose'
 import { pino } from 'pino'
@@ -37,13 +37,20 @@ const app = createApp({
 })
 
 const server = serve(
-  { fetch: app.fetch, hostname: settings.STELLA_HOST, port: settings.STELLA_PORT },
+  {
+    fetch: app.fetch, // An upload may take hours; what does not move is closed below.
+    serverOptions: { requestTimeout: 0 },
+    hostname: settings.STELLA_HOST,
+    port: settings.STELLA_PORT,
+  },
   ({ address, port }: AddressInfo) => {
     const url = `http://${address}:${port}`
     logger.info({ message: 'listening', url })
     process.send?.({ type: 'ready', url })
   },
 )
+
+server.on('connection', (socket) => socket.setTimeout(IDLE_CONNECTION_MS, () => socket.destroy()))
 
 let stopping = false
 async function stop(): Promise<void> {

@@ -86,9 +86,8 @@ describe(`${KILLS} times kill -9 of a worker during ${RUNS} runs`, () => {
       const all = await runsNow()
       return all.every(({ state }) => isFinal(state)) ? all : null
     })
-    expect(runs.map(({ state, error_message }) => [state, error_message])).toEqual(
-      Array(RUNS).fill(['succeeded', null]),
-    )
+    expect(runs.length).toBeGreaterThanOrEqual(RUNS)
+    for (const { state, error_message } of runs) expect([state, error_message]).toEqual(['succeeded', null])
     expect(new Set(runs.map(({ content_root }) => content_root)).size).toBe(1)
     expect(runs[0]?.counts?.advisories).toBe(RECORDS)
     await nothingLeft(runs.length)

@@ -11,6 +11,7 @@ import type { Mapping, WorkerDeps } from './deps.ts'
 import { settings as contract } from './settings.ts'
 import { startWorker } from './worker.ts'
 
+const require = createRequire(import.meta.url)
 const settings = readSettings(contract, 'worker', process.env)
 const logger = pino({ base: { process: 'worker' }, messageKey: 'message' }, pino.destination(2))
 const database = openDatabase(settings.DATABASE_URL)
@@ -26,7 +27,7 @@ const deps: WorkerDeps = {
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
   mappings: { advisory: mapping('osv-1.7'), vex: mapping('openvex-0.2.0'), sbom: mapping('sbom-graph-1') },
   readers: settings.STELLA_READERS,
-  builderVersion: '0.1.0',
+  builderVersion: (require('@stella/workers/package.json') as { version: string }).version,
   now: () => new Date(),
   newId: () => randomUUID(),
   log: (entry) => logger.info(entry),
@@ -42,6 +43,5 @@ await database.close()
 process.exit(0)
 
 function mapping(id: string): Mapping {
-  const require = createRequire(import.meta.url)
   return { id, json: readFileSync(require.resolve(`@stella/contracts/mappings/${id}.json`), 'utf8') }
 }

@@ -5,7 +5,7 @@ import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
 import { endIngestFailed, endRunFailed } from './run/end-failed.ts'
 import { sealStep } from './seal/seal-step.ts'
-import { sweep } from './sweep/sweep.ts'
+import { freshMemory, sweep } from './sweep/sweep.ts'
 import { writeStep } from './write/write-step.ts'
 
 /**
@@ -52,11 +52,11 @@ export async function startWorker(
 }
 
 async function sweepUntil(deps: WorkerDeps, sweepMs: number, signal: AbortSignal): Promise<void> {
-  let after: string | null = null
+  let memory = freshMemory
   while (!signal.aborted) {
-    after = await sweep(deps, after).catch((error: unknown) => {
+    memory = await sweep(deps, memory).catch((error: unknown) => {
       deps.log({ message: 'a sweep failed; the next one goes on', cause: String(error) })
-      return null
+      return freshMemory
     })
     await pause(sweepMs, undefined, { signal }).catch(() => undefined)
   }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { publicKeyId } from '@stella/core'
+import { isLowS, publicKeyId } from '@stella/core'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import type { Kms } from './kms.ts'
@@ -32,6 +32,13 @@ export function kmsSuite(driver: string, open: () => Promise<Kms>): void {
         const { signature } = await kms.sign(bytes)
         expect(verify(digest, bytes, key, signature)).toBe(true)
         expect(verify(digest, Buffer.concat([bytes, Buffer.from('!')]), key, signature)).toBe(false)
+      }
+    })
+
+    test('a signature by ECDSA has the low s, whatever is signed', async () => {
+      for (let at = 0; at < 20; at += 1) {
+        const { algorithm, signature } = await kms.sign(Buffer.from(String(at)))
+        expect(algorithm === 'ed25519' || isLowS(signature)).toBe(true)
       }
     })
 

@@ -5,7 +5,7 @@ export interface Signature {
   /** Id of the public key that verifies it. */
   readonly keyId: string
   readonly algorithm: PublicKey['algorithm']
-  /** ECDSA: DER, as openssl and cosign read it (RFC 3279, section 2.2.3). Ed25519: 64 bytes (RFC 8032). */
+  /** ECDSA: DER, as openssl and cosign read it (RFC 3279, section 2.2.3), with the low `s`. Ed25519: 64 bytes (RFC 8032). */
   readonly signature: Buffer
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { Problem, type PublicKey } from '@stella/contracts'
-import { byteOrder, readPublicKey } from '@stella/core'
+import { byteOrder, readPublicKey, withLowS } from '@stella/core'
 
 import type { Kms, Signature } from './kms.ts'
 
@@ -43,7 +43,7 @@ export class LocalKms implements Kms {
   }
 
   async sign(bytes: Uint8Array): Promise<Signature> {
-    const signature = await signBytes('sha256', bytes, this.#privateKey)
+    const signature = withLowS(await signBytes('sha256', bytes, this.#privateKey))
     return { keyId: this.#keyId, algorithm: 'ecdsa-p256-sha256', signature }
   }
 }

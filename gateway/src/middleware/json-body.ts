@@ -15,7 +15,8 @@ export function query<T extends z.ZodType>(c: Context, contract: T): z.output<T>
   return parsed(contract, c.req.query(), 'the query')
 }
 
-function parsed<T extends z.ZodType>(contract: T, value: unknown, what: string): z.output<T> {
+/** Parses a value by its contract. @throws `request/invalid`, naming each field that is wrong */
+export function parsed<T extends z.ZodType>(contract: T, value: unknown, what: string): z.output<T> {
   const read = contract.safeParse(value)
   if (read.success) return read.data
   const reasons = read.error.issues.slice(0, 10).map(({ path, message }) => `${path.join('.') || what}: ${message}`)
@@ -41,5 +42,13 @@ async function limitedText(request: Request): Promise<string> {
   if (sizeBytes > MAX_JSON_BODY_BYTES) {
     throw new Problem('request/too-large', `the body is over ${MAX_JSON_BODY_BYTES} bytes`)
   }
-  return new TextDecoder().decode(Buffer.concat(chunks))
+  return decoded(Buffer.concat(chunks))
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new Problem('request/invalid', 'the body is not UTF-8', { cause: error })
+  }
 }

@@ -1,10 +1,10 @@
-import { newRun } from '@stella/contracts'
+import { filters as filtersContract, newRun } from '@stella/contracts'
 import { effectiveFilters } from '@stella/core'
 import { getProfile, requestRun } from '@stella/db'
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { jsonBody } from '../middleware/json-body.ts'
+import { jsonBody, parsed } from '../middleware/json-body.ts'
 import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
 
@@ -16,7 +16,8 @@ export function createRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv>
     const id = deps.newId('run')
     const run = await deps.inTenant(tenantId, async (tx) => {
       const profile = found(await getProfile(tx, { tenantId, id: asked.profile_id }), 'profile', asked.profile_id)
-      const filters = effectiveFilters(profile.config.filters, asked.filters)
+      const merged = effectiveFilters(profile.config.filters, asked.filters)
+      const filters = parsed(filtersContract, merged, 'the filters of profile and run together')
       return requestRun(tx, {
         tenantId,
         id,

@@ -26,19 +26,19 @@ export function ingestDocumentsRoute(deps: GatewayDeps): MiddlewareHandler<Gatew
       await deps.blobs.remove(key)
       throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or a tar of files')
     }
-    const recorded = await deps.inTenant(tenantId, (tx) =>
-      recordIngest(tx, {
-        tenantId,
-        id,
-        sourceUri: asked.source_uri ?? null,
-        sourceName: asked.source_name ?? null,
-        strict: asked.strict === 'true',
-        uploadKey: key,
-        uploadSha256: upload.sha256,
-        uploadBytes: upload.sizeBytes,
-        createdBy: subject,
-      }),
-    )
+    const batch = {
+      tenantId,
+      id,
+      sourceUri: asked.source_uri ?? null,
+      sourceName: asked.source_name ?? null,
+      strict: asked.strict === 'true',
+      uploadKey: key,
+      uploadSha256: upload.sha256,
+      uploadBytes: upload.sizeBytes,
+      createdBy: subject,
+    }
+    // Where this fails the upload stays without a batch, and the sweep removes it.
+    const recorded = await deps.inTenant(tenantId, (tx) => recordIngest(tx, batch))
     await deps.bus
       .publishJob({ step: 'ingest', message: { tenantId, ingestId: id }, dedupeId: `${id}/ingest` })
       .catch((error: unknown) =>

@@ -6,7 +6,13 @@ import { z } from 'zod'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { query } from '../middleware/json-body.ts'
 
-const listQuery = pageQuery.extend({ kind: z.enum(profileKinds).optional(), variant: z.string().max(63).optional() })
+const listQuery = pageQuery.extend({
+  kind: z.enum(profileKinds).optional(),
+  variant: z
+    .string()
+    .regex(/^[a-z-]{1,63}$/)
+    .optional(),
+})
 
 /** GET /export/profiles: 200 a page of profiles · 400 request/invalid */
 export function listProfilesRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): MiddlewareHandler<GatewayEnv> {

@@ -1,4 +1,4 @@
-import { pageQuery, resourceId, runStates } from '@stella/contracts'
+import { instant, pageQuery, resourceId, runStates } from '@stella/contracts'
 import { listRuns } from '@stella/db'
 import type { MiddlewareHandler } from 'hono'
 import { z } from 'zod'
@@ -9,8 +9,8 @@ import { query } from '../middleware/json-body.ts'
 const listQuery = pageQuery.extend({
   state: z.enum(runStates).optional(),
   profile_id: resourceId.optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
 })
 
 /** GET /export/runs: 200 a page of runs, the newest first · 400 request/invalid */

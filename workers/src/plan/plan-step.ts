@@ -11,6 +11,7 @@ import { cutShards, type KindExtent, type Plan, type Scope } from '@stella/core'
 import {
   beginPlanning,
   getPlan,
+  heartbeat,
   kindExtent,
   ledgerHead,
   type OpenRun,
@@ -34,12 +35,15 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   if (!(await deps.inTenant(tenantId, (tx) => beginPlanning(tx, { tenantId, runId })))) return []
 
   await announce(deps, { tenantId, runId, state: 'planning' })
-  const plan = await deps.inTenant(tenantId, async (tx) => {
+  const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {
     const run = await openRun(tx, { tenantId, runId })
     if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
     const made = (await getPlan(tx, { tenantId, planId: run.planId })) ?? (await makePlan(tx, run))
-    return recordPlan(tx, { tenantId, runId, plan: made })
+    const recorded = await recordPlan(tx, { tenantId, runId, plan: made })
+    const state = await heartbeat(tx, { tenantId, runId })
+    return state === 'writing' ? recorded : null
   })
+  if (plan === null) return [] // It was cancelled meanwhile.
   await announce(deps, { tenantId, runId, state: 'writing' })
   return jobsOfPlan(plan, tenantId, runId)
 }

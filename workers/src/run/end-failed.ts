@@ -1,4 +1,4 @@
-import { type Problem, problems } from '@stella/contracts'
+import { type Problem, type ProblemCode, problems } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { failIngest, failRun } from '@stella/db'
 
@@ -17,10 +17,9 @@ export async function endRunFailed(
   logCause(deps, problem, { run_id: runId })
   const { errorClass } = problems[problem.code]
   const ended = await deps.inTenant(tenantId, (tx) =>
-    failRun(tx, { tenantId, runId, errorClass, errorMessage: problem.message }),
+    failRun(tx, { tenantId, runId, errorClass, errorMessage: toldOf(problem) }),
   )
-  if (!ended) return
-  await announce(deps, { tenantId, runId, state: 'failed' })
+  if (ended) await announce(deps, { tenantId, runId, state: 'failed' })
   await removeWorkOf(deps, { tenantId, runId })
 }
 
@@ -33,9 +32,29 @@ export async function endIngestFailed(
   logCause(deps, problem, { ingest_id: ingestId })
   const { errorClass } = problems[problem.code]
   await deps.inTenant(tenantId, (tx) =>
-    failIngest(tx, { tenantId, id: ingestId, errorClass, errorMessage: problem.message }),
+    failIngest(tx, { tenantId, id: ingestId, errorClass, errorMessage: toldOf(problem) }),
   )
   await deps.blobs.remove(uploadKey(tenantId, ingestId))
+}
+
+/** Failures whose message may hold a path, an address or a server's words: tenants read that they happened, operators read the log. */
+const internalMatters: ReadonlySet<ProblemCode> = new Set([
+  'internal',
+  'config/invalid',
+  'native/io',
+  'native/postgres',
+  'db/unavailable',
+  'blob/absent',
+  'blob/short',
+  'blob/long',
+  'blob/altered',
+  'blob/unavailable',
+  'bus/unavailable',
+])
+
+function toldOf({ code, message }: Problem): string {
+  if (code === 'blob/full') return 'the store has no room left: free some, then run it again'
+  return internalMatters.has(code) ? `${code}: the log of the workers has the reason, under this id` : message
 }
 
 function logCause({ log }: EndDeps, problem: Problem, where: Record<string, string>): void {

@@ -1,5 +1,5 @@
 import { isFinal } from '@stella/contracts'
-import { attemptPrefix, sealedPrefix, stagingPrefix } from '@stella/core'
+import { attemptOfKey, attemptPrefix, sealedPrefix, stagingPrefix } from '@stella/core'
 import { openRun } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
@@ -15,9 +15,9 @@ export async function removeWorkOf(
   const run = await inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId }))
   if (run === null || !isFinal(run.state)) return
 
-  const named = run.sealed === null ? null : attemptPrefix(tenantId, runId, run.sealed.attempt)
-  for (const { key } of await blobs.list(sealedPrefix(tenantId, runId))) {
-    if (named === null || !key.startsWith(named)) await blobs.remove(key)
+  const attempts = new Set((await blobs.list(sealedPrefix(tenantId, runId))).map(({ key }) => attemptOfKey(key)))
+  for (const attempt of attempts) {
+    if (attempt !== run.sealed?.attempt) await blobs.removeAll(attemptPrefix(tenantId, runId, attempt))
   }
   await blobs.removeAll(stagingPrefix(tenantId, runId))
 }

@@ -25,10 +25,17 @@ export async function whileWanted<T>(
     const state: RunState | null = await inTenant(tenantId, (tx) => heartbeat(tx, { tenantId, runId }))
     if (state === null || isFinal(state)) unwanted.abort()
   }
+  let checking = false
   const poll = setInterval(() => {
-    check().catch((error: unknown) =>
-      log({ message: 'cannot look whether the run is wanted', run_id: runId, cause: String(error) }),
-    )
+    if (checking) return
+    checking = true
+    check()
+      .catch((error: unknown) =>
+        log({ message: 'cannot look whether the run is wanted', run_id: runId, cause: String(error) }),
+      )
+      .finally(() => {
+        checking = false
+      })
   }, CANCEL_POLL_MS)
   try {
     return await work(AbortSignal.any([signal, unwanted.signal]))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 
+import { Problem } from '@stella/contracts'
 import type { ExportMember } from '@stella/core'
 
 import type { WorkerDeps } from '../deps.ts'
@@ -13,16 +14,25 @@ export interface HashedMember extends ExportMember {
 export async function hashMembers(
   deps: Pick<WorkerDeps, 'blobs'>,
   members: readonly ExportMember[],
+  signal: AbortSignal,
 ): Promise<HashedMember[]> {
   const hashed: HashedMember[] = []
-  for (const member of members) hashed.push({ ...member, sha256: member.sha256 ?? (await digestOf(deps, member)) })
+  for (const member of members)
+    hashed.push({ ...member, sha256: member.sha256 ?? (await digestOf(deps, member, signal)) })
   return hashed
 }
 
-async function digestOf({ blobs }: Pick<WorkerDeps, 'blobs'>, { parts }: ExportMember): Promise<string> {
+async function digestOf(
+  { blobs }: Pick<WorkerDeps, 'blobs'>,
+  { parts }: ExportMember,
+  signal: AbortSignal,
+): Promise<string> {
   const hash = createHash('sha256')
   for (const { blob } of parts) {
-    for await (const chunk of await blobs.read(blob)) hash.update(chunk)
+    for await (const chunk of await blobs.read(blob)) {
+      if (signal.aborted) throw new Problem('native/cancelled', 'the seal was stopped')
+      hash.update(chunk)
+    }
   }
   return hash.digest('hex')
 }

@@ -48,11 +48,20 @@ async function seal(deps: SealDeps, run: OpenRun, signal: AbortSignal): Promise<
     shards: await listShards(tx, { tenantId, runId }),
     original: run.reproduces === null ? null : await openRun(tx, { tenantId, runId: run.reproduces }),
   }))
-  const members = await hashMembers(deps, exportMembers(shards))
-  const documents = await sealedDocuments(deps, { plan, shards, members, identity: identityOf(original ?? run) })
+  const members = await hashMembers(deps, exportMembers(shards), signal)
+  const { documents, contentRoot } = await sealedDocuments(deps, {
+    plan,
+    shards,
+    members,
+    identity: identityOf(original ?? run),
+  })
   if (original) await requireReproduced(deps, original, documents)
 
-  const sealed = await storeBundle(deps, { plan, runId, attempt: deps.newId(), members, documents }, signal)
+  const sealed = await storeBundle(
+    deps,
+    { plan, runId, attempt: deps.newId(), members, documents, contentRoot },
+    signal,
+  )
   const visible = await deps.inTenant(tenantId, (tx) => sealRun(tx, { tenantId, runId, sealed }))
   if (visible) await announce(deps, { tenantId, runId, state: 'succeeded' })
 }

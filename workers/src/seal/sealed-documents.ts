@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto'
 
-import { bundlePaths, type ExportFile, FRAME_BYTES, MAX_PROVENANCE_INPUTS } from '@stella/contracts'
+import {
+  bundlePaths,
+  type ExportFile,
+  type ExportManifest,
+  FRAME_BYTES,
+  MAX_BUNDLE_MEMBERS,
+  MAX_MANIFEST_BYTES,
+  MAX_PROVENANCE_INPUTS,
+  MAX_WITHHELD,
+  Problem,
+} from '@stella/contracts'
 import {
   dssePreAuthEncoding,
   encodeManifest,
@@ -34,11 +44,20 @@ export interface DocumentInputs {
   readonly identity: RunIdentity
 }
 
-/** Manifest, provenance and their signatures. Only the signatures differ between two calls with equal inputs. */
+/** What sealing wrote, and the digest of all data files. */
+export interface SealedDocuments {
+  readonly documents: readonly SealedDocument[]
+  readonly contentRoot: string
+}
+
+/**
+ * Manifest, provenance and their signatures. Only the signatures differ between two calls with equal inputs.
+ * @throws `plan/too-large` · `record/too-many-credentials` where a verifier would refuse what is made · `kms/refused`
+ */
 export async function sealedDocuments(
   deps: SealDeps,
   { plan, shards, members, identity }: DocumentInputs,
-): Promise<SealedDocument[]> {
+): Promise<SealedDocuments> {
   const { scope } = plan
   const { sources, given } = await deps.inTenant(scope.tenantId, async (tx) => ({
     sources: await coverage(tx, { scope }),
@@ -47,10 +66,9 @@ export async function sealedDocuments(
   const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
   const schemas = Object.fromEntries(Object.entries(deps.mappings).map(([kind, { id }]) => [kind, id]))
   const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
-  const manifest = document(
-    bundlePaths.manifest,
-    encodeManifest(exportManifest({ plan, run: identity, shards, files, coverage: sources, schemas, compression })),
-  )
+  const value = exportManifest({ plan, run: identity, shards, files, coverage: sources, schemas, compression })
+  const manifest = document(bundlePaths.manifest, encodeManifest(value))
+  requireWithinLimits(value, manifest)
   const subjects = [{ path: manifest.path, size: manifest.bytes.length, sha256: manifest.sha256 }, ...files]
   const statement = encodeProvenance({
     plan,
@@ -60,7 +78,25 @@ export async function sealedDocuments(
     omittedInputs: given.omitted,
     builderVersion: deps.builderVersion,
   })
-  return [manifest, document(bundlePaths.provenance, statement), ...(await signatures(deps, manifest.bytes, statement))]
+  const signed = await signatures(deps, manifest.bytes, statement)
+  const documents = [manifest, document(bundlePaths.provenance, statement), ...signed]
+  return { documents, contentRoot: value.content.content_root }
+}
+
+function requireWithinLimits({ content }: ExportManifest, { bytes }: SealedDocument): void {
+  if (content.withheld.length > MAX_WITHHELD) {
+    throw new Problem(
+      'record/too-many-credentials',
+      `the export holds more than ${MAX_WITHHELD} credentials: look at its sources`,
+    )
+  }
+  const documents = Object.keys(bundlePaths).length
+  if (content.files.length + documents > MAX_BUNDLE_MEMBERS || bytes.length > MAX_MANIFEST_BYTES) {
+    throw new Problem(
+      'plan/too-large',
+      `the export has ${content.files.length} files, too many for one bundle: narrow its filters`,
+    )
+  }
 }
 
 async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer): Promise<SealedDocument[]> {

@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { bundlePaths, exportManifest, FRAME_BYTES, Problem } from '@stella/contracts'
+import { FRAME_BYTES } from '@stella/contracts'
 import { type Plan, sealedKey } from '@stella/core'
 import type { Sealed, StoredBytes } from '@stella/db'
 import { packBundle } from '@stella/native'
@@ -17,65 +16,62 @@ export interface BundleInputs {
   readonly attempt: string
   readonly members: readonly HashedMember[]
   readonly documents: readonly SealedDocument[]
+  readonly contentRoot: string
 }
 
 /** Packs the `.tar.zst`, stores it and the documents that are served alone, and returns what the run's row will name. */
 export async function storeBundle(deps: SealDeps, inputs: BundleInputs, signal: AbortSignal): Promise<Sealed> {
-  const { plan, runId, attempt, documents } = inputs
+  const { plan, runId, attempt, documents, contentRoot } = inputs
   const { tenantId } = plan.scope
-  const scratch = await deps.blobs.scratch()
+  const keyOf = (sha256: string) => sealedKey({ tenantId, runId, attempt, sha256 })
+
+  const served: Record<string, StoredBytes> = {}
+  const members: HashedMember[] = [...inputs.members]
+  for (const { path, bytes, sha256 } of documents) {
+    const blob = { key: keyOf(sha256), sha256, sizeBytes: bytes.length }
+    await deps.blobs.putBytes({ key: blob.key, bytes })
+    served[path] = { sha256, size: bytes.length }
+    members.push({ path, sha256, sizeBytes: bytes.length, parts: [{ blob, offset: 0, sizeBytes: bytes.length }] })
+  }
+  const bundle = await packInto(deps, { members, plan, keyOf }, signal)
+  return { attempt, bundle, documents: served, contentRoot }
+}
+
+interface Packing {
+  readonly members: readonly HashedMember[]
+  readonly plan: Plan
+  readonly keyOf: (sha256: string) => string
+}
+
+async function packInto(
+  { blobs }: SealDeps,
+  { members, plan, keyOf }: Packing,
+  signal: AbortSignal,
+): Promise<StoredBytes> {
+  const scratch = await blobs.scratch()
   try {
-    const path = join(scratch.directory, 'bundle.tar.zst')
-    const members = [
-      ...(await dataMembers(deps, inputs.members)),
-      ...(await documentMembers(scratch.directory, documents)),
-    ]
+    const out = join(scratch.directory, 'bundle.tar.zst')
     const mtime = Date.parse(plan.ledgerTime) / 1000
     const { level } = plan.profile.config.compression
-    const packed = await packBundle({ out: path, members, mtime, level, frameBytes: FRAME_BYTES }, signal)
-    await deps.blobs.putFile({
-      ...packed,
-      key: sealedKey({ tenantId, runId, attempt, sha256: packed.sha256 }),
-      file: path,
-      move: true,
-    })
-
-    const served: Record<string, StoredBytes> = {}
-    for (const { path: name, bytes, sha256 } of documents) {
-      await deps.blobs.putBytes({ key: sealedKey({ tenantId, runId, attempt, sha256 }), bytes })
-      served[name] = { sha256, size: bytes.length }
-    }
-    const bundle = { sha256: packed.sha256, size: packed.sizeBytes }
-    return { attempt, bundle, documents: served, contentRoot: contentRootOf(documents) }
+    const located = await locate(blobs, members)
+    const { sha256, sizeBytes } = await packBundle(
+      { out, members: located, mtime, level, frameBytes: FRAME_BYTES },
+      signal,
+    )
+    await blobs.putFile({ key: keyOf(sha256), file: out, sha256, sizeBytes, move: true })
+    return { sha256, size: sizeBytes }
   } finally {
     await scratch.dispose()
   }
 }
 
-async function dataMembers({ blobs }: SealDeps, members: readonly HashedMember[]) {
-  const packed = []
+async function locate(blobs: SealDeps['blobs'], members: readonly HashedMember[]) {
+  const located = []
   for (const { path, sha256, sizeBytes, parts } of members) {
     const files = []
-    for (const { blob, offset, sizeBytes: length } of parts) {
-      files.push({ file: await blobs.localFile(blob), offset, sizeBytes: length })
-    }
-    packed.push({ path, sha256, sizeBytes, parts: files })
+    for (const part of parts)
+      files.push({ file: await blobs.localFile(part.blob), offset: part.offset, sizeBytes: part.sizeBytes })
+    located.push({ path, sha256, sizeBytes, parts: files })
   }
-  return packed
-}
-
-async function documentMembers(directory: string, documents: readonly SealedDocument[]) {
-  return Promise.all(
-    documents.map(async ({ path, bytes, sha256 }, index) => {
-      const file = join(directory, `document-${index}`)
-      await writeFile(file, bytes)
-      return { path, sha256, sizeBytes: bytes.length, parts: [{ file, offset: 0, sizeBytes: bytes.length }] }
-    }),
-  )
-}
-
-function contentRootOf(documents: readonly SealedDocument[]): string {
-  const manifest = documents.find(({ path }) => path === bundlePaths.manifest)
-  if (!manifest) throw new Problem('internal', 'an export was sealed without a manifest')
-  return exportManifest.parse(JSON.parse(manifest.bytes.toString())).content.content_root
+  return located
 }

@@ -1,0 +1,78 @@
+import { type Job, type JobStep, jobs, LOST_JOB_MS, MAX_PAGE_ROWS, SWEEP_MS } from '@stella/contracts'
+import {
+  getPlan,
+  heartbeat,
+  heartbeatIngest,
+  openRun,
+  type StalledRun,
+  stalledIngests,
+  stalledRuns,
+  writtenShards,
+} from '@stella/db'
+
+import { jobsOfPlan } from '../plan/plan-step.ts'
+import type { SweepDeps } from './sweep.ts'
+
+/** Steps whose jobs may come next for a run that is not queued any more. */
+const laterSteps: readonly JobStep[] = ['write', 'seal']
+
+/**
+ * Publishes again the jobs of runs and batches that nobody works on. A job counts as lost where none of its step is waiting or worked
+ * on, or where its run has been silent for `LOST_JOB_MS`; being published counts as a sign of life, so doubles stay few.
+ */
+export async function republishLost(deps: SweepDeps): Promise<void> {
+  const idle = await idleSteps(deps)
+  const query = { olderThanMs: SWEEP_MS, limit: MAX_PAGE_ROWS }
+  for (const { tenantId, ingestId, silentMs } of await stalledIngests(deps.database, query)) {
+    if (!idle.has('ingest') && silentMs < LOST_JOB_MS) continue
+    await republish(deps, { step: 'ingest', message: { tenantId, ingestId }, dedupeId: `${ingestId}/ingest` })
+    await deps.inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId }))
+  }
+  for (const run of await stalledRuns(deps.database, query)) {
+    if (run.silentMs >= LOST_JOB_MS || stepsOf(run).some((step) => idle.has(step))) await republishRun(deps, run, idle)
+  }
+}
+
+async function republishRun(
+  deps: SweepDeps,
+  { tenantId, runId, silentMs }: StalledRun,
+  idle: ReadonlySet<JobStep>,
+): Promise<void> {
+  const lost = (await jobsOfRun(deps, tenantId, runId)).filter(({ step }) => silentMs >= LOST_JOB_MS || idle.has(step))
+  for (const job of lost) await republish(deps, job)
+  if (lost.length > 0) await deps.inTenant(tenantId, (tx) => heartbeat(tx, { tenantId, runId }))
+}
+
+async function republish({ bus, now, log }: SweepDeps, job: Job): Promise<void> {
+  log({ message: 'publishing a lost job again', step: job.step, dedupe_id: job.dedupeId })
+  await bus.publishJob({ ...job, dedupeId: `${job.dedupeId}/sweep/${Math.floor(now().getTime() / SWEEP_MS)}` })
+}
+
+async function idleSteps({ bus }: Pick<SweepDeps, 'bus'>): Promise<Set<JobStep>> {
+  const idle = new Set<JobStep>()
+  for (const step of Object.keys(jobs) as JobStep[]) {
+    const { pending, inFlight } = await bus.pending(step)
+    if (pending === 0 && inFlight === 0) idle.add(step)
+  }
+  return idle
+}
+
+function stepsOf({ state }: StalledRun): readonly JobStep[] {
+  return state === 'queued' || state === 'planning' ? ['plan'] : laterSteps
+}
+
+async function jobsOfRun({ inTenant }: SweepDeps, tenantId: string, runId: string): Promise<Job[]> {
+  return inTenant(tenantId, async (tx) => {
+    const run = await openRun(tx, { tenantId, runId })
+    if (run === null) return []
+    const plan = await getPlan(tx, { tenantId, planId: run.planId })
+    if (plan === null || run.state === 'queued' || run.state === 'planning') {
+      return [{ step: 'plan', message: { tenantId, runId }, dedupeId: `${runId}/plan` }]
+    }
+    const written = new Set(await writtenShards(tx, { tenantId, runId }))
+    const left = jobsOfPlan(plan, tenantId, runId).filter(
+      (job) => job.step !== 'write' || !written.has(job.message.shard),
+    )
+    return left.length > 0 ? left : [{ step: 'seal', message: { tenantId, runId }, dedupeId: `${runId}/seal` }]
+  })
+}
