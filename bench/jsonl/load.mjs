@@ -3,9 +3,6 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { psqlArguments } from './psql.mjs'
 
-/** Records per range of an export, as `RANGE_RECORDS` of the contracts. */
-export const rangeRecords = 16_384
-
 const columns =
   'tenant_id, kind, record_key, document_key, revision, document_version, modified_at, artifact_sha256, content_sha256, body_sha256, body'
 
@@ -13,23 +10,23 @@ const columns =
  * Fills the tenant's ledger with `count` advisories made from `bases`: the same texts in turn, each under an id of its own.
  * A base comes back after all others, far beyond what a compressor remembers.
  *
- * @returns {Promise<{ meanBytes: number, keys: string[] }>} mean size of a body, and the first key of each range
+ * @returns {Promise<{ meanBytes: number, keyAt: (index: number) => string | null }>} mean size of a body; the key of a record, null past the last
  */
 export async function load({ ownerUrl, tenantId, bases, count }) {
   const parts = bases.map(splitAtId)
+  const keyAt = (index) =>
+    index < count ? `BENCH-${String(index).padStart(7, '0')}-${parts[index % parts.length].id}` : null
   const psql = spawn('psql', [...psqlArguments(ownerUrl), '-c', `copy records (${columns}) from stdin`], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })
-  const keys = []
   let bytes = 0
   let rows = []
   for (let index = 0; index < count; index++) {
-    const { before, id, after } = parts[index % parts.length]
-    const key = `BENCH-${String(index).padStart(7, '0')}-${id}`
+    const { before, after } = parts[index % parts.length]
+    const key = keyAt(index)
     const body = `${before}${JSON.stringify(key)}${after}`
     const digest = createHash('sha256').update(body).digest('hex')
     bytes += Buffer.byteLength(body)
-    if (index % rangeRecords === 0) keys.push(key)
     rows.push(row([tenantId, 'advisory', key, key, '1', '0', '2026-01-01Z', digest, digest, digest, body]))
     if (rows.length < 512) continue
     if (!psql.stdin.write(rows.join(''))) await once(psql.stdin, 'drain')
@@ -38,7 +35,7 @@ export async function load({ ownerUrl, tenantId, bases, count }) {
   psql.stdin.end(rows.join(''))
   const [code] = await once(psql, 'close')
   if (code !== 0) throw new Error(`psql ended with ${code}`)
-  return { meanBytes: bytes / count, keys }
+  return { meanBytes: bytes / count, keyAt }
 }
 
 /** The text around the value of the outermost `id`. */

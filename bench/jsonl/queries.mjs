@@ -1,15 +1,16 @@
+import { RANGE_RECORDS } from '@stella/contracts'
 import { rangeQuery } from '@stella/db'
-import { rangeRecords } from './load.mjs'
 
 /** The SELECT of each range of the first `count` records, as a worker runs it: one tenant, one revision, key order. */
-export function rangeQueries({ scope, keys, count }) {
-  const used = Math.ceil(count / rangeRecords)
-  return keys.slice(0, used).map((from, index) => rangeQuery(scope, 'advisory', { from, to: keys[index + 1] ?? null }))
+export function rangeQueries({ scope, keyAt, count }) {
+  return Array.from({ length: Math.ceil(count / RANGE_RECORDS) }, (_, index) => {
+    const [from, end] = [index * RANGE_RECORDS, Math.min((index + 1) * RANGE_RECORDS, count)]
+    return rangeQuery(scope, 'advisory', { from: keyAt(from), to: keyAt(end) })
+  })
 }
 
 /** The peer's COPY: the bodies of the same rows in the same order, in one go, as the owner, whom row level security does not slow. */
-export function peerCopy({ scope, keys, count }) {
-  const end = keys[Math.ceil(count / rangeRecords)]
-  const rows = rangeQuery(scope, 'advisory', { from: null, to: end ?? null })
+export function peerCopy({ scope, keyAt, count }) {
+  const rows = rangeQuery(scope, 'advisory', { from: null, to: keyAt(count) })
   return `copy (select body from (${rows}) records order by record_key collate "C") to stdout`
 }

@@ -2,13 +2,16 @@ import { isProblemCode, Problem, type ProblemCode } from '@stella/contracts'
 
 const MAX_PROBLEM_BYTES = 64 * 1024
 
-/** The failure that an answer of the API states (RFC 9457); where it states none, one made of its status. */
-export async function answerProblem(response: Response): Promise<Problem> {
+/**
+ * The failure that an answer of the API states (RFC 9457); where it states none, one made of its status.
+ * @param what - what could not be done, as the beginning of the message
+ */
+export async function answerProblem(response: Response, what: string): Promise<Problem> {
   const body = parseObject(await limitedText(response))
   const code = isProblemCode(body.code) ? body.code : codeOfStatus(response.status)
   const detail =
     typeof body.detail === 'string' ? body.detail : `the server answered ${response.status} ${response.statusText}`
-  return new Problem(code, detail)
+  return new Problem(code, `${what}: ${detail}`)
 }
 
 function codeOfStatus(status: number): ProblemCode {

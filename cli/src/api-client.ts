@@ -58,31 +58,41 @@ interface Parser<T> {
 
 /** A client of the API at `settings.url`, with `settings.token`; `signal` ends its requests. */
 export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signal: AbortSignal): ApiClient {
-  const send = (path: string, call: Call = {}) => sendCall({ settings, signal, path, call })
-  async function ask<T>(contract: Parser<T>, path: string, call?: Call): Promise<T> {
-    return parseAnswer(contract, await readJson(await send(path, call)), path)
+  const send = (what: string, path: string, call: Call = {}) => sendCall({ settings, signal, what, path, call })
+  async function ask<T>(contract: Parser<T>, what: string, path: string, call?: Call): Promise<T> {
+    return parseAnswer(contract, await readJson(await send(what, path, call)), path)
   }
+  /** Asks about a run: `what` says what cannot be done with it. */
+  const askRun = (id: string, what: string, call?: Call, action = '') =>
+    ask(run, `run ${id} cannot be ${what}`, `${runPath(id)}${action}`, call)
 
   return {
-    createProfile: (body) => ask(profile, '/export/profiles', jsonCall(body)),
-    listProfiles: (query) => ask(pageOf(profile), '/export/profiles', { query }),
-    getProfile: (id) => ask(profile, `/export/profiles/${encodeURIComponent(id)}`),
-    createRun: (body) => ask(run, '/export/runs', jsonCall(body)),
-    listRuns: (query) => ask(pageOf(run), '/export/runs', { query }),
-    getRun: (id) => ask(run, runPath(id)),
-    cancelRun: (id) => ask(run, `${runPath(id)}/cancel`, { method: 'POST' }),
-    reproduceRun: (id) => ask(run, `${runPath(id)}/reproduce`, { method: 'POST' }),
-    runDocument: async (id, document) => Buffer.from(await (await send(`${runPath(id)}/${document}`)).arrayBuffer()),
-    openDownload: (id, { from, sha256 }) => send(`${runPath(id)}/download`, { headers: rangeHeaders(from, sha256) }),
-    listKeys: async () => (await ask(publicKeys, '/export/keys')).keys,
+    createProfile: (body) =>
+      ask(profile, `the profile ${body.name} cannot be created`, '/export/profiles', jsonCall(body)),
+    listProfiles: (query) => ask(pageOf(profile), 'the profiles cannot be listed', '/export/profiles', { query }),
+    getProfile: (id) => ask(profile, `profile ${id} cannot be shown`, `/export/profiles/${encodeURIComponent(id)}`),
+    createRun: (body) => ask(run, 'the run cannot be created', '/export/runs', jsonCall(body)),
+    listRuns: (query) => ask(pageOf(run), 'the runs cannot be listed', '/export/runs', { query }),
+    getRun: (id) => askRun(id, 'shown'),
+    cancelRun: (id) => askRun(id, 'cancelled', { method: 'POST' }, '/cancel'),
+    reproduceRun: (id) => askRun(id, 'reproduced', { method: 'POST' }, '/reproduce'),
+    runDocument: async (id, document) => {
+      const response = await send(`the ${document} of run ${id} cannot be shown`, `${runPath(id)}/${document}`)
+      return Buffer.from(await response.arrayBuffer())
+    },
+    openDownload: (id, { from, sha256 }) =>
+      send(`the bundle of run ${id} cannot be downloaded`, `${runPath(id)}/download`, {
+        headers: rangeHeaders(from, sha256),
+      }),
+    listKeys: async () => (await ask(publicKeys, "the server's keys cannot be listed", '/export/keys')).keys,
     ingest: (body, query, mediaType) =>
-      ask(ingest, '/ledger/ingest', {
+      ask(ingest, 'the documents cannot be ingested', '/ledger/ingest', {
         method: 'POST',
         query,
         headers: { 'content-type': mediaType },
         body: filled(body),
       }),
-    getIngest: (id) => ask(ingest, `/ledger/ingests/${encodeURIComponent(id)}`),
+    getIngest: (id) => ask(ingest, `ingest ${id} cannot be shown`, `/ledger/ingests/${encodeURIComponent(id)}`),
   }
 }
 
@@ -108,11 +118,13 @@ async function* filled(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
 interface Sending {
   readonly settings: Pick<Settings, 'url' | 'token'>
   readonly signal: AbortSignal
+  /** What could not be done where it fails. */
+  readonly what: string
   readonly path: string
   readonly call: Call
 }
 
-async function sendCall({ settings, signal, path, call }: Sending): Promise<Response> {
+async function sendCall({ settings, signal, what, path, call }: Sending): Promise<Response> {
   const { method = 'GET', query = {}, headers = {}, body } = call
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const search = given.length > 0 ? `?${new URLSearchParams(given)}` : ''
@@ -124,7 +136,7 @@ async function sendCall({ settings, signal, path, call }: Sending): Promise<Resp
     ...(body === undefined ? {} : { body, duplex: 'half' }),
   }
   const response = await reach(settings.url, () => fetch(`${settings.url}${path}${search}`, request))
-  if (!response.ok) throw await answerProblem(response)
+  if (!response.ok) throw await answerProblem(response, what)
   return response
 }
 

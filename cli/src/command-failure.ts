@@ -1,4 +1,4 @@
-import { toProblem } from '@stella/contracts'
+import { Problem, toProblem } from '@stella/contracts'
 
 /** Why a command ended without success; each kind has an exit code. */
 export type FailureKind = 'usage' | 'notFound' | 'denied' | 'integrity' | 'failed' | 'interrupted'
@@ -18,16 +18,23 @@ export class CommandFailure extends Error {
 
 const adviceOfProblem: Readonly<Record<string, string>> = {
   'auth/unauthenticated': 'set STELLA_TOKEN; in development: `. .stella/dev/env`, or STELLA_TOKEN=$(stella token)',
-  'auth/denied': 'ask for a role that allows it: Export.Viewer, Export.Operator or Export.Admin',
+  'auth/denied': 'in development: STELLA_TOKEN=$(stella token --role ROLE)',
   'resource/not-found': 'look it up: `stella export run list`, `stella export profiles list`',
   'run/not-finished': 'see how far it is: `stella export run status <run-id>`',
 }
 
-/** What standard error says about a failure: the reason, then what to do. */
-export function failureText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+/** What standard error says about a failure: what could not be done and why, then what to do. */
+export function failureLines(error: unknown): string[] {
   const advice = adviceOf(error)
-  return `stella: ${message}\n${advice === null ? '' : `  ${advice}\n`}`
+  return [`stella: ${messageOf(error)}`, ...(advice === null ? [] : [`  ${advice}`])]
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CommandFailure || error instanceof Problem) return error.message
+  // An error of the native module has its place in the ledger or the bundle beside its message.
+  const problem = toProblem(error)
+  const reason = problem.code !== 'internal' ? problem.message : error instanceof Error ? error.message : String(error)
+  return `the command cannot go on: ${reason}`
 }
 
 function adviceOf(error: unknown): string | null {

@@ -9,6 +9,22 @@ import { filesOf, packTree, writeSignedExport } from './testing/signed-export.ts
 
 const sbom = 'sboms/shop_1.0.0/sbom.cdx.json'
 
+test('compareBundles() refuses a bundle with a fault, and one that holds nothing', async () => {
+  const folder = testFolder()
+  const { bundle, tree } = await writeSignedExport(folder)
+  const [damaged, empty] = [join(folder, 'damaged.tar.zst'), join(folder, 'empty')]
+  writeFileSync(damaged, readFileSync(bundle).subarray(0, -1))
+  mkdirSync(join(empty, 'signatures'), { recursive: true })
+  writeFileSync(join(empty, 'signatures', 'export.sig'), '')
+
+  const { signal } = new AbortController()
+  for (const other of [damaged, empty]) {
+    const message = expect.stringContaining(`${other} cannot be compared: `)
+    await expect(compareBundles(tree, other, signal)).rejects.toMatchObject({ kind: 'integrity', message })
+    await expect(compareBundles(other, other, signal)).rejects.toMatchObject({ kind: 'integrity', message })
+  }
+})
+
 test('compareBundles() compares every file but the signatures, by path', async () => {
   const folder = testFolder()
   const place = await writeSignedExport(folder)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { afterEach, expect, test } from 'vitest'
 
+import { partOf } from './download-bundle.ts'
 import { stella, testFolder } from './testing/captured-shell.ts'
 import { type Routes, runWith, sendJson, serveApi } from './testing/local-api.ts'
 
@@ -31,9 +32,10 @@ async function serveBundle(download: (request: IncomingMessage, response: Server
   open.push(server)
   const folder = testFolder()
   const file = join(folder, 'bundle.tar.zst')
+  const part = partOf(file, { sha256: stated })
   const outcome = () =>
     stella(['export', 'run', 'download', 'run_1', '--out', file, '--json'], { folder, url: server.url })
-  return { ranges, file, outcome }
+  return { ranges, file, part, outcome }
 }
 
 /** As RFC 9110 has it: 206 from the byte asked for, where `If-Range` names these bytes. */
@@ -46,27 +48,53 @@ function sendRange(request: IncomingMessage, response: ServerResponse): void {
 }
 
 test('run download writes the bundle and removes the part', async () => {
-  const { file, outcome } = await serveBundle(sendRange)
+  const { file, part, outcome } = await serveBundle(sendRange)
   const { code, stdout } = await outcome()
 
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toEqual({ run_id: 'run_1', path: file, size: bytes.length, sha256 })
   expect(readFileSync(file).equals(bytes)).toBe(true)
-  expect(existsSync(`${file}.part`)).toBe(false)
+  expect(existsSync(part)).toBe(false)
 })
 
 test('run download goes on from the part of an earlier attempt', async () => {
-  const { ranges, file, outcome } = await serveBundle(sendRange)
-  writeFileSync(`${file}.part`, bytes.subarray(0, 40_000))
+  const { ranges, file, part, outcome } = await serveBundle(sendRange)
+  writeFileSync(part, bytes.subarray(0, 40_000))
 
   expect((await outcome()).code).toBe(0)
   expect(ranges).toEqual(['bytes=40000-'])
   expect(readFileSync(file).equals(bytes)).toBe(true)
 })
 
-test('run download asks for nothing where the part is whole', async () => {
+test('run download leaves the part of another bundle alone', async () => {
   const { ranges, file, outcome } = await serveBundle(sendRange)
-  writeFileSync(`${file}.part`, bytes)
+  const others = [`${file}.part`, partOf(file, { sha256: 'f'.repeat(64) })]
+  for (const other of others) writeFileSync(other, Buffer.alloc(40_000, 'x'))
+
+  expect((await outcome()).code).toBe(0)
+  expect(ranges).toEqual([undefined])
+  expect(readFileSync(file).equals(bytes)).toBe(true)
+  expect(others.map(existsSync)).toEqual([true, true])
+})
+
+test.each([{ id: '../../x' }, { bundle: { size: 1, sha256: '../../x' } }])(
+  'run download refuses an answer that would name a path: %j',
+  async (changes) => {
+    const run = runWith({ state: 'succeeded', bundle: { size: bytes.length, sha256 }, ...changes })
+    const server = await serveApi({ 'GET /export/runs/run_1': (_, response) => sendJson(response, 200, run) })
+    open.push(server)
+    const { code, stderr } = await stella(['export', 'run', 'download', 'run_1'], {
+      folder: testFolder(),
+      url: server.url,
+    })
+    expect(code).toBe(8)
+    expect(stderr).toContain('cannot be read')
+  },
+)
+
+test('run download asks for nothing where the part is whole', async () => {
+  const { ranges, part, outcome } = await serveBundle(sendRange)
+  writeFileSync(part, bytes)
 
   expect((await outcome()).code).toBe(0)
   expect(ranges).toEqual([])
@@ -89,20 +117,20 @@ test('run download goes on after a connection that broke', async () => {
 })
 
 test('run download starts afresh where the server ignores the range', async () => {
-  const { file, outcome } = await serveBundle((_, response) => response.writeHead(200).end(bytes))
-  writeFileSync(`${file}.part`, 'of something else')
+  const { file, part, outcome } = await serveBundle((_, response) => response.writeHead(200).end(bytes))
+  writeFileSync(part, 'of something else')
 
   expect((await outcome()).code).toBe(0)
   expect(readFileSync(file).equals(bytes)).toBe(true)
 })
 
 test('run download exits with 6 on another digest and leaves nothing', async () => {
-  const { file, outcome } = await serveBundle((_, response) => response.writeHead(200).end(bytes), 'f'.repeat(64))
+  const { file, part, outcome } = await serveBundle((_, response) => response.writeHead(200).end(bytes), 'f'.repeat(64))
   const { code, stdout, stderr } = await outcome()
 
   expect({ code, stdout }).toEqual({ code: 6, stdout: '' })
   expect(stderr).toContain('cannot be trusted')
-  expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false])
+  expect([existsSync(file), existsSync(part)]).toEqual([false, false])
 })
 
 test('run download exits with 6 where the server sends more than it states', async () => {

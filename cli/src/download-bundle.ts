@@ -10,6 +10,7 @@ import { byteSize } from './byte-size.ts'
 import { CommandFailure } from './command-failure.ts'
 import { inputFailure } from './input-file.ts'
 import { say } from './output.ts'
+import { requireOutputFile } from './output-file.ts'
 import { type Progress, startProgress } from './progress.ts'
 import { isRetryable } from './retryable.ts'
 import type { Shell } from './shell.ts'
@@ -32,8 +33,9 @@ interface Transfer {
 }
 
 /**
- * Downloads the bundle of a run to `file`, by way of `<file>.part`: what is there already is hashed and kept, the rest is asked for
- * by range, a broken connection is tried again. `file` appears only when all its bytes have the digest that the run states.
+ * Downloads the bundle of a run to `file`, by way of a part that bears its digest in its name, so that it is never that of another
+ * bundle: what is there already is hashed and kept, the rest is asked for by range, a broken connection is tried again. `file` appears
+ * only when all its bytes have the digest that the run states.
  * @throws CommandFailure `integrity` where they have another, and the part is removed; `failed` after `MAX_DOWNLOAD_ATTEMPTS`
  */
 export async function downloadBundle(
@@ -45,7 +47,8 @@ export async function downloadBundle(
   if (!bundle)
     throw new Problem('run/not-finished', `the bundle of run ${id} cannot be downloaded: the run is ${run.state}`)
 
-  const partPath = `${file}.part`
+  await requireOutputFile(file)
+  const partPath = partOf(file, bundle)
   const handle = await open(partPath, 'a+').catch((cause: unknown) => Promise.reject(inputFailure(partPath, cause)))
   const progress = startProgress(shell, `download ${id}`, byteSize)
   try {
@@ -59,6 +62,11 @@ export async function downloadBundle(
   }
   await rename(partPath, file)
   return bundle
+}
+
+/** Where a bundle lies while it is not whole. */
+export function partOf(file: string, { sha256 }: Pick<Bundle, 'sha256'>): string {
+  return `${file}.${sha256.slice(0, 16)}.part`
 }
 
 async function openPart(file: FileHandle, path: string, bundle: Bundle): Promise<Part> {

@@ -17,7 +17,7 @@ export interface EvidenceFile {
 }
 
 /**
- * The files that `paths` name, folders walked in byte order. In folders, names that begin with a dot are skipped, and links are not
+ * The files that `paths` name, none where they are empty folders; folders walked in byte order. In folders, names that begin with a dot are skipped, and links are not
  * followed; what is named on the command line is taken as it is.
  * @throws CommandFailure `notFound` for a path that is absent, `usage` for one that is neither file nor folder, or for too much
  */
@@ -34,12 +34,7 @@ export async function findEvidence(paths: readonly string[]): Promise<EvidenceFi
       }
     }
   }
-  if (found.length > 0) return found
-  throw new CommandFailure(
-    'failed',
-    `nothing was ingested: there is no file in ${paths.join(' ')}`,
-    'name a file or a folder',
-  )
+  return found
 }
 
 async function* walk(path: string): AsyncGenerator<EvidenceFile> {

@@ -1,11 +1,19 @@
-import type { PublicKey } from '@stella/contracts'
+import { Problem, type PublicKey } from '@stella/contracts'
 import { readPublicKey } from '@stella/core'
 
+import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
 
 const MAX_KEY_BYTES = 64 * 1024
 
-/** The public key of a PEM file. @throws CommandFailure `notFound`, `usage`; Problem `request/invalid` for anything but a public key */
+/** The public key of a PEM file. @throws CommandFailure `notFound`; `usage` for anything but a public key, naming the file */
 export async function readKeyFile(path: string): Promise<PublicKey> {
-  return readPublicKey((await readInputFile(path, MAX_KEY_BYTES)).toString())
+  const pem = (await readInputFile(path, MAX_KEY_BYTES)).toString()
+  try {
+    return readPublicKey(pem)
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause
+    const reason = cause.message.replace(/^the key cannot be used: /, '')
+    throw new CommandFailure('usage', `the key ${path} cannot be used: ${reason}`, null, { cause })
+  }
 }

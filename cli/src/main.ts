@@ -1,5 +1,6 @@
-import { failureText } from './command-failure.ts'
+import { failureLines } from './command-failure.ts'
 import { exitCodes } from './exit-code.ts'
+import { say } from './output.ts'
 import { runStella } from './program.ts'
 import { readSettings } from './settings.ts'
 
@@ -18,7 +19,7 @@ try {
     signal: interrupt.signal,
   })
 } catch (error) {
-  process.stderr.write(failureText(error))
+  say(process, ...failureLines(error))
   process.exitCode = exitCodes.failed
 }
 // A spooled upload or an idle connection would keep the process for seconds.

@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 
 import type { PublicKey } from '@stella/contracts'
@@ -29,6 +31,26 @@ test('pinOfferedKeys() pins the keys of a server on first use, and says so', asy
   const { said, pinned } = await pinner(testFolder())(first, second)
   expect(pinned).toEqual([first.id, second.id].sort())
   expect(said).toContain(`pinned key ${first.id}`)
+})
+
+test('a pinned key is a file by its id alone, with nothing left beside it', async () => {
+  const [folder, key] = [testFolder(), newKey()]
+  await pinner(folder)(key)
+  const root = join(folder, 'stella', 'trusted-keys')
+  expect(readdirSync(root).flatMap((server) => readdirSync(join(root, server)))).toEqual([`${key.id}.pem`])
+})
+
+test.each(['', 'no key'])('readPinnedKeys() names a pin that holds %j, and says what to do', async (text) => {
+  const folder = testFolder()
+  const file = join(folder, 'stella', 'trusted-keys', 'server', 'broken.pem')
+  mkdirSync(join(file, '..'), { recursive: true })
+  writeFileSync(file, text)
+  const failure = readPinnedKeys(readSettings({ XDG_CONFIG_HOME: folder }, folder))
+  await expect(failure).rejects.toMatchObject({
+    kind: 'failed',
+    message: `the pinned keys cannot be used: the key ${file} cannot be used: it is no public key in PEM`,
+    advice: expect.stringContaining(`remove ${file}`),
+  })
 })
 
 test('pinOfferedKeys() pins nothing later: silent for known keys, a warning for others', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { PublicKey } from '@stella/contracts'
@@ -7,9 +7,11 @@ import { readPublicKey } from '@stella/core'
 
 import type { ApiClient } from './api-client.ts'
 import { CommandFailure } from './command-failure.ts'
+import { readKeyFile } from './key-file.ts'
 import { say } from './output.ts'
 import type { Settings } from './settings.ts'
 import type { Shell } from './shell.ts'
+import { writeWhole } from './write-whole.ts'
 
 const SUFFIX = '.pem'
 
@@ -34,29 +36,36 @@ export async function pinOfferedKeys(api: Pick<ApiClient, 'listKeys'>, shell: Sh
   } catch (error) {
     if (shell.signal.aborted) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    say(
-      shell,
-      `stella: the server's keys could not be pinned: ${reason}\n  give them to \`stella export verify\` by --key`,
-    )
+    say(shell, `stella: no key was pinned: ${reason}`, '  give the keys to `stella export verify` by --key')
   }
 }
 
-/** Every key that is pinned, of any server. */
+/** Every key that is pinned, of any server. @throws CommandFailure `failed`, naming the file, where one cannot be used */
 export async function readPinnedKeys(settings: Pick<Settings, 'configDir'>): Promise<PublicKey[]> {
   const root = rootOf(settings)
   const keys: PublicKey[] = []
   for (const server of await entries(root)) {
     for (const name of await keyFiles(join(root, server))) {
-      keys.push(readPublicKey(await readFile(join(root, server, name), 'utf8')))
+      keys.push(await readPin(join(root, server, name)))
     }
   }
   return keys
 }
 
+async function readPin(path: string): Promise<PublicKey> {
+  try {
+    return await readKeyFile(path)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const advice = `remove ${path}, then pin the key again by \`stella export run download\`, or give one by --key`
+    throw new CommandFailure('failed', `the pinned keys cannot be used: ${reason}`, advice, { cause })
+  }
+}
+
 async function pin(shell: Shell, folder: string, keys: readonly PublicKey[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   for (const { id, pem } of keys) {
-    await writeFile(join(folder, `${id}${SUFFIX}`), pem)
+    await writeWhole(join(folder, `${id}${SUFFIX}`), pem)
     say(shell, `pinned key ${id} of ${shell.settings.url}`)
   }
 }
@@ -65,13 +74,11 @@ function warnOfOthers(shell: Shell, folder: string, others: readonly PublicKey[]
   if (others.length === 0) return
   const advice = `  if the change is known to be right, remove ${folder} and download again`
   if (others.length === offered) {
-    say(
-      shell,
-      `stella: WARNING: ${shell.settings.url} offers none of the keys that are pinned for it: nothing was pinned\n${advice}`,
-    )
+    const warning = `${shell.settings.url} offers none of the keys that are pinned for it: nothing was pinned`
+    say(shell, `stella: WARNING: ${warning}`, advice)
   } else {
     const ids = others.map(({ id }) => id).join(', ')
-    say(shell, `stella: ${shell.settings.url} offers a key that is not pinned: ${ids}\n${advice}`)
+    say(shell, `stella: ${shell.settings.url} offers a key that is not pinned: ${ids}`, advice)
   }
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 
-import { failureText } from './command-failure.ts'
+import { failureLines } from './command-failure.ts'
 import { cancelRunCommand } from './commands/cancel-run.ts'
 import { createProfileCommand } from './commands/create-profile.ts'
 import { createRunCommand } from './commands/create-run.ts'
@@ -15,6 +15,7 @@ import { runStatusCommand } from './commands/run-status.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
+import { say } from './output.ts'
 import type { Shell } from './shell.ts'
 
 /**
@@ -28,9 +29,8 @@ export async function runStella(args: readonly string[], shell: Shell): Promise<
   } catch (error) {
     const code = exitCodeOf(error)
     if (error instanceof Error && error.name === 'CommanderError') return code
-    shell.stderr.write(
-      code === exitCodes.interrupted && !isFailure(error) ? 'stella: interrupted\n' : failureText(error),
-    )
+    const isInterrupted = code === exitCodes.interrupted && !isFailure(error)
+    say(shell, ...(isInterrupted ? ['stella: interrupted'] : failureLines(error)))
     return code
   }
 }
@@ -47,7 +47,7 @@ function stellaProgram(shell: Shell): Command {
     .configureOutput({
       writeOut: (text) => shell.stdout.write(text),
       writeErr: (text) => shell.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'stella: ')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'stella: the command line cannot be read: ')),
     })
     .showHelpAfterError('  see --help')
     .exitOverride()

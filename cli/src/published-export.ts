@@ -7,7 +7,7 @@ import { readMember, type ScanReport, scanBundle, scanFolder } from '@stella/nat
 
 import { inputFailure, readInputFile } from './input-file.ts'
 
-/** Where an export lies. `manifest` and `sig` are files that stand in for those inside of it. */
+/** Where an export lies. `manifest` and `sig` are files that stand in for those inside of it, and must equal them where both are there. */
 export interface ExportPlace {
   /** A bundle, or the folder that one was unpacked into. */
   readonly path: string
@@ -37,10 +37,14 @@ export async function readPublishedExport(place: ExportPlace, signal: AbortSigna
     manifest: await readGiven(place.manifest, MAX_MANIFEST_BYTES),
     signature: await readGiven(place.sig, MAX_SIGNATURE_BYTES),
   }
-  if (given.manifest && inside.manifest && !given.manifest.equals(inside.manifest)) {
-    containerFaults.push({ path: bundlePaths.manifest, reason: `it differs from ${place.manifest}` })
+  for (const name of ['manifest', 'signature'] as const) {
+    const [outside, within] = [given[name], inside[name]]
+    if (outside === null || within === null || outside.equals(within)) continue
+    const file = name === 'manifest' ? place.manifest : place.sig
+    containerFaults.push({ path: bundlePaths[name], reason: `it differs from ${file}` })
   }
   return {
+    container: { path: place.path, mtime: scan.mtime },
     members: scan.members,
     manifestBytes: given.manifest ?? inside.manifest,
     signatureBytes: given.signature ?? inside.signature,

@@ -37,5 +37,8 @@ export function succeeded(run: Run): Run {
   if (run.state === 'succeeded') return run
   const reason = run.error_class === null ? '' : `: ${run.error_class}: ${run.error_message ?? ''}`
   const kind = run.error_class === 'not_reproducible' ? 'integrity' : 'failed'
-  throw new CommandFailure(kind, `run ${run.id} ${run.state === 'failed' ? 'failed' : `is ${run.state}`}${reason}`)
+  throw new CommandFailure(
+    kind,
+    `run ${run.id} ${run.state === 'failed' ? 'failed' : `did not succeed: it is ${run.state}`}${reason}`,
+  )
 }

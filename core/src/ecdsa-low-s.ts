@@ -2,6 +2,8 @@
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 const SEQUENCE = 0x30
 const INTEGER = 0x02
+/** Two numbers of 33 bytes, each with tag and length, and those of the sequence. */
+const MAX_BYTES = 72
 
 interface Pair {
   readonly r: bigint
@@ -31,6 +33,7 @@ function isLow({ s }: Pair): boolean {
 
 /** Null for all but the one DER form of two numbers from 1 to `ORDER - 1`. */
 function decode(signature: Uint8Array): Pair | null {
+  if (signature.length > MAX_BYTES) return null
   const bytes = Buffer.from(signature)
   const rSize = bytes[3] ?? 0
   const pair = { r: unsigned(bytes.subarray(4, 4 + rSize)), s: unsigned(bytes.subarray(6 + rSize)) }

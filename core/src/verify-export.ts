@@ -123,7 +123,7 @@ function verifyContent({ content }: ExportManifest): ExportFault[] {
   return faults
 }
 
-/** The members of a bundle bear the time of the ledger revision: nothing else in a bundle says so, and no digest covers it. */
+/** Whoever packs a bundle again may give its members another time, and sound digests: only the manifest says which is right. */
 function verifyTime({ content }: ExportManifest, { path, mtime }: PublishedExport['container']): ExportFault[] {
   if (mtime === null || mtime === Date.parse(content.ledger_time) / 1000) return []
   return [{ path, reason: `its members have the time ${mtime}, ${bundlePaths.manifest} says ${content.ledger_time}` }]

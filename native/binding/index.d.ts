@@ -108,7 +108,7 @@ export interface IntakeOptions {
   /** Names the upload in sources and refusals, where it is no archive and `sourceUri` is null. */
   sourceName: string
   sourceUri: string | null
-  /** Largest document, and largest line, in bytes. */
+  /** Largest document, largest line, and largest record in canonical form, in bytes. */
   maxDocumentBytes: number
   /** Containers within containers in one document; at most 512 is honoured. */
   maxDepth: number

@@ -73,6 +73,19 @@ describe('writeJsonLines()', () => {
     expect(progress.records()).toBe(2500)
   })
 
+  test('gives back its memory, run after run, failed runs too', async () => {
+    const path = join(directory, 'again')
+    const run = async () => {
+      await writeJsonLines(options(ranges, { path }))
+      await writeJsonLines(options([range(5, 9), range(1, 4)], { path })).catch(() => {})
+    }
+    for (let warm = 0; warm < 20; warm++) await run()
+    const before = process.memoryUsage().rss
+    for (let again = 0; again < 60; again++) await run()
+    // One run takes over 10 MiB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024)
+  })
+
   test('lists what it redacted', async () => {
     const { withheld, records } = await writeJsonLines(options([range(7, 7, `'npm_${'a1'.repeat(18)}'`)]))
     expect(records).toBe(1)

@@ -27,7 +27,7 @@ const deps: WorkerDeps = {
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
   mappings: { advisory: mapping('osv-1.7'), vex: mapping('openvex-0.2.0'), sbom: mapping('sbom-graph-1') },
   readers: settings.STELLA_READERS,
-  builderVersion: (require('@stella/workers/package.json') as { version: string }).version,
+  builderVersion: versionOf(new URL('../package.json', import.meta.url)),
   now: () => new Date(),
   newId: () => randomUUID(),
   log: (entry) => logger.info(entry),
@@ -44,4 +44,8 @@ process.exit(0)
 
 function mapping(id: string): Mapping {
   return { id, json: readFileSync(require.resolve(`@stella/contracts/mappings/${id}.json`), 'utf8') }
+}
+
+function versionOf(packageFile: URL): string {
+  return (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
 }

@@ -34,6 +34,27 @@ test.each([
   expect(bodies).toEqual([{ name: 'json raw', kind: 'json', variant: 'raw', config }])
 })
 
+test('profiles create takes an empty config as none: every default', async () => {
+  const bodies: unknown[] = []
+  const server = await serveApi({
+    'POST /export/profiles': async (request, response) => {
+      bodies.push(JSON.parse(Buffer.concat(await request.toArray()).toString()))
+      sendJson(response, 403, { code: 'auth/denied', detail: 'this needs the role Export.Admin' })
+    },
+  })
+  for (const config of ['', 'config:\n', 'config: {}\n']) {
+    const { code, stderr } = await create(testFolder(), server.url, `name: a\nkind: json\nvariant: raw\n${config}`)
+    expect(code).toBe(5)
+    expect(stderr).toBe(
+      'stella: the profile a cannot be created: this needs the role Export.Admin\n' +
+        '  in development: STELLA_TOKEN=$(stella token --role ROLE)\n',
+    )
+  }
+  await server.close()
+  const compression = { codec: 'zstd', level: 3 }
+  expect(bodies).toEqual(Array(3).fill({ name: 'a', kind: 'json', variant: 'raw', config: { compression } }))
+})
+
 test.each([
   ['kind: json\nvariant: raw\n', 'name'],
   ['name: a\nkind: json\nvariant: raw\nconfig: {colour: red}\n', 'colour'],

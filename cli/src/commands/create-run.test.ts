@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Run, RunState } from '@stella/contracts'
@@ -60,7 +60,7 @@ test('run create --wait exits with 8 where the run failed, with its error class 
 test('run create --wait exits with 8 where the run was cancelled', async () => {
   const { code, stderr } = await create(await serveRun(['cancelled']), testFolder(), '--wait')
   expect(code).toBe(8)
-  expect(stderr).toContain('run run_1 is cancelled')
+  expect(stderr).toContain('run run_1 did not succeed: it is cancelled')
 })
 
 test('run create --download waits and writes the bundle', async () => {
@@ -70,7 +70,7 @@ test('run create --download waits and writes the bundle', async () => {
   expect(code).toBe(0)
   expect(JSON.parse(stdout).bundle).toEqual(bundle)
   expect(readFileSync(file, 'utf8')).toBe('hello')
-  expect(existsSync(`${file}.part`)).toBe(false)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
 })
 
 test('SIGINT during --wait leaves the run going, and says so', async () => {

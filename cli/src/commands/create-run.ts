@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { createApiClient } from '../api-client.ts'
 import { downloadBundle } from '../download-bundle.ts'
 import { print } from '../output.ts'
+import { requireOutputFile } from '../output-file.ts'
 import { pinOfferedKeys } from '../pinned-keys.ts'
 import { collect, type FilterOptions, requestedRun, splitList } from '../run-filters.ts'
 import { runLines } from '../run-lines.ts'
@@ -28,6 +29,7 @@ export function createRunCommand(parent: Command, shell: Shell): void {
     .option('--download [file]', 'wait, then download the bundle (default: <run-id>.tar.zst)')
   command.action(async (options: Options) => {
     const wanted = requestedRun(options.profile, options)
+    if (typeof options.download === 'string') await requireOutputFile(options.download)
     const api = createApiClient(shell.settings, shell.signal)
     const created = await api.createRun(wanted)
     if (!options.wait && !options.download) {

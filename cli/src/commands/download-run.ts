@@ -17,11 +17,11 @@ export function downloadRunCommand(parent: Command, shell: Shell): void {
   command.action(async (id: string, { out }: { out?: string }) => {
     const api = createApiClient(shell.settings, shell.signal)
     const run = await api.getRun(id)
-    const file = out ?? `${run.id}.tar.zst`
+    const file = out ?? `${id}.tar.zst`
     const bundle = await downloadBundle(api, shell, { run, file })
     await pinOfferedKeys(api, shell)
     print(shell, command, {
-      json: { run_id: run.id, path: file, size: bundle.size, sha256: bundle.sha256 },
+      json: { run_id: id, path: file, size: bundle.size, sha256: bundle.sha256 },
       lines: [`${file}  ${byteSize(bundle.size)}  sha256:${bundle.sha256}`],
     })
   })

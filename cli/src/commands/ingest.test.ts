@@ -77,7 +77,7 @@ test('ingest - sends standard input as it is', async () => {
 test('ingest names at most 20 refused documents, and exits with 0', async () => {
   const refused = Array.from({ length: 25 }, (_, at) => ({ source: `${at}.json`, position: '1:1', reason: 'no JSON' }))
   const { url } = await serveIngest({ summary: { ...summary, refused } })
-  const { code, stdout } = await stella(['ingest', '-'], { folder: testFolder(), url })
+  const { code, stdout } = await stella(['ingest', '-'], { folder: testFolder(), url, input: '{}' })
   expect(code).toBe(0)
   expect(stdout.trim().split('\n')).toEqual([
     'revision 1: 2 read, 2 new, 0 changed, 0 unchanged, 25 refused',
@@ -94,10 +94,26 @@ test('ingest exits with 8 where nothing could be read, and where the batch faile
     { state: 'failed' as const, summary: nothing, error_class: 'ingest_refused' },
   ]) {
     const { url } = await serveIngest(ended)
-    const { code, stdout } = await stella(['ingest', '-', '--json'], { folder: testFolder(), url })
+    const { code, stdout } = await stella(['ingest', '-', '--json'], { folder: testFolder(), url, input: '{}' })
     expect(code).toBe(8)
     expect(JSON.parse(stdout).refused).toEqual(refused)
   }
+})
+
+test('ingest exits with 8 where there is nothing to read, and prints the empty summary for programs', async () => {
+  const folder = testFolder()
+  const { url, sent } = await serveIngest({ summary })
+  for (const [path, reason] of [
+    ['-', 'standard input is empty'],
+    [folder, `there is no file in ${folder}`],
+  ] as const) {
+    const { code, stdout, stderr } = await stella(['ingest', path, '--json'], { folder, url })
+    expect(code).toBe(8)
+    expect(JSON.parse(stdout)).toEqual({ revision: 0, read: 0, new: 0, changed: 0, unchanged: 0, refused: [] })
+    expect(stderr).toContain(`stella: nothing to read: ${reason}`)
+    expect((await stella(['ingest', path], { folder, url })).stdout).toBe('')
+  }
+  expect(sent).toEqual([])
 })
 
 test('ingest exits with 2 where standard input is mixed with paths, and with 4 for a path that is absent', async () => {

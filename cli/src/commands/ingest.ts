@@ -6,6 +6,7 @@ import { byteSize } from '../byte-size.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { findEvidence } from '../evidence-files.ts'
 import { evidenceTar } from '../evidence-tar.ts'
+import { filledStream } from '../filled-stream.ts'
 import { print } from '../output.ts'
 import { pollUntil } from '../poll-until.ts'
 import { startProgress } from '../progress.ts'
@@ -18,6 +19,8 @@ interface Options {
 
 const MAX_REFUSED_SHOWN = 20
 const STDIN = '-'
+/** The summary where nothing was there to send: no revision is known, and none was made. */
+const NOTHING_READ: IngestSummary = { revision: 0, read: 0, new: 0, changed: 0, unchanged: 0, refused: [] }
 
 /** `stella ingest` */
 export function ingestCommand(parent: Command, shell: Shell): void {
@@ -35,6 +38,10 @@ export function ingestCommand(parent: Command, shell: Shell): void {
   command.action(async (paths: string[], options: Options) => {
     const api = createApiClient(shell.settings, shell.signal)
     const sent = await send(api, shell, paths, options)
+    if (sent === null) {
+      print(shell, command, { json: NOTHING_READ, lines: [] })
+      throw nothingToRead(paths)
+    }
     const batch = await pollUntil({
       what: `ingest ${sent.id}`,
       read: () => api.getIngest(sent.id),
@@ -46,15 +53,18 @@ export function ingestCommand(parent: Command, shell: Shell): void {
   })
 }
 
-async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Ingest> {
+/** The batch that was sent; null where there was nothing to send. */
+async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Ingest | null> {
   const query: Query = { source_uri: options.sourceUri, strict: options.strict ? 'true' : undefined }
   if (paths.includes(STDIN)) {
     if (paths.length > 1)
       throw new CommandFailure('usage', '- cannot be mixed with paths: standard input is sent as it is')
-    return api.ingest(shell.stdin, { ...query, source_name: 'stdin' }, 'application/octet-stream')
+    const input = await filledStream(shell.stdin)
+    return input && api.ingest(input, { ...query, source_name: 'stdin' }, 'application/octet-stream')
   }
 
   const files = await findEvidence(paths)
+  if (files.length === 0) return null
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const progress = startProgress(shell, `send ${files.length} ${files.length === 1 ? 'file' : 'files'}`, byteSize)
   try {
@@ -63,6 +73,13 @@ async function send(api: ApiClient, shell: Shell, paths: readonly string[], opti
   } finally {
     progress.end()
   }
+}
+
+function nothingToRead(paths: readonly string[]): CommandFailure {
+  const isStdin = paths.includes(STDIN)
+  const reason = isStdin ? 'standard input is empty' : `there is no file in ${paths.join(' ')}`
+  const advice = isStdin ? 'pipe a document, JSON lines or a tar into it' : 'name a file, or a folder that holds some'
+  return new CommandFailure('failed', `nothing to read: ${reason}`, advice)
 }
 
 function summaryLines({ revision, refused, ...counts }: IngestSummary): string[] {

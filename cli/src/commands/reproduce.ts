@@ -30,7 +30,7 @@ export function reproduceCommand(parent: Command, shell: Shell): void {
     const files = await compareRuns(api, shell, { original, again, out })
     const differing = files.filter(({ equal }) => !equal)
     print(shell, command, {
-      json: { ok: differing.length === 0, run_id: original.id, reproduction_id: again.id, files },
+      json: { ok: differing.length === 0, run_id: id, reproduction_id: again.id, files },
       lines: files.map(({ path, equal }) => `${equal ? 'equal    ' : 'DIFFERENT'}  ${path}`),
     })
     if (differing.length > 0) {

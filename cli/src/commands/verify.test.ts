@@ -1,6 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 import { verifyExport } from '@stella/core'
 import { beforeEach, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { readKeyFile } from '../key-file.ts'
 import { readPublishedExport } from '../published-export.ts'
 import { stella, testFolder } from '../testing/captured-shell.ts'
-import { type SignedExport, writeSignedExport } from '../testing/signed-export.ts'
+import { filesOf, packTree, type SignedExport, writeSignedExport } from '../testing/signed-export.ts'
 
 const LANES = 4
 const FLIPS_MS = 60_000
@@ -34,11 +34,18 @@ test('verify finds a bundle and its folder sound, without a server', async () =>
       key_id: (await readKeyFile(sound.key)).id,
       content_root: expect.stringMatching(/^sha256:/),
       run_id: 'run_1',
+      tenant: 'default',
+      profile: 'prof_raw',
+      ledger_revision: 1,
       counts: { advisories: 2, vex: 0, sboms: 1 },
       faults: [],
     })
   }
-  expect((await verify(sound.bundle)).stdout).toContain('2 advisories, 0 vex, 1 sboms')
+  const { stdout } = await verify(sound.bundle)
+  expect(stdout.replaceAll(/ +/g, ' ').split('\n')).toEqual(
+    expect.arrayContaining(['tenant default', 'profile prof_raw', 'revision 1 of the ledger']),
+  )
+  expect(stdout).toContain('2 advisories, 0 vex, 1 sboms')
 })
 
 test('every flip of a byte of a bundle is found, and names a file', { timeout: FLIPS_MS }, async () => {
@@ -93,6 +100,43 @@ test('verify takes a manifest and a signature given beside the bundle', async ()
   const { code, stdout } = await verify(sound.bundle, '--manifest', manifest)
   expect(code).toBe(6)
   expect(stdout).toContain(`export.json: it differs from ${manifest}`)
+})
+
+test('verify exits with 6 where a signature given beside the bundle is not the one inside', async () => {
+  const [inside, given] = [join(sound.tree, 'signatures/export.sig'), join(folder, 'given.sig')]
+  const good = readFileSync(inside, 'utf8')
+  writeFileSync(given, good.trimEnd())
+  const fault = `signatures/export.sig: it differs from ${given}`
+  expect(await verify(sound.bundle, '--sig', given)).toMatchObject({ code: 6, stdout: `${fault}\n` })
+
+  writeFileSync(given, good)
+  writeFileSync(inside, 'anything')
+  expect(await verify(sound.tree, '--sig', given)).toMatchObject({ code: 6, stdout: `${fault}\n` })
+  rmSync(inside)
+  expect((await verify(sound.tree, '--sig', given)).code).toBe(0)
+})
+
+test('verify exits with 6 where the members bear another time than the ledger', async () => {
+  const names = readdirSync(sound.tree, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = names.map(({ parentPath, name }) => relative(sound.tree, join(parentPath, name)))
+  const contents = Object.fromEntries(paths.map((path) => [path, readFileSync(join(sound.tree, path))]))
+  const again = { ...sound, bundle: join(folder, 'again.tar.zst') }
+  await packTree(again, filesOf(contents))
+  expect((await verify(again.bundle)).code).toBe(0)
+
+  await packTree(again, filesOf(contents), 0)
+  const { code, stdout } = await verify(again.bundle)
+  expect(code).toBe(6)
+  expect(stdout).toBe(`${again.bundle}: its members have the time 0, export.json says 2025-01-31T00:00:00Z\n`)
+})
+
+test('verify shows what steers a terminal by its code', async () => {
+  writeFileSync(join(sound.tree, 'x\u001b[2J\nexport.json: sound'), '')
+  const { code, stdout } = await verify(sound.tree)
+  expect(code).toBe(6)
+  expect(stdout).toBe(
+    'x\\u001b[2J\\u000aexport.json: sound: its path cannot stand in a bundle: it has a control character\n',
+  )
 })
 
 test('verify exits with 2 without a key, 4 without a bundle, 6 on what is no bundle', async () => {

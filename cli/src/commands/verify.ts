@@ -21,8 +21,8 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     .description('check the signature, every file, the counts and the provenance of an export; needs no server')
     .argument('<bundle>', 'a .tar.zst, or the folder that it was unpacked into')
     .option('--key <pem>', 'trust this public key instead of the pinned ones; may be repeated', collect)
-    .option('--manifest <file>', 'an export.json to use instead of the one inside')
-    .option('--sig <file>', 'an export.sig to use instead of the one inside')
+    .option('--manifest <file>', 'an export.json: the one inside must be the same')
+    .option('--sig <file>', 'an export.sig: the one inside must be the same')
   command.action(async (path: string, { key, manifest, sig }: Options) => {
     const keys = key ? await Promise.all(key.map(readKeyFile)) : await readPinnedKeys(shell.settings)
     if (keys.length === 0) throw noKey(path)
@@ -49,17 +49,22 @@ function unsound(path: string, { faults }: Verdict): CommandFailure {
   return new CommandFailure('integrity', message, 'do not use it: download it again, or ask who gave it to you')
 }
 
-function verdictJson({ ok, keyId, contentRoot, runId, counts, faults }: Verdict) {
-  return { ok, key_id: keyId, content_root: contentRoot, run_id: runId, counts, faults }
+function verdictJson({ ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults }: Verdict) {
+  const origin = { run_id: runId, tenant, profile, ledger_revision: ledgerRevision }
+  return { ok, key_id: keyId, content_root: contentRoot, ...origin, counts, faults }
 }
 
-function verdictLines(path: string, { ok, keyId, contentRoot, runId, counts, faults }: Verdict): string[] {
+function verdictLines(path: string, verdict: Verdict): string[] {
+  const { ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults } = verdict
   if (!ok) return faults.map((fault) => `${fault.path}: ${fault.reason}`)
   return [
     `${path}: sound`,
-    `run      ${runId}`,
-    `key      ${keyId}`,
-    `content  ${contentRoot}`,
-    `records  ${counts?.advisories} advisories, ${counts?.vex} vex, ${counts?.sboms} sboms`,
+    `run       ${runId}`,
+    `tenant    ${tenant}`,
+    `profile   ${profile}`,
+    `revision  ${ledgerRevision} of the ledger`,
+    `key       ${keyId}`,
+    `content   ${contentRoot}`,
+    `records   ${counts?.advisories} advisories, ${counts?.vex} vex, ${counts?.sboms} sboms`,
   ]
 }

@@ -12,6 +12,7 @@ import {
   encodeSignature,
   readPublicKey,
   sigstoreBundle,
+  withLowS,
 } from '@stella/core'
 import { packBundle } from '@stella/native'
 
@@ -46,15 +47,19 @@ export async function writeSignedExport(folder: string): Promise<SignedExport> {
   return place
 }
 
-/** Packs the files of a tree into its bundle. */
-export async function packTree({ bundle, tree }: SignedExport, files: readonly ExportFile[]): Promise<void> {
+/** Packs the files of a tree into its bundle; `mtime` in seconds since 1970. */
+export async function packTree(
+  { bundle, tree }: SignedExport,
+  files: readonly ExportFile[],
+  mtime = MTIME,
+): Promise<void> {
   const members = files.map(({ path, size, sha256 }) => ({
     path,
     sizeBytes: size,
     sha256,
     parts: [{ file: join(tree, path), offset: 0, sizeBytes: null }],
   }))
-  await packBundle({ out: bundle, members, mtime: MTIME, level: 3, frameBytes: FRAME_BYTES })
+  await packBundle({ out: bundle, members, mtime, level: 3, frameBytes: FRAME_BYTES })
 }
 
 /** The entries of a manifest for some files, sorted by path. */
@@ -87,12 +92,12 @@ function describe(data: Readonly<Record<string, Buffer>>): Record<string, Buffer
   })
   const provenance = statement([...filesOf({ [bundlePaths.manifest]: manifest }), ...files])
   const payloadType = mediaTypes.inToto
-  const signature = sign('sha256', dssePreAuthEncoding(payloadType, provenance), privateKey)
+  const signature = withLowS(sign('sha256', dssePreAuthEncoding(payloadType, provenance), privateKey))
   const keyId = readPublicKey(pem).id
   return {
     [bundlePaths.manifest]: manifest,
     [bundlePaths.provenance]: provenance,
-    [bundlePaths.signature]: Buffer.from(encodeSignature(sign('sha256', manifest, privateKey))),
+    [bundlePaths.signature]: Buffer.from(encodeSignature(withLowS(sign('sha256', manifest, privateKey)))),
     [bundlePaths.provenanceBundle]: sigstoreBundle({ payload: provenance, payloadType, keyId, signature }),
   }
 }

@@ -15,7 +15,7 @@ pub struct IntakeOptions {
     /// Names the upload in sources and refusals, where it is no archive and `sourceUri` is null.
     pub source_name: String,
     pub source_uri: Option<String>,
-    /// Largest document, and largest line, in bytes.
+    /// Largest document, largest line, and largest record in canonical form, in bytes.
     pub max_document_bytes: u32,
     /// Containers within containers in one document; at most 512 is honoured.
     pub max_depth: u32,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::bounds::{is_base64, is_word, run_end, starts_fresh};
+use crate::bounds::{backslashes_before, is_base64, is_word, run_end, starts_fresh};
 use crate::find::Finding;
 
 const KEY_ID_BYTES: usize = 20;
@@ -33,14 +33,24 @@ fn secrets(bytes: &[u8], window: Range<usize>, found: &mut Vec<Finding>) {
     while at < window.end {
         let run = at..run_end(bytes, at, NEAR_BYTES, is_base64);
         at = run.end + 1;
-        // The letter of an escape before the secret is counted with it: `\nwJalr…`.
-        let escaped = run.len() == SECRET_BYTES + 1 && run.start > 0 && bytes[run.start - 1] == b'\\';
-        let secret = if escaped { run.start + 1..run.end } else { run };
-        let fresh = secret.start == 0 || escaped || !is_base64(bytes[secret.start - 1]);
+        let secret = without_escape(bytes, run);
+        let fresh = secret.start != window.start || secret.start == 0 || !is_base64(bytes[secret.start - 1]);
         if secret.len() == SECRET_BYTES && fresh && is_mixed(&bytes[secret.clone()]) {
             found.push(Finding { detector: "aws-secret-access-key", span: secret });
         }
     }
+}
+
+/// A run of base64 may begin with the rest of an escape, `n` or `u000a`, which does not belong to it. Behind a written backslash (`\\`) a
+/// letter too many is taken for the line end of JSON within JSON.
+fn without_escape(bytes: &[u8], run: Range<usize>) -> Range<usize> {
+    let rest = match backslashes_before(bytes, run.start) {
+        0 => 0,
+        odd if odd % 2 == 1 && bytes.get(run.start) == Some(&b'u') => 5,
+        odd if odd % 2 == 1 => 1,
+        _ => usize::from(run.len() == SECRET_BYTES + 1),
+    };
+    (run.start + rest).min(run.end)..run.end
 }
 
 fn is_mixed(text: &[u8]) -> bool {

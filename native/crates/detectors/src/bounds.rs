@@ -1,14 +1,23 @@
 //! Where a token begins and ends in text that may be the inside of a JSON string.
 
-/// True when no token character stands before `at`. The letter of an escape (`\n`) is none, though it looks like one.
+/// True when a token may begin at `at`: no token character stands before it, and it is not itself the letter of an escape.
+/// The letter of an escape before it (`\n`) is no token character, though it looks like one.
 pub(crate) fn starts_fresh(bytes: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else { return true };
+    if bytes[before] == b'\\' {
+        return backslashes_before(bytes, at) % 2 != 1;
+    }
     if !is_word(bytes[before]) {
         return true;
     }
     let after_backslash = before.checked_sub(1).is_some_and(|index| bytes[index] == b'\\');
     let after_unicode_escape = before.checked_sub(5).is_some_and(|index| bytes[index..].starts_with(b"\\u"));
     (after_backslash && matches!(bytes[before], b'b' | b'f' | b'n' | b'r' | b't')) || after_unicode_escape
+}
+
+/// How many backslashes stand right before `at`: after an odd number the byte there belongs to an escape.
+pub(crate) fn backslashes_before(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
 /// Index after the run of bytes from `at` that the class takes, `limit` of them at most.

@@ -1,10 +1,11 @@
 //! Credentials that must not leave with an export: found by their published forms, never by entropy alone.
 //!
 //! One search for rare literals runs over the bytes; an exact check runs where one is found. Text inside JSON is searched
-//! as it is written, escapes and all.
+//! as it is written, escapes and all; JSON that is not canonical may hide a credential behind escapes, which [`unescape`] takes away.
 
 mod aws;
 mod bounds;
+mod escapes;
 mod find;
 mod jwt;
 mod private_key;
@@ -12,5 +13,6 @@ mod redact;
 mod tokens;
 mod url;
 
+pub use escapes::unescape;
 pub use find::{Detectors, Finding};
 pub use redact::redact;

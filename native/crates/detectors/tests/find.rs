@@ -67,6 +67,8 @@ fn the_secret_of_an_aws_key_goes_with_it() {
     assert_eq!(found(&text).iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["aws-access-key-id", "aws-secret-access-key"]);
     assert_eq!(only(&format!("\"SecretAccessKey\": \"{secret}\"")), ("aws-secret-access-key", secret.to_owned()));
     assert_eq!(found("AKIAABCDEFGH23456777 in commit 0123456789abcdef0123456789abcdef01234567").len(), 1, "a commit is no secret");
+    assert_eq!(found(&format!("AKIAABCDEFGH23456777\\n{}", letters(39))).len(), 1, "39 characters and the letter of an escape");
+    assert_eq!(found(&format!("\\npm_{}", letters(36))), [], "a line end and other text");
     assert_eq!(found("the secret_access_key is read from a file"), []);
 }
 

@@ -8,8 +8,21 @@ fn piece() -> impl Strategy<Value = String> {
     let token = "Ab3dEfGh1jKlMn0pQrStUvWxYz2468Ab3dEfGh1jKlMn0pQrStUvWxYz2468Ab3dEfGh1jK";
     prop_oneof![
         prop::sample::select(vec!["\n", "\r\n", "\t", "\"", "\\", "/", "\u{1}", " ", "é", "😀", "@", ":", "a", "="]).prop_map(String::from),
-        prop::sample::select(vec!["ghp_", "npm_", "glpat-", "xoxb-", "sk_live_", "pypi-AgEI", "AccountKey=", "github_pat_"])
-            .prop_map(move |prefix| format!("{prefix}{token}")),
+        prop::sample::select(vec![
+            "ghp_",
+            "npm_",
+            "glpat-",
+            "xoxb-",
+            "sk_live_",
+            "pypi-AgEI",
+            "AccountKey=",
+            "github_pat_",
+            "pm_",
+            "k_live_",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0."
+        ])
+        .prop_map(move |prefix| format!("{prefix}{token}")),
+        (30..44_usize).prop_map(move |length| token[..length].to_owned()),
         Just(format!("AIza{}", &token[..35])),
         Just("AKIAABCDEFGH23456777 wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzKEY".to_owned()),
         Just("https://user:p@ss@host/".to_owned()),

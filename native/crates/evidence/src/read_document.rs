@@ -11,6 +11,8 @@ pub struct EvidenceLimits {
     pub json: JsonLimits,
     /// Bytes of all bodies of one document together: a statement repeats its document's head, so a small document could grow.
     pub max_records_bytes: usize,
+    /// Bytes of one body, which is a line of an export: canonical numbers and normalized characters may be longer than those received.
+    pub max_body_bytes: usize,
 }
 
 /// What kind of text a document comes in.
@@ -27,6 +29,15 @@ pub enum Form {
 /// # Errors
 /// A refusal with line and column where the text is at fault, with a JSON pointer where its meaning is, and always with a reason.
 pub fn read_document(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence, Refusal> {
+    let evidence = read(document, form, limits)?;
+    let (longest, most) = (evidence.records.iter().map(|record| record.body.len()).max().unwrap_or_default(), limits.max_body_bytes);
+    if longest > most {
+        return Err(Refusal::whole(format!("a record of {longest} bytes in canonical form; at most {most} are allowed")));
+    }
+    Ok(evidence)
+}
+
+fn read(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence, Refusal> {
     if let Some(refusal) = unreadable(document) {
         return Err(refusal);
     }

@@ -3,7 +3,8 @@
 use stella_canonical::JsonLimits;
 use stella_evidence::{Evidence, EvidenceLimits, Form, Kind, read_document, unreadable};
 
-const LIMITS: EvidenceLimits = EvidenceLimits { json: JsonLimits { max_depth: 32, max_values: 10_000 }, max_records_bytes: 4_096 };
+const LIMITS: EvidenceLimits =
+    EvidenceLimits { json: JsonLimits { max_depth: 32, max_values: 10_000 }, max_records_bytes: 4_096, max_body_bytes: 4_096 };
 
 fn read(document: &str) -> Evidence {
     read_document(document.as_bytes(), Form::File, &LIMITS).unwrap_or_else(|refusal| panic!("{document}: {refusal:?}"))
@@ -271,6 +272,32 @@ fn cyclonedx_is_refused_with_its_reason() {
         refused(r#"{"bomFormat":"CycloneDX","specVersion":"1.4"}"#),
         "1:1: a bill of materials needs components or a metadata.component"
     );
+}
+
+#[test]
+fn a_record_that_grows_over_the_limit_is_refused() {
+    let document = |numbers: usize| {
+        let numbers = vec!["-1e20"; numbers].join(",");
+        format!(r#"{{"id":"A","modified":"2024-01-01T00:00:00Z","x":[{numbers}]}}"#)
+    };
+    let most = (4_096 - 53) / 23;
+    assert!(read(&document(most)).records[0].body.len() <= 4_096);
+    assert_eq!(refused(document(most + 1)), "1:1: a record of 4098 bytes in canonical form; at most 4096 are allowed");
+    // U+FB2C becomes three characters in NFC.
+    let bom = format!(
+        r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{"type":"library","name":"{}"}}]}}"#,
+        "\u{fb2c}".repeat(700)
+    );
+    assert!(bom.len() < 4_096 && refused(bom).contains("in canonical form; at most 4096"));
+}
+
+#[test]
+fn bodies_keep_no_escape_that_could_hide_a_credential() {
+    let evidence = read(
+        r#"{"id":"A","modified":"2024-01-01T00:00:00Z","a":"https:\/\/u:p\u0040host\/","b":"\u0067hp_\u007f","\u006e":"\"\\\u000a\u0000"}"#,
+    );
+    let body = "{\"a\":\"https://u:p@host/\",\"b\":\"ghp_\u{7f}\",\"id\":\"A\",\"modified\":\"2024-01-01T00:00:00Z\",\"n\":\"\\\"\\\\\\n\\u0000\"}";
+    assert_eq!(evidence.records[0].body, body);
 }
 
 #[test]

@@ -14,6 +14,9 @@ const BATCH_DOCUMENTS: usize = 512;
 /// About what an entry takes beside its text.
 const ENTRY_BYTES: usize = 256;
 
+/// A reason that is longer is cut.
+const MAX_REASON_CHARS: usize = 1_000;
+
 /// A document that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -26,8 +29,11 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// Reasons may quote a document: what is invisible is replaced, since PostgreSQL refuses some of it, and what is long is cut.
     pub(crate) fn new(source: &str, refusal: &Refusal) -> Self {
-        Self { source: source.to_owned(), position: refusal.place.to_string(), reason: refusal.reason.clone() }
+        let visible = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
+        let reason = refusal.reason.chars().map(visible).take(MAX_REASON_CHARS).collect();
+        Self { source: source.to_owned(), position: refusal.place.to_string(), reason }
     }
 }
 

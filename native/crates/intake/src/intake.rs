@@ -230,6 +230,7 @@ fn limits(options: &IntakeOptions) -> EvidenceLimits {
     EvidenceLimits {
         json: JsonLimits { max_depth: options.max_depth, max_values: MAX_VALUES },
         max_records_bytes: options.max_document_bytes.saturating_mul(RECORDS_GROWTH),
+        max_body_bytes: options.max_document_bytes,
     }
 }
 

@@ -9,7 +9,7 @@ pub struct IntakeOptions {
     pub source_name: String,
     /// Where the upload came from, if that is known.
     pub source_uri: Option<String>,
-    /// Bytes of one document; also of one line.
+    /// Bytes of one document; also of one line, and of the canonical form of one record.
     pub max_document_bytes: usize,
     /// Containers within containers in one document.
     pub max_depth: usize,

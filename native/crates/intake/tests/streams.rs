@@ -39,8 +39,29 @@ fn run(options: IntakeOptions) -> Result<(Vec<Vec<u8>>, Summary), IntakeError> {
     Ok((chunks, summary))
 }
 
-/// Record key, source and raw bytes of each row, by a reader of COPY BINARY that is not the writer's.
+/// Number, record key, source and raw bytes of each row.
 fn rows(stream: &[u8]) -> Vec<(i64, String, String, Option<Vec<u8>>)> {
+    let row = |fields: Vec<Option<Vec<u8>>>| {
+        let text = |at: usize| String::from_utf8(fields[at].clone().expect("not null")).expect("text");
+        let seq = i64::from_be_bytes(fields[0].clone().expect("not null").try_into().expect("eight bytes"));
+        (seq, text(2), text(13), fields[11].clone())
+    };
+    fields(stream).into_iter().map(row).collect()
+}
+
+/// The texts of an array of one dimension, or of none.
+fn selectors(array: &[u8]) -> Vec<String> {
+    let (mut rest, mut texts) = (array.get(20..).unwrap_or_default(), Vec::new());
+    while let Some((length, text)) = rest.split_first_chunk() {
+        let (text, left) = text.split_at(u32::from_be_bytes(*length) as usize);
+        texts.push(String::from_utf8(text.to_vec()).expect("text"));
+        rest = left;
+    }
+    texts
+}
+
+/// The fields of each row, by a reader of COPY BINARY that is not the writer's.
+fn fields(stream: &[u8]) -> Vec<Vec<Option<Vec<u8>>>> {
     let mut rest = stream.strip_prefix(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0").expect("a signature");
     let mut take = |count: usize| {
         let (taken, left) = rest.split_at(count);
@@ -59,10 +80,7 @@ fn rows(stream: &[u8]) -> Vec<(i64, String, String, Option<Vec<u8>>)> {
             let length = i32::from_be_bytes(take(4).try_into().expect("four bytes"));
             usize::try_from(length).ok().map(&mut take)
         };
-        let fields: Vec<Option<Vec<u8>>> = (0..COLUMNS).map(|_| field()).collect();
-        let text = |at: usize| String::from_utf8(fields[at].clone().expect("not null")).expect("text");
-        let seq = i64::from_be_bytes(fields[0].clone().expect("not null").try_into().expect("eight bytes"));
-        rows.push((seq, text(2), text(13), fields[11].clone()));
+        rows.push((0..COLUMNS).map(|_| field()).collect());
     }
 }
 
@@ -141,6 +159,84 @@ fn empty_and_oversized_input_is_refused() {
         ]
     );
     assert_eq!(outcome(b"[\n{}]").1, ["upload 1:1 a JSON array of documents; write them as JSON lines, one document a line"]);
+}
+
+/// Documents with `\u0000` in every string that may hold it, and what names each in the ledger, or the reason against it.
+const NULS: [(&str, Result<&str, &str>); 8] = [
+    (
+        r#"{"id":"A","modified":"2024-01-01T00:00:00Z","schema_version":"\u0000","summary":"\u0000","aliases":["\u0000"],"\u0000":"\u0000",
+            "affected":[{"package":{"ecosystem":"np\u0000m","name":"x\u0000","purl":"pkg:npm/x\u0000@1"},"versions":["\u0000"]},
+                {"package":{"ecosystem":"npm","name":"x\u0000"}},{"package":{"ecosystem":"\u0000","name":"\u0000","purl":"pkg:npm/%00"}}]}"#,
+        Ok("A"),
+    ),
+    (r#"{"id":"A\u0000","modified":"2024-01-01T00:00:00Z"}"#, Err("/id an identifier with a control character")),
+    ("id: \"B\\0\"\nmodified: 2024-01-01T00:00:00Z\n", Err("/id an identifier with a control character")),
+    (
+        r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"v","author":"\u0000","role":"\u0000","timestamp":"2024-01-01T00:00:00Z","version":1,
+            "statements":[{"@id":"\u0000","vulnerability":{"name":"\u0000","@id":"\u0000"},"status":"fixed","supplier":"\u0000","products":[
+                {"@id":"\u0000","identifiers":{"purl":"pkg:npm/\u0000@1","cpe23":"\u0000"},"hashes":{"\u0000":"\u0000"},
+                    "subcomponents":[{"@id":"pkg:oci/a@1?tag=\u0000&repository_url=%00"}]}]}]}"#,
+        Ok("v#"),
+    ),
+    (
+        r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"v\u0000","author":"a","timestamp":"2024-01-01T00:00:00Z","version":1,
+            "statements":[{"vulnerability":{"name":"x"},"status":"fixed"}]}"#,
+        Err("/@id an identifier with a control character"),
+    ),
+    (
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{"type":"\u0000","name":"n\u0000","version":"\u0000",
+            "bom-ref":"\u0000","purl":"pkg:npm/n@\u0000","cpe":"\u0000"}},"components":[{"type":"\u0000","name":"\u0000","version":"\u0000",
+            "purl":"pkg:oci/n@1?tag=%00","licenses":[{"expression":"\u0000"}],"hashes":[{"alg":"\u0000","content":"\u0000"}]}],
+            "dependencies":[{"ref":"\u0000","dependsOn":["\u0000"]}]}"#,
+        Ok("sha256:"),
+    ),
+    (
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:\u0000","components":[{"type":"a","name":"b"}]}"#,
+        Err("/serialNumber an identifier with a control character"),
+    ),
+    (
+        r#"{"document":{"csaf_version":"2\u0000"}}"#,
+        Err("1:1 unsupported format: CSAF 2\u{fffd}; this version reads OSV, OpenVEX and CycloneDX JSON"),
+    ),
+];
+
+#[test]
+fn nul_characters_reach_no_column_of_text_and_lose_no_document() {
+    let names: Vec<String> = (0..NULS.len()).map(|number| format!("{number}.json")).collect();
+    let members: Vec<_> = names.iter().zip(NULS).map(|(name, (document, _))| (name.as_str(), document.as_bytes())).collect();
+    let file = upload(&tar(&members));
+    let (chunks, summary) = run(options(file.path())).expect("an intake");
+    let mut refused = summary.refused.iter().map(|refused| format!("{} {}", refused.position, refused.reason));
+    let mut taken = fields(&chunks.concat()).into_iter();
+    for (document, outcome) in NULS {
+        match outcome {
+            Err(reason) => assert_eq!(refused.next().as_deref(), Some(reason), "{document}"),
+            Ok(key) => {
+                let row = taken.next().expect("a row");
+                // All but numbers, digests, the bytes received, and the selectors, whose parts are lengths and text.
+                for text in [1, 2, 3, 7, 12, 13].map(|at| row[at].as_deref().expect("not null")) {
+                    assert!(!text.contains(&0), "{document}: {text:?}");
+                }
+                assert!(row[2].as_deref().is_some_and(|record_key| record_key.starts_with(key.as_bytes())), "{document}");
+                assert!(row[14].as_deref().is_none_or(|folder| !folder.contains(&0)), "{document}");
+                assert!(selectors(row[15].as_deref().expect("not null")).iter().all(|pair| !pair.contains('\0')), "{document}");
+            }
+        }
+    }
+    assert_eq!((refused.next(), taken.next(), summary.read), (None, None, NULS.len() as u64));
+    let one = upload(advisory("A").as_bytes());
+    let source = IntakeOptions { source_uri: Some("https://example.org/\0".into()), ..options(one.path()) };
+    assert_eq!(rows(&run(source).expect("an intake").0.concat())[0].2, "https://example.org/\u{fffd}");
+}
+
+#[test]
+fn a_record_that_grows_over_the_limit_is_refused_and_the_rest_goes_on() {
+    let numbers = vec!["-1e20"; 200].join(",");
+    let growing = format!(r#"{{"id":"A","modified":"2024-01-01T00:00:00Z","x":[{numbers}]}}"#);
+    let (taken, refused, read) = outcome(format!("{growing}\n{}\n", advisory("B")).as_bytes());
+    assert_eq!(taken, ["2 B upload:2"]);
+    assert_eq!(refused, ["upload:1 1:1 a record of 4650 bytes in canonical form; at most 4096 are allowed"]);
+    assert_eq!(read, 2);
 }
 
 #[test]

@@ -2,10 +2,10 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use stella_detectors::Detectors;
+use stella_detectors::{Detectors, unescape};
 
 use crate::error::WriteError;
-use crate::inspect::{Withheld, check_digest, check_withheld, out_of_order};
+use crate::inspect::{Withheld, check_digest, check_withheld, out_of_order, without_credentials};
 use crate::output::Output;
 use crate::write::Monitor;
 
@@ -70,7 +70,7 @@ pub struct WrittenDocuments {
     pub withheld: Vec<Withheld>,
 }
 
-/// Writes documents byte for byte into one pack. Memory: one document at a time.
+/// Writes documents byte for byte into one pack. Memory: one document at a time, and once more its size while one with escapes is searched.
 ///
 /// # Errors
 /// `record/digest-mismatch`, `record/order`, `record/schema-mismatch` for a folder or name that is no safe path segment or a path that
@@ -124,11 +124,18 @@ impl Pack {
         Ok(())
     }
 
+    /// Documents are searched as received, and where they have escapes also as every reader of the JSON sees them: `https:\/\/…` and
+    /// `\u0067hp_…` are credentials too.
     fn holds_credentials(&mut self, document: &Document<'_>) -> Result<bool, WriteError> {
         let mut findings = Vec::new();
         self.detectors.find(document.content, &mut findings);
+        if let Some(text) = unescape(document.content) {
+            let mut seen = Vec::new();
+            self.detectors.find(&text, &mut seen);
+            findings = if seen.len() > findings.len() { seen } else { findings };
+        }
         for finding in &findings {
-            let record_key = String::from_utf8_lossy(document.key).into_owned();
+            let record_key = without_credentials(&self.detectors, &String::from_utf8_lossy(document.key));
             self.withheld.push(Withheld { record_key, detector: finding.detector, pointer: None, action: "withhold" });
             check_withheld(self.withheld.len(), self.max_withheld)?;
         }

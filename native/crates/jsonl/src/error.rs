@@ -1,6 +1,9 @@
 use std::io;
 
+use stella_detectors::Detectors;
 use stella_pgcopy::PgError;
+
+use crate::inspect::without_credentials;
 
 /// Why a file could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,7 +13,7 @@ pub struct WriteError {
     pub code: &'static str,
     /// For people.
     pub message: String,
-    /// The record at fault, where it is one.
+    /// The record at fault, where it is one; a credential in its key is redacted.
     pub record_key: Option<String>,
     /// JSON pointer of the member at fault, where it is one.
     pub field: Option<String>,
@@ -22,9 +25,12 @@ impl WriteError {
         Self { code, message: message.into(), record_key: None, field: None }
     }
 
+    /// A failure of one record. Keys are made of what documents say, so a credential in key or message is redacted.
+    #[cold]
     pub(crate) fn of_record(code: &'static str, key: &[u8], message: impl Into<String>) -> Self {
-        let record_key = Some(String::from_utf8_lossy(key).into_owned());
-        Self { record_key, ..Self::new(code, message) }
+        let detectors = Detectors::new();
+        let record_key = Some(without_credentials(&detectors, &String::from_utf8_lossy(key)));
+        Self { record_key, ..Self::new(code, without_credentials(&detectors, &message.into())) }
     }
 
     pub(crate) fn cancelled() -> Self {

@@ -8,7 +8,7 @@ use crate::records::Record;
 /// A credential that was kept from the export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
-    /// The record or document that held it.
+    /// The record or document that held it; a credential in the key itself is redacted.
     pub record_key: String,
     /// Which detector knew it.
     pub detector: &'static str,
@@ -17,6 +17,9 @@ pub struct Withheld {
     /// `redact`: the text was replaced. `withhold`: the record or document was left out.
     pub action: &'static str,
 }
+
+/// Longest line that a verifier reads: `MAX_DOCUMENT_BYTES` of `contracts/src/limits.ts`.
+const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
 /// What all threads share: the allow-list, the detectors, and how much may be withheld.
 pub(crate) struct Rules {
@@ -30,13 +33,15 @@ pub(crate) struct Inspector<'a> {
     rules: &'a Rules,
     findings: Vec<Finding>,
     last_key: Vec<u8>,
+    max_line_bytes: usize,
     pub(crate) first_key: Option<Vec<u8>>,
     pub(crate) withheld: Vec<Withheld>,
 }
 
 impl<'a> Inspector<'a> {
     pub(crate) fn new(rules: &'a Rules) -> Self {
-        Self { rules, findings: Vec::new(), last_key: Vec::new(), first_key: None, withheld: Vec::new() }
+        let (findings, last_key, withheld) = (Vec::new(), Vec::new(), Vec::new());
+        Self { rules, findings, last_key, max_line_bytes: MAX_LINE_BYTES, first_key: None, withheld }
     }
 
     /// The last key taken, once there was a first.
@@ -45,6 +50,9 @@ impl<'a> Inspector<'a> {
     }
 
     /// Checks one record and appends it, with a line feed, to the plain text of a frame. False when it was withheld.
+    ///
+    /// Bodies are canonical: RFC 8785 §3.2.2.2 escapes quotes, backslashes and control characters alone, which no credential that is
+    /// looked for holds. So the search of the bytes misses nothing that a reader of the JSON would see.
     #[inline]
     pub(crate) fn take(&mut self, record: Record<'_>, plain: &mut Vec<u8>) -> Result<bool, WriteError> {
         self.check_order(record.key)?;
@@ -63,7 +71,7 @@ impl<'a> Inspector<'a> {
 
     #[cold]
     fn refused(&self, record: Record<'_>, mismatch: Mismatch) -> WriteError {
-        let field = Some(self.without_credentials(&mismatch.field));
+        let field = Some(without_credentials(&self.rules.detectors, &mismatch.field));
         WriteError { field, ..WriteError::of_record("record/schema-mismatch", record.key, mismatch.reason) }
     }
 
@@ -78,16 +86,18 @@ impl<'a> Inspector<'a> {
         Ok(())
     }
 
-    /// A credential in the name of a member takes the whole record out: another name could break the order of members.
+    /// A credential in the name of a member takes the whole record out: another name could break the order of members. So does a line
+    /// that redacting would make too long.
     #[cold]
     fn take_redacted(&mut self, record: Record<'_>, plain: &mut Vec<u8>) -> Result<bool, WriteError> {
         let places: Vec<_> = self.findings.iter().map(|finding| locate(record.body, finding.span.start)).collect();
         let redacted = redact(record.body, &self.findings);
-        let keep = places.iter().all(|place| !place.in_name) && self.rules.projection.check(&redacted).is_ok();
+        let fits = redacted.len() <= self.max_line_bytes;
+        let keep = fits && places.iter().all(|place| !place.in_name) && self.rules.projection.check(&redacted).is_ok();
         for (finding, place) in self.findings.iter().zip(places) {
             let action = if keep { "redact" } else { "withhold" };
-            let record_key = self.without_credentials(&String::from_utf8_lossy(record.key));
-            let pointer = Some(self.without_credentials(&place.pointer));
+            let record_key = without_credentials(&self.rules.detectors, &String::from_utf8_lossy(record.key));
+            let pointer = Some(without_credentials(&self.rules.detectors, &place.pointer));
             self.withheld.push(Withheld { record_key, detector: finding.detector, pointer, action });
         }
         check_withheld(self.withheld.len(), self.rules.max_withheld)?;
@@ -96,13 +106,13 @@ impl<'a> Inspector<'a> {
         }
         Ok(keep)
     }
+}
 
-    /// A report must not repeat what it reports: a pointer may hold the name that is the credential.
-    fn without_credentials(&self, text: &str) -> String {
-        let mut findings = Vec::new();
-        self.rules.detectors.find(text.as_bytes(), &mut findings);
-        String::from_utf8_lossy(&redact(text.as_bytes(), &findings)).into_owned()
-    }
+/// A report must not repeat what it reports: a key or a pointer may hold the text that is the credential.
+pub(crate) fn without_credentials(detectors: &Detectors, text: &str) -> String {
+    let mut findings = Vec::new();
+    detectors.find(text.as_bytes(), &mut findings);
+    String::from_utf8_lossy(&redact(text.as_bytes(), &findings)).into_owned()
 }
 
 pub(crate) fn check_digest(key: &[u8], content: &[u8], digest: &[u8]) -> Result<(), WriteError> {
@@ -125,4 +135,24 @@ pub(crate) fn check_withheld(count: usize, limit: usize) -> Result<(), WriteErro
         "record/too-many-credentials",
         format!("more than {limit} credentials were found: clean the evidence or exclude it"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_whose_line_redacting_makes_too_long_is_withheld() {
+        let mapping = r#"{"id":"t-1","version":1,"root":{"kind":"object","others":"refuse","fields":{"id":{"kind":"string"}}}}"#;
+        let projection = Projection::compile(mapping).expect("the mapping is good");
+        let rules = Rules { projection, detectors: Detectors::new(), max_withheld: 1 };
+        let (body, line) = (br#"{"id":"AKIAABCDEFGH23456777"}"#, br#"{"id":"[redacted:aws-access-key-id]"}"#);
+        for (max_line_bytes, kept) in [(line.len(), true), (line.len() - 1, false)] {
+            let mut inspector = Inspector { max_line_bytes, ..Inspector::new(&rules) };
+            let (mut plain, record) = (Vec::new(), Record { key: b"A", body, digest: &Sha256::digest(body) });
+            assert_eq!(inspector.take(record, &mut plain), Ok(kept));
+            assert_eq!(plain, if kept { [&line[..], b"\n"].concat() } else { Vec::new() });
+            assert_eq!(inspector.withheld[0].action, if kept { "redact" } else { "withhold" });
+        }
+    }
 }

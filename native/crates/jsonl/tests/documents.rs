@@ -57,6 +57,38 @@ fn a_document_with_a_credential_is_withheld_whole() {
 }
 
 #[test]
+fn escapes_hide_no_credential() {
+    let escaped = [
+        r#"{"url":"https:\/\/user:pass@host.example\/x"}"#,
+        r#"{"url":"\u0068ttps://user\u003apass\u0040host.example"}"#,
+        r#"{"note":"\u0067hp_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"}"#,
+        r#"{"\u006e\u0070m_a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1":1}"#,
+    ];
+    for content in escaped {
+        let (written, pack) = write(&[Row("a", "a", "s", content), Row("b", "b", "s", r#"{"url":"https:\/\/host\/x@y","e":"\u00e9"}"#)])
+            .unwrap_or_else(|error| panic!("{content}: {error}"));
+        assert_eq!((written.withheld.len(), written.withheld[0].record_key.as_str()), (1, "a"), "{content}");
+        assert_eq!(pack, br#"{"url":"https:\/\/host\/x@y","e":"\u00e9"}"#, "a document without a credential keeps its bytes");
+    }
+}
+
+#[test]
+fn what_is_told_of_a_document_holds_no_credential_of_its_key() {
+    // The subject's name makes the key and, in lower case and without what is unsafe, the folder: nothing of either leaves.
+    let content = r#"{"metadata":{"component":{"name":"https://bob:Hunter2@git.acme/app","version":"1"}}}"#;
+    let key = "https://bob:Hunter2@git.acme/app@1#00112233445566778899aabbccddeeff";
+    let row = Row(key, "https___bob_hunter2_git.acme_app_1", "s", content);
+    let (written, pack) = write(std::slice::from_ref(&row)).expect("written");
+    assert_eq!((pack.len(), written.members.len()), (0, 0));
+    let told = "https://[redacted:url-credentials]@git.acme/app@1#00112233445566778899aabbccddeeff";
+    assert_eq!(written.withheld.iter().map(|withheld| withheld.record_key.as_str()).collect::<Vec<_>>(), [told]);
+    for error in [write(&[Row("z", "z", "s", "{}"), row]).expect_err("order"), write(&[Row(key, "a b", "s", "{}")]).expect_err("name")] {
+        assert_eq!(error.record_key.as_deref(), Some(told));
+        assert!(!format!("{error:?} {error}").to_lowercase().contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
 fn names_that_are_no_names_are_refused() {
     for name in ["", ".", "..", "a/b", "a\\b", ".hidden", "a b", "é", "a\0"] {
         for row in [Row("a", name, "s", "{}"), Row("a", "s", name, "{}")] {

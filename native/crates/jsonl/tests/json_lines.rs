@@ -154,6 +154,21 @@ fn credentials_are_redacted_in_values_and_withhold_the_record_in_names() {
 }
 
 #[test]
+fn errors_do_not_repeat_a_credential() {
+    let token = format!("ghp_{}", "a1".repeat(18));
+    let told = "[redacted:github-token]#1";
+    let key = format!("{token}#1");
+    let mut altered = Row::new(&key, "{}");
+    altered.digest[0] ^= 1;
+    let name = format!("{{\"id\":\"A\",\"{token}\":1}}");
+    for rows in [vec![Row::new(&key, &name)], vec![altered], vec![Row::new("z", "{}"), Row::new(&key, "{}")]] {
+        let error = refusal(rows);
+        assert_eq!(error.record_key.as_deref(), Some(told), "{error:?}");
+        assert!(!format!("{error:?} {error}").contains(&token), "{error:?}");
+    }
+}
+
+#[test]
 fn too_many_credentials_end_the_writing() {
     let row = |number: usize| Row::new(&format!("K{number}"), &format!("{{\"text\":\"npm_{}\"}}", "a1".repeat(18)));
     let ranges = |count: usize| Ledger { ranges: (0..count).map(|number| vec![row(number)]).collect() };

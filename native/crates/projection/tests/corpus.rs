@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use stella_evidence::{EvidenceLimits, Form, Kind, read_document};
 use stella_projection::Projection;
 
-const LIMITS: EvidenceLimits =
-    EvidenceLimits { json: stella_canonical::JsonLimits { max_depth: 128, max_values: 10_000_000 }, max_records_bytes: 1 << 30 };
+const LIMITS: EvidenceLimits = EvidenceLimits {
+    json: stella_canonical::JsonLimits { max_depth: 128, max_values: 10_000_000 },
+    max_records_bytes: 1 << 30,
+    max_body_bytes: 1 << 30,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")

@@ -1,0 +1,24 @@
+import { access, constants, lstat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+
+import { CommandFailure } from './command-failure.ts'
+
+/**
+ * Looks whether a file may be put at a path, before work is done for it: a file is put in place by rename, which would replace a device
+ * or a link as well.
+ * @throws CommandFailure `usage` where something that is not a regular file is there, or its directory cannot be written to
+ */
+export async function requireOutputFile(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => null)
+  if (there !== null && !there.isFile()) {
+    throw new CommandFailure(
+      'usage',
+      `${path} cannot be written: what is there is not a regular file`,
+      'name a new file',
+    )
+  }
+  await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    const why = `${path} cannot be written: its directory is absent or not writable`
+    throw new CommandFailure('usage', why, 'name a file in a directory of yours', { cause })
+  })
+}
