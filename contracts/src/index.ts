@@ -84,7 +84,6 @@ export {
   profile,
   profileConfig,
   profileKinds,
-  profileVariants,
 } from './profile.ts'
 export { resourceId } from './resource-id.ts'
 export { grants, type Role, roles } from './roles.ts'

@@ -3,8 +3,6 @@ import { z } from 'zod'
 import { filters } from './filters.ts'
 import { resourceId } from './resource-id.ts'
 
-/** Kinds of profile (specification 2) that this version can run, each with its variants. */
-export const profileVariants = { json: ['raw'] } as const
 /** Kinds that a list of profiles may be filtered by. */
 export const profileKinds = ['json', 'trivy', 'mirror'] as const
 

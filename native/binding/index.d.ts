@@ -70,17 +70,6 @@ export interface ConnectionOptions {
   sslmode: string | null
 }
 
-/**
- * SHA-256 and size of one file, read in 1 MiB blocks off the JS thread.
- *
- * @param path - absolute path of a regular file
- * @returns `sha256`: 64 lower-case hex characters; `sizeBytes`: exact length
- * @throws `native/io` when the file cannot be opened or read
- *
- * Memory: one block, whatever the file size. Source: FIPS 180-4.
- */
-export declare function digestFile(path: string): Promise<FileDigest>
-
 /** Which documents to pack. */
 export interface DocumentsOptions {
   connection: ConnectionOptions
@@ -92,13 +81,6 @@ export interface DocumentsOptions {
   maxWithheld: number
   /** Absolute path of the pack, created or emptied. */
   path: string
-}
-
-/** Digest and exact length of a file. */
-export interface FileDigest {
-  /** 64 lower-case hexadecimal characters. */
-  sha256: string
-  sizeBytes: number
 }
 
 /** What to take in, and its bounds. */

@@ -838,7 +838,6 @@ module.exports = nativeBinding
 module.exports.CancelFlag = nativeBinding.CancelFlag
 module.exports.Intake = nativeBinding.Intake
 module.exports.WriteProgress = nativeBinding.WriteProgress
-module.exports.digestFile = nativeBinding.digestFile
 module.exports.packBundle = nativeBinding.packBundle
 module.exports.readMember = nativeBinding.readMember
 module.exports.scanBundle = nativeBinding.scanBundle

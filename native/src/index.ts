@@ -1,5 +1,4 @@
 export { withCancelFlag } from './cancellation.ts'
-export { digestFile, type FileDigest } from './digest-file.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
 export { readMember } from './read-member.ts'

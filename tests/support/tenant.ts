@@ -137,9 +137,14 @@ export async function until<T>(ask: () => Promise<T | null>): Promise<T> {
   throw new Error('it did not come about within two minutes')
 }
 
-/** Paths of all files under a directory, sorted. */
+/** Paths of all files under a directory, sorted. Where a folder vanishes while it is read, all are read again. */
 export async function filesUnder(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const entries = await until(() =>
+    readdir(directory, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    }),
+  )
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -2,7 +2,6 @@
 
 mod bundle_problem;
 mod cancel;
-mod digest_file;
 mod fault;
 mod intake;
 mod pack_bundle;
