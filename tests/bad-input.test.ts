@@ -150,6 +150,12 @@ describe('a credential in evidence', () => {
 })
 
 describe('a bad request', () => {
+  beforeAll(async () => {
+    const config = { filters: { time_to: '2024-01-01T00:00:00Z' } }
+    const body = JSON.stringify({ name: 'until 2024', kind: 'json', variant: 'raw', config })
+    expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
+  })
+
   test.each([
     ['POST', '/export/profiles', '{', 400, 'request/invalid'],
     ['POST', '/export/profiles', '{"name":"x","kind":"json","variant":"raw","surprise":1}', 400, 'request/invalid'],
@@ -170,6 +176,45 @@ describe('a bad request', () => {
       400,
       'request/invalid',
     ],
+    [
+      'POST',
+      '/export/runs',
+      '{"profile_id":"prof_json_raw","filters":{"time_from":"0000-01-01T00:00:00Z"}}',
+      400,
+      'request/invalid',
+    ],
+    [
+      'POST',
+      '/export/runs',
+      '{"profile_id":"prof_json_raw","filters":{"time_to":"9999-12-31T23:59:59-14:00"}}',
+      400,
+      'request/invalid',
+    ],
+    [
+      'POST',
+      '/export/runs',
+      '{"profile_id":"prof_until_2024","filters":{"time_from":"2025-01-01T00:00:00Z"}}',
+      400,
+      'request/invalid',
+    ],
+    [
+      'POST',
+      '/export/runs',
+      '{"profile_id":"prof_json_raw","filters":{"packages":["lodash"]}}',
+      400,
+      'request/invalid',
+    ],
+    [
+      'POST',
+      '/export/runs',
+      '{"profile_id":"prof_json_raw","filters":{"products":["a\\u0000b"]}}',
+      400,
+      'request/invalid',
+    ],
+    ['POST', '/ledger/ingest?source_uri=https://bob:hunter2@feeds.example/osv', '{}', 400, 'request/invalid'],
+    ['POST', '/ledger/ingest?source_uri=https://feeds.example/osv?access_token=abc', '{}', 400, 'request/invalid'],
+    ['POST', '/ledger/ingest?source_uri=%00', '{}', 400, 'request/invalid'],
+    ['GET', '/export/runs?from=0000-01-01T00:00:00Z', null, 400, 'request/invalid'],
     ['GET', '/export/runs?limit=100000', null, 400, 'request/invalid'],
     ['GET', '/export/runs?cursor=!!', null, 400, 'request/invalid'],
     ['GET', '/export/runs?cursor=AAAA', null, 400, 'request/invalid'],

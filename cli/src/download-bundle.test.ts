@@ -66,6 +66,19 @@ test('run download goes on from the part of an earlier attempt', async () => {
   expect(readFileSync(file).equals(bytes)).toBe(true)
 })
 
+test('run download, twice at once to one file, leaves the bundle', async () => {
+  const { file, part, outcome } = await serveBundle((request, response) => {
+    const begin = bytes.subarray(0, bytes.length / 2)
+    response.writeHead(200).write(begin, () => setImmediate(() => response.end(bytes.subarray(begin.length))))
+    request.resume()
+  })
+  const outcomes = await Promise.all([outcome(), outcome(), outcome()])
+
+  expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0])
+  expect(readFileSync(file).equals(bytes)).toBe(true)
+  expect(existsSync(part)).toBe(false)
+})
+
 test('run download leaves the part of another bundle alone', async () => {
   const { ranges, file, outcome } = await serveBundle(sendRange)
   const others = [`${file}.part`, partOf(file, { sha256: 'f'.repeat(64) })]

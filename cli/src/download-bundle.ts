@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -49,7 +49,9 @@ export async function downloadBundle(
 
   await requireOutputFile(file)
   const partPath = partOf(file, bundle)
-  const handle = await open(partPath, 'a+').catch((cause: unknown) => Promise.reject(inputFailure(partPath, cause)))
+  const handle = await open(partPath, constants.O_RDWR | constants.O_CREAT).catch((cause: unknown) =>
+    Promise.reject(inputFailure(partPath, cause)),
+  )
   const progress = startProgress(shell, `download ${id}`, byteSize)
   try {
     const part = await openPart(handle, partPath, bundle)
@@ -60,7 +62,7 @@ export async function downloadBundle(
     progress.end()
     await handle.close()
   }
-  await rename(partPath, file)
+  await rename(partPath, file).catch((error: unknown) => requireFinished(file, bundle, error))
   return bundle
 }
 
@@ -71,14 +73,17 @@ export function partOf(file: string, { sha256 }: Pick<Bundle, 'sha256'>): string
 
 async function openPart(file: FileHandle, path: string, bundle: Bundle): Promise<Part> {
   const part: Part = { file, hash: createHash('sha256'), sizeBytes: (await file.stat()).size }
-  if (part.sizeBytes > bundle.size) await restart(part)
+  if (part.sizeBytes > bundle.size) {
+    await file.truncate(0)
+    part.sizeBytes = 0
+  }
   if (part.sizeBytes === 0) return part
   for await (const chunk of createReadStream(path)) part.hash.update(chunk)
   return part
 }
 
-async function restart(part: Part): Promise<void> {
-  await part.file.truncate(0)
+/** Writes over what is there, and cuts nothing: another download of the same bundle may be at it. */
+function restart(part: Part): void {
   part.hash = createHash('sha256')
   part.sizeBytes = 0
 }
@@ -106,11 +111,12 @@ async function transfer(download: Transfer, shell: Shell): Promise<void> {
 
 async function receive({ api, runId, bundle, part, progress }: Transfer): Promise<void> {
   const response = await api.openDownload(runId, { from: part.sizeBytes, sha256: bundle.sha256 })
-  if (response.status !== 206) await restart(part)
+  if (response.status !== 206) restart(part)
   else if (!startsAt(response, part.sizeBytes)) throw new Error('the server sent another range than the one asked for')
   for await (const chunk of response.body ?? []) {
     if (part.sizeBytes + chunk.byteLength > bundle.size) throw tooLong(bundle)
-    await part.file.writeFile(chunk)
+    // By position: two downloads of one bundle at once write the same bytes to the same places.
+    await writeAt(part.file, chunk, part.sizeBytes)
     part.hash.update(chunk)
     part.sizeBytes += chunk.byteLength
     progress.update(part.sizeBytes, bundle.size)
@@ -140,4 +146,18 @@ async function checkDigest(part: Part, path: string, bundle: Bundle): Promise<vo
   await rm(path)
   const message = `the bundle cannot be trusted: its SHA-256 is ${sha256}, the run states ${bundle.sha256}`
   throw new CommandFailure('integrity', message, `${path} was removed: run the command again to start afresh`)
+}
+
+async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < chunk.byteLength; ) {
+    written += (await file.write(chunk, written, chunk.byteLength - written, position + written)).bytesWritten
+  }
+}
+
+/** Another download of the same bundle may have put it in place first. */
+async function requireFinished(file: string, bundle: Bundle, cause: unknown): Promise<void> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  if (hash.digest('hex') === bundle.sha256) return
+  throw new CommandFailure('failed', `${file} cannot be written: another command took its place`, null, { cause })
 }

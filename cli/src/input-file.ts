@@ -6,9 +6,16 @@ import { CommandFailure } from './command-failure.ts'
 export async function readInputFile(path: string, maxBytes: number): Promise<Buffer> {
   const file = await open(path).catch((cause: unknown) => Promise.reject(inputFailure(path, cause)))
   try {
-    const { size } = await file.stat()
-    if (size > maxBytes) throw new CommandFailure('usage', `${path} cannot be read: it is over ${maxBytes} bytes`)
-    return await file.readFile()
+    // A device or a pipe has no size: what is read counts.
+    const chunks: Buffer[] = []
+    let sizeBytes = 0
+    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.byteLength
+      if (sizeBytes > maxBytes)
+        throw new CommandFailure('usage', `${path} cannot be read: it is over ${maxBytes} bytes`)
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
   } catch (cause) {
     throw inputFailure(path, cause)
   } finally {

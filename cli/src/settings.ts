@@ -23,7 +23,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const configHome = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config')
   return {
     url: baseUrl(environment.STELLA_URL || DEFAULT_URL),
-    token: environment.STELLA_TOKEN || null,
+    token: bearerToken(environment.STELLA_TOKEN),
     configDir: join(configHome, 'stella'),
     devDir: environment.STELLA_DEV_DIR || null,
     workDir,
@@ -40,4 +40,15 @@ function baseUrl(text: string): string {
     )
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+/** A token goes into a header: anything else is refused without repeating it. */
+function bearerToken(text: string | undefined): string | null {
+  if (!text) return null
+  if (/^[A-Za-z0-9._~+/-]+=*$/.test(text)) return text
+  throw new CommandFailure(
+    'usage',
+    'STELLA_TOKEN cannot be used: it holds characters that no token has',
+    'set it anew, without line breaks',
+  )
 }

@@ -23,6 +23,10 @@ const value = z
   .max(MAX_FILTER_VALUE_CHARS)
   .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'must not hold NUL or lone surrogates')
 const values = z.array(value).min(1).max(MAX_FILTER_VALUES)
+const packages = z
+  .array(value.regex(/^pkg:[a-zA-Z][a-zA-Z0-9.+-]*\/\S+$/, 'a package is a purl, such as pkg:npm/lodash'))
+  .min(1)
+  .max(MAX_FILTER_VALUES)
 
 /**
  * What an export takes from the ledger (specification 3.1, 3.2). Selectors are combined by AND, the values of one by OR.
@@ -34,9 +38,9 @@ export const filters = z
     time_to: instant.optional(),
     products: values.optional(),
     ecosystems: values.optional(),
-    packages: values.optional(),
+    packages: packages.optional(),
     image_digests: z
-      .array(z.string().regex(/^sha(256|512):[0-9a-f]{64,128}$/))
+      .array(z.string().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/))
       .min(1)
       .max(MAX_FILTER_VALUES)
       .optional(),

@@ -46,6 +46,10 @@ const plain = (maxChars: number) =>
 export const ingestQuery = z.object({
   source_uri: plain(2048)
     .refine((uri) => !/^[^/?#]*\/\/[^/?#]*@/.test(uri), 'must not hold a user or password: it goes into manifests')
+    .refine(
+      (uri) => !/[?&#;](?:[^=&#;]*[_-])?(?:token|key|secret|password|passwd|sig|signature|auth)=/i.test(uri),
+      'must not hold a credential: it goes into manifests',
+    )
     .optional(),
   source_name: plain(1024).optional(),
   strict: z.enum(['true', 'false']).default('false'),

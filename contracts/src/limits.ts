@@ -70,7 +70,7 @@ export const LOST_JOB_MS = 120_000
 /** Time after which an upload without a batch is removed, in milliseconds. */
 export const UNCLAIMED_UPLOAD_MS = 60_000
 /** Age after which an unowned temporary file is removed, in milliseconds. */
-export const SCRATCH_MAX_AGE_MS = 24 * 3600 * 1000
+export const SCRATCH_MAX_AGE_MS = 3600 * 1000
 /** Longest wait for a database connection, in milliseconds. */
 export const DATABASE_CONNECT_MS = 5000
 /** Longest wait for the message bus to accept a message, in milliseconds. */

@@ -19,7 +19,11 @@ export async function createProfile(
     .values({ tenantId, id, revision: 1, name, kind, variant, config, createdBy })
     .onConflictDoNothing()
     .returning()
-  if (!row) throw new Problem('resource/conflict', `the profile ${id} exists: choose another name`)
+  if (!row)
+    throw new Problem(
+      'resource/conflict',
+      `the profile ${id} exists, and ids are made of names: use it, or choose another name`,
+    )
   return profileOf(row)
 }
 

@@ -85,7 +85,7 @@ function nothingToRead(paths: readonly string[]): CommandFailure {
 function summaryLines({ revision, refused, ...counts }: IngestSummary): string[] {
   const shown = refused
     .slice(0, MAX_REFUSED_SHOWN)
-    .map(({ source, position, reason }) => `  ${source}:${position}: ${reason}`)
+    .map(({ source, position, reason }) => `  ${placeOf(source, position)}: ${reason}`)
   const rest = refused.length - shown.length
   return [
     `revision ${revision}: ${counts.read} read, ${counts.new} new, ${counts.changed} changed, ` +
@@ -108,4 +108,10 @@ function checkOutcome({ state, summary, error_class, error_message }: Ingest): v
       'OSV, OpenVEX and CycloneDX are read, see the reasons',
     )
   }
+}
+
+/** A line of JSON lines names its line in both parts: it is told once. */
+function placeOf(source: string, position: string): string {
+  const line = position.split(':')[0] ?? ''
+  return source.endsWith(`:${line}`) ? `${source}${position.slice(line.length)}` : `${source}:${position}`
 }

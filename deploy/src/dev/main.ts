@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     STELLA_DEV_DIR: devDir,
   }
   await writePrivateFile(environmentFile, envFile(variables))
-  say(`for a shell: . ${environmentFile}`)
+  say(`for a shell: . '${environmentFile.replaceAll("'", `'\\''`)}'`)
   process.stdout.write(`ready ${url}\n`)
 }
 

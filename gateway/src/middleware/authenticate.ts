@@ -8,7 +8,11 @@ import type { Caller, GatewayDeps, GatewayEnv, TokenRules } from '../deps.ts'
 /** Algorithms that a token may be signed with: asymmetric ones only, so that no public key can serve as a secret. */
 const ALGORITHMS = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256']
 
-const claims = z.object({ sub: z.string().min(1).max(255), tenant: tenantId, roles: z.array(z.string()).max(64) })
+const claims = z.object({
+  sub: z.string().regex(/^[^\p{Cc}\p{Surrogate}]{1,255}$/u),
+  tenant: tenantId,
+  roles: z.array(z.string()).max(64),
+})
 
 /**
  * Lets a request through whose bearer token is good and grants the endpoint's role (specification 12.1); leaves the caller behind.

@@ -54,6 +54,9 @@ const internalMatters: ReadonlySet<ProblemCode> = new Set([
 
 function toldOf({ code, message }: Problem): string {
   if (code === 'blob/full') return 'the store has no room left: free some, then run it again'
+  if (code === 'record/schema-mismatch') {
+    return `${message}: ingest a corrected document with a later time of modification, or narrow the filters`
+  }
   return internalMatters.has(code) ? `${code}: the log of the workers has the reason, under this id` : message
 }
 

@@ -7,7 +7,8 @@ pub(crate) fn starts_fresh(bytes: &[u8], at: usize) -> bool {
     if bytes[before] == b'\\' {
         return backslashes_before(bytes, at) % 2 != 1;
     }
-    if !is_word(bytes[before]) {
+    // `_` joins words, and often a name to its secret.
+    if bytes[before] == b'_' || !is_word(bytes[before]) {
         return true;
     }
     let after_backslash = before.checked_sub(1).is_some_and(|index| bytes[index] == b'\\');

@@ -70,6 +70,8 @@ fn the_secret_of_an_aws_key_goes_with_it() {
     assert_eq!(found(&format!("AKIAABCDEFGH23456777\\n{}", letters(39))).len(), 1, "39 characters and the letter of an escape");
     assert_eq!(found(&format!("\\npm_{}", letters(36))), [], "a line end and other text");
     assert_eq!(found("the secret_access_key is read from a file"), []);
+    assert_eq!(only(&format!("TOKEN_ghp_{}", letters(36))).0, "github-token", "a name is joined to its secret by _");
+    assert_eq!(found(&format!("Aghp_{}", letters(36))), [], "within a word");
 }
 
 #[test]
