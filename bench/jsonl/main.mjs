@@ -7,13 +7,13 @@
  * machine, or an embedded Postgres of its own with the settings of `npm run dev`.
  */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { migrate } from '@stella/db'
-import { startTestPostgres } from '@stella/deploy'
+import { startPostgres } from '@stella/deploy'
 import { corpusRecords } from './corpus-records.mjs'
 import { load } from './load.mjs'
 import { runPeer } from './peer.mjs'
@@ -37,8 +37,11 @@ const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
 const wantedMeanBytes = 2000
 
 const ownUrl = process.env.OWNER_DATABASE_URL
-const postgres = ownUrl ? { ownerUrl: ownUrl, stop: async () => {} } : await startTestPostgres()
 const dir = await mkdtemp(join(tmpdir(), 'stella-bench-'))
+await chmod(dir, 0o755) // As root, Postgres runs as another user and must get through.
+const postgres = ownUrl
+  ? { ownerUrl: ownUrl, stop: async () => {} }
+  : await startPostgres({ dataDir: join(dir, 'postgres') })
 try {
   await bench(postgres.ownerUrl)
 } finally {

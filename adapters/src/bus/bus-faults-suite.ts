@@ -1,4 +1,4 @@
-import { Problem } from '@stella/contracts'
+import { BUS_PUBLISH_MS, Problem } from '@stella/contracts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import type { Bus } from './bus.ts'
@@ -56,10 +56,11 @@ function load(fixture: Fixture): void {
     await expect(bus.publishJob(writeJob(0))).rejects.toMatchObject({ code: 'bus/unavailable' })
     await expect(bus.pending('write')).rejects.toMatchObject({ code: 'bus/unavailable' })
     await expect(bus.check()).rejects.toMatchObject({ code: 'bus/unavailable' })
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(BUS_PUBLISH_MS) // None of them waited for an answer.
     await under.resume()
     await publishAll(bus, 1)
-    expect((await bus.pending('write')).pending).toBe(1)
+    // A server that has just recovered counts what waits for a consumer a moment later.
+    await expect.poll(async () => (await bus.pending('write')).pending).toBe(1)
   })
 }
 
