@@ -62,6 +62,13 @@ describe('an export', () => {
     expect((await manifestOf(b.bundle)).content).toEqual((await manifestOf(a.bundle)).content)
   })
 
+  test('of the samples is the golden one: the same files and content root on every machine', async () => {
+    const { bundle } = await exportBundle(tenant, 'golden.tar.zst')
+    const { counts, schemas, withheld, files, content_root } = (await manifestOf(bundle)).content
+    const golden = `${JSON.stringify({ counts, schemas, withheld, files, content_root }, null, 2)}\n`
+    await expect(golden).toMatchFileSnapshot('golden/samples-content.json')
+  })
+
   test('is reproduced byte for byte but for signatures/', async () => {
     const { run, bundle } = await exportBundle(tenant, 'original.tar.zst')
     const rebuilt = join(tenant.directory, 'rebuilt.tar.zst')

@@ -20,7 +20,7 @@ export interface WorkerDeps {
   readonly blobs: Blobs
   readonly bus: Bus
   readonly kms: Kms
-  readonly mappings: Readonly<Record<'advisory' | 'vex' | 'sbom', Mapping>>
+  readonly mappings: Readonly<Record<'advisory' | 'vex', Mapping>>
   /** Threads that read one shard at a time. */
   readonly readers: number
   readonly builderVersion: string

@@ -64,7 +64,8 @@ export async function sealedDocuments(
     given: await ingestInputs(tx, { scope, limit: MAX_PROVENANCE_INPUTS }),
   }))
   const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
-  const schemas = Object.fromEntries(Object.entries(deps.mappings).map(([kind, { id }]) => [kind, id]))
+  const { advisory, vex } = deps.mappings
+  const schemas = { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
   const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
   const value = exportManifest({ plan, run: identity, shards, files, coverage: sources, schemas, compression })
   const manifest = document(bundlePaths.manifest, encodeManifest(value))
