@@ -24,7 +24,7 @@ export { type BlobPart, type ExportMember, exportMembers } from './export-member
 export { merkleTreeHash } from './merkle-tree.ts'
 export { cutShards, type KeyRange, type KindExtent, type Plan, type Scope, type Shard } from './plan.ts'
 export { profileId } from './profile-id.ts'
-export { encodeProvenance, type IngestInput, PROVENANCE_PAYLOAD_TYPE, type ProvenanceInputs } from './provenance.ts'
+export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './provenance.ts'
 export { publicKeyId } from './public-key-id.ts'
 export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'

@@ -24,9 +24,6 @@ export interface ProvenanceInputs {
   readonly builderVersion: string
 }
 
-/** `payloadType` of the envelope that holds the statement (in-toto attestation specification v1, "Envelope"). */
-export const PROVENANCE_PAYLOAD_TYPE = 'application/vnd.in-toto+json'
-
 /**
  * The bytes of `provenance.json`: an in-toto Statement v1 whose predicate is SLSA Provenance v1, as canonical JSON and one line
  * feed. Subjects are `export.json` and every data file; dependencies are the batches of ingestion.

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
+import type { JobMessage, Problem } from '@stella/contracts'
+
 import type { WorkerDeps } from './deps.ts'
 import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
@@ -17,6 +19,7 @@ export async function startWorker(
   { sweepMs, signal }: { sweepMs: number; signal: AbortSignal },
 ): Promise<void> {
   const { bus } = deps
+  const failed = (job: JobMessage<'plan'>, problem: Problem) => endRunFailed(deps, job, problem)
   await Promise.all([
     bus.consume(
       'ingest',
@@ -26,27 +29,9 @@ export async function startWorker(
       },
       signal,
     ),
-    bus.consume(
-      'plan',
-      { handle: (job) => planStep(deps, job), failed: (job, problem) => endRunFailed(deps, job, problem) },
-      signal,
-    ),
-    bus.consume(
-      'write',
-      {
-        handle: (job, { signal }) => writeStep(deps, job, signal),
-        failed: (job, problem) => endRunFailed(deps, job, problem),
-      },
-      signal,
-    ),
-    bus.consume(
-      'seal',
-      {
-        handle: (job, { signal }) => sealStep(deps, job, signal),
-        failed: (job, problem) => endRunFailed(deps, job, problem),
-      },
-      signal,
-    ),
+    bus.consume('plan', { handle: (job) => planStep(deps, job), failed }, signal),
+    bus.consume('write', { handle: (job, { signal }) => writeStep(deps, job, signal), failed }, signal),
+    bus.consume('seal', { handle: (job, { signal }) => sealStep(deps, job, signal), failed }, signal),
     sweepUntil(deps, sweepMs, signal),
   ])
 }

@@ -9,6 +9,7 @@ import {
   MAX_MANIFEST_BYTES,
   MAX_PROVENANCE_INPUTS,
   MAX_WITHHELD,
+  mediaTypes,
   Problem,
 } from '@stella/contracts'
 import {
@@ -18,7 +19,6 @@ import {
   encodeSignature,
   exportManifest,
   type Plan,
-  PROVENANCE_PAYLOAD_TYPE,
   type RunIdentity,
   type ShardOutput,
   sigstoreBundle,
@@ -102,13 +102,13 @@ function requireWithinLimits({ content }: ExportManifest, { bytes }: SealedDocum
 
 async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer): Promise<SealedDocument[]> {
   const ofManifest = await kms.sign(manifest)
-  const ofStatement = await kms.sign(dssePreAuthEncoding(PROVENANCE_PAYLOAD_TYPE, payload))
+  const ofStatement = await kms.sign(dssePreAuthEncoding(mediaTypes.inToto, payload))
   const { keyId, signature } = ofStatement
   return [
     document(bundlePaths.signature, Buffer.from(encodeSignature(ofManifest.signature))),
     document(
       bundlePaths.provenanceBundle,
-      sigstoreBundle({ payload, payloadType: PROVENANCE_PAYLOAD_TYPE, keyId, signature }),
+      sigstoreBundle({ payload, payloadType: mediaTypes.inToto, keyId, signature }),
     ),
   ]
 }
