@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { jsonSchemas } from '@stella/contracts'
 import { describe, expect, test } from 'vitest'
-
 import { isTest, root, type SourceFile, sourceFiles, textOf } from './source-files.ts'
+import { endpointTable } from './support/endpoint-table.ts'
 
 const workspaces = (JSON.parse(textOf('package.json')) as { workspaces: string[] }).workspaces
 /** The project's own files: what a reader of the docs leaves beside them is not looked at. */
@@ -132,9 +132,15 @@ describe('generated files', () => {
     expect(readdirSync(folder).sort()).toEqual(Object.keys(jsonSchemas()).sort())
   })
 
-  // After a change to a shape: npx vitest run tests/tidy.test.ts --update
+  // After a change to a shape or to the table of endpoints: npx vitest run tests/tidy.test.ts --update
   test.each(Object.entries(jsonSchemas()))('contracts/schemas/%s is what its zod schema says', async (name, schema) => {
     await expect(formatted(name, JSON.stringify(schema))).toMatchFileSnapshot(join(folder, name))
+  })
+
+  test('docs/export-center/api.md prints the table of endpoints', async () => {
+    const path = 'docs/export-center/api.md'
+    const page = textOf(path).replace(/(?<=<!-- endpoints -->\n)[\s\S]*(?=<!-- end -->)/, `\n${endpointTable()}\n`)
+    await expect(page).toMatchFileSnapshot(join(root, path))
   })
 
   function formatted(name: string, text: string): string {

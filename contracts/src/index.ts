@@ -1,4 +1,14 @@
-export { type Endpoint, type EndpointName, endpoints } from './endpoints.ts'
+export {
+  type Answer,
+  type Asked,
+  type ByteBody,
+  type Content,
+  type Endpoint,
+  isJsonBody,
+  type JsonBody,
+} from './endpoints/endpoint.ts'
+export { problemsOf } from './endpoints/problems-of.ts'
+export { type EndpointName, endpoints } from './endpoints.ts'
 export { type RunEvent, runEvent } from './events.ts'
 export {
   bundlePaths,
@@ -42,6 +52,7 @@ export {
   JOB_RETRY_MS,
   LOST_JOB_MS,
   MAX_BUNDLE_MEMBERS,
+  MAX_CURSOR_CHARS,
   MAX_DISCARDED_BODY_BYTES,
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_DEPTH,
@@ -73,8 +84,10 @@ export {
   UNCLAIMED_UPLOAD_MS,
 } from './limits.ts'
 export { mediaTypes } from './media-types.ts'
+export { openApi } from './openapi/openapi.ts'
 export { pageOf, pageQuery } from './page.ts'
 export { isProblemCode, Problem, type ProblemCode, problems, toProblem } from './problem.ts'
+export { type ProblemBody, problemBody } from './problem-body.ts'
 export {
   DEFAULT_COMPRESSION_LEVEL,
   type NewProfile,

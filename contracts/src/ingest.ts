@@ -43,14 +43,15 @@ const plain = (maxChars: number) =>
     .regex(/^[^\p{Cc}\p{Surrogate}]+$/u, 'must not hold control characters')
 
 /** Query of `POST /ledger/ingest`: where the documents came from, and whether one refusal refuses all. */
-export const ingestQuery = z.object({
+export const ingestQuery = z.strictObject({
   source_uri: plain(2048)
     .refine((uri) => !/^[^/?#]*\/\/[^/?#]*@/.test(uri), 'must not hold a user or password: it goes into manifests')
     .refine(
       (uri) => !/[?&#;](?:[^=&#;]*[_-])?(?:token|key|secret|password|passwd|sig|signature|auth)=/i.test(uri),
       'must not hold a credential: it goes into manifests',
     )
-    .optional(),
-  source_name: plain(1024).optional(),
-  strict: z.enum(['true', 'false']).default('false'),
+    .optional()
+    .describe('Where the documents came from.'),
+  source_name: plain(1024).optional().describe('Name of the one document that the body is.'),
+  strict: z.enum(['true', 'false']).default('false').describe('Whether one refused document refuses all.'),
 })

@@ -21,6 +21,8 @@ export const MAX_INGEST_FILES = 5_000_000
 export const DEFAULT_PAGE_ROWS = 50
 /** Most rows of a page. */
 export const MAX_PAGE_ROWS = 200
+/** Longest cursor of a page, in characters. */
+export const MAX_CURSOR_CHARS = 200
 /** Most values of one selector in a filter. */
 export const MAX_FILTER_VALUES = 1000
 /** Longest value of a filter or name, in characters. */

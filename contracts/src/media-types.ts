@@ -3,6 +3,7 @@ export const mediaTypes = {
   problem: 'application/problem+json',
   bundle: 'application/zstd',
   json: 'application/json',
+  bytes: 'application/octet-stream',
   tar: 'application/x-tar',
   inToto: 'application/vnd.in-toto+json',
   sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',

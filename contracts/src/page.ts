@@ -1,15 +1,22 @@
 import { z } from 'zod'
 
-import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from './limits.ts'
+import { DEFAULT_PAGE_ROWS, MAX_CURSOR_CHARS, MAX_PAGE_ROWS } from './limits.ts'
 
 /** Query of a list: how many rows, and where the page before it ended. */
-export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(DEFAULT_PAGE_ROWS),
+export const pageQuery = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PAGE_ROWS)
+    .default(DEFAULT_PAGE_ROWS)
+    .describe('Most items of the page.'),
   cursor: z
     .string()
-    .max(200)
+    .max(MAX_CURSOR_CHARS)
     .regex(/^[A-Za-z0-9_-]+$/)
-    .optional(),
+    .optional()
+    .describe('`next_cursor` of the page before; opaque.'),
 })
 
 /** A page of a list. `next_cursor` is null on the last one. */

@@ -8,6 +8,9 @@ interface ProblemRule {
 /** Every failure a caller may branch on, with what the edge does about it. */
 export const problems = {
   'request/invalid': { status: 400, retryable: false, errorClass: 'invalid_request' },
+  'request/method-not-allowed': { status: 405, retryable: false, errorClass: 'invalid_request' },
+  'request/precondition-failed': { status: 412, retryable: false, errorClass: 'conflict' },
+  'request/precondition-required': { status: 428, retryable: false, errorClass: 'invalid_request' },
   'request/too-large': { status: 413, retryable: false, errorClass: 'too_large' },
   'auth/unauthenticated': { status: 401, retryable: false, errorClass: 'denied' },
   'auth/denied': { status: 403, retryable: false, errorClass: 'denied' },

@@ -1,14 +1,18 @@
-import { type EndpointName, endpoints, Problem } from '@stella/contracts'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { type Endpoint, type EndpointName, endpoints, Problem } from '@stella/contracts'
+import { type Context, Hono } from 'hono'
 
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { authenticate } from './middleware/authenticate.ts'
+import { notAllowed } from './middleware/not-allowed.ts'
+import { type ReadRequest, readRequest } from './middleware/read-request.ts'
 import { problemResponse } from './problem-response.ts'
+import type { Route } from './route.ts'
 import { cancelRunRoute } from './routes/cancel-run.ts'
 import { createProfileRoute } from './routes/create-profile.ts'
 import { createRunRoute } from './routes/create-run.ts'
 import { downloadRunRoute } from './routes/download-run.ts'
 import { getIngestRoute } from './routes/get-ingest.ts'
+import { getOpenApiRoute } from './routes/get-open-api.ts'
 import { getProfileRoute } from './routes/get-profile.ts'
 import { getRunRoute } from './routes/get-run.ts'
 import { getSignaturesRoute } from './routes/get-signatures.ts'
@@ -20,7 +24,7 @@ import { listRunsRoute } from './routes/list-runs.ts'
 import { reproduceRunRoute } from './routes/reproduce-run.ts'
 import { manifestRoute, provenanceRoute } from './routes/run-document.ts'
 
-const routes: Readonly<Record<EndpointName, (deps: GatewayDeps) => MiddlewareHandler<GatewayEnv>>> = {
+const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Name> } = {
   createProfile: createProfileRoute,
   listProfiles: listProfilesRoute,
   getProfile: getProfileRoute,
@@ -34,6 +38,7 @@ const routes: Readonly<Record<EndpointName, (deps: GatewayDeps) => MiddlewareHan
   getProvenance: provenanceRoute,
   getSignatures: getSignaturesRoute,
   listKeys: listKeysRoute,
+  getOpenApi: getOpenApiRoute,
   ingestDocuments: ingestDocumentsRoute,
   getIngest: getIngestRoute,
   live: liveRoute,
@@ -46,9 +51,24 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   app.onError((error) => problemResponse(error, deps.log))
   app.notFound(() => problemResponse(new Problem('resource/not-found', 'there is no such address'), deps.log))
 
-  for (const [name, route] of Object.entries(routes)) {
-    const endpoint = endpoints[name as EndpointName]
-    app.on(endpoint.method, endpoint.path, authenticate(deps, endpoint), route(deps))
-  }
+  for (const name of Object.keys(routes) as EndpointName[]) addRoute(app, deps, name)
+  for (const [path, methods] of methodsByPath()) app.all(path, notAllowed(deps, methods))
   return app
+}
+
+/** Adds one endpoint: authenticate, parse by the table, answer. */
+function addRoute(app: Hono<GatewayEnv>, deps: GatewayDeps, name: EndpointName): void {
+  const endpoint: Endpoint = endpoints[name]
+  // What `readRequest` makes of an entry of the table is what `Asked` says of that entry.
+  const answer = routes[name](deps) as (c: Context<GatewayEnv>, asked: ReadRequest) => Promise<Response>
+  app.on(endpoint.method, endpoint.path, authenticate(deps, endpoint), async (c) =>
+    answer(c, await readRequest(c, endpoint)),
+  )
+}
+
+function methodsByPath(): Map<string, Endpoint['method'][]> {
+  const methods = new Map<string, Endpoint['method'][]>()
+  for (const { path, method } of Object.values<Endpoint>(endpoints))
+    methods.set(path, [...(methods.get(path) ?? []), method])
+  return methods
 }

@@ -1,4 +1,4 @@
-import { mediaTypes, Problem, type ProblemCode, problems, toProblem } from '@stella/contracts'
+import { mediaTypes, Problem, type ProblemBody, type ProblemCode, problems, toProblem } from '@stella/contracts'
 import { HTTPException } from 'hono/http-exception'
 
 import type { Log } from './deps.ts'
@@ -18,7 +18,7 @@ export function problemResponse(error: unknown, log: Log): Response {
 }
 
 /** The body of a problem (RFC 9457, section 3.1), with the stable `code` as an extension member. */
-function problemBody(code: ProblemCode, detail: string) {
+function problemBody(code: ProblemCode, detail: string): ProblemBody {
   const title = code.replace('/', ': ').replaceAll('-', ' ')
   return { type: `urn:stella:problem:${code}`, title, status: problems[code].status, detail, code }
 }

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { Ingest, IngestSummary, Role, Run } from '@stella/contracts'
 import type { Stack } from '@stella/deploy'
 
+import { requireDocumented } from './documented.ts'
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const STELLA = join(ROOT, 'cli/bin/stella.js')
 const OUTPUT_BYTES = 64 * 1024 * 1024
@@ -33,6 +35,7 @@ export interface Tenant {
   stella(...args: string[]): Promise<Outcome>
   /** Runs `stella … --json` and parses what it printed; fails unless it exits with 0. */
   json<T>(...args: string[]): Promise<T>
+  /** Sends a request; the answer is held to the table of endpoints. */
   api(path: string, init?: RequestInit): Promise<Response>
 }
 
@@ -57,8 +60,12 @@ export async function openTenant(
     token,
     directory,
     stella,
-    api: (path, init) =>
-      fetch(`${stack.url}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init?.headers } }),
+    async api(path, init) {
+      const headers = { authorization: `Bearer ${token}`, ...init?.headers }
+      const answer = await fetch(`${stack.url}${path}`, { ...init, headers })
+      await requireDocumented(init?.method ?? 'GET', path, answer)
+      return answer
+    },
     async json<T>(...args: string[]): Promise<T> {
       const outcome = await stella(...args, '--json')
       if (outcome.code !== 0)

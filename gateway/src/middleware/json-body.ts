@@ -2,25 +2,14 @@ import { MAX_DISCARDED_BODY_BYTES, MAX_JSON_BODY_BYTES, Problem } from '@stella/
 import type { Context } from 'hono'
 import type { z } from 'zod'
 
+import { parsed } from './parsed.ts'
+
 /**
  * Reads a JSON body of at most `MAX_JSON_BODY_BYTES` and parses it once, by its contract.
  * @throws `request/too-large` · `request/invalid`, naming each field that is wrong
  */
 export async function jsonBody<T extends z.ZodType>(c: Context, contract: T): Promise<z.output<T>> {
   return parsed(contract, parseJson(await limitedText(c.req.raw)), 'the body')
-}
-
-/** Parses the query of a request by its contract. @throws `request/invalid` */
-export function query<T extends z.ZodType>(c: Context, contract: T): z.output<T> {
-  return parsed(contract, c.req.query(), 'the query')
-}
-
-/** Parses a value by its contract. @throws `request/invalid`, naming each field that is wrong */
-export function parsed<T extends z.ZodType>(contract: T, value: unknown, what: string): z.output<T> {
-  const read = contract.safeParse(value)
-  if (read.success) return read.data
-  const reasons = read.error.issues.slice(0, 10).map(({ path, message }) => `${path.join('.') || what}: ${message}`)
-  throw new Problem('request/invalid', reasons.join('; '))
 }
 
 function parseJson(text: string): unknown {

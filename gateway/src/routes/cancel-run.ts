@@ -1,16 +1,15 @@
 import { Problem } from '@stella/contracts'
 import { cancelRun, getRun } from '@stella/db'
-import type { MiddlewareHandler } from 'hono'
 
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
-import { found, idOf } from './found.ts'
+import { found } from './found.ts'
 
 /** POST /export/runs/{id}/cancel: 200 Run, also where it was cancelled before · 404 resource/not-found · 409 resource/conflict where it ended otherwise */
-export function cancelRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function cancelRunRoute(deps: GatewayDeps): Route<'cancelRun'> {
+  return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    const id = idOf(c)
     const run = await deps.inTenant(tenantId, async (tx) => {
       await cancelRun(tx, { tenantId, runId: id })
       return found(await getRun(tx, { tenantId, runId: id }), 'run', id)

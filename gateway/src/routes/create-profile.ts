@@ -1,19 +1,16 @@
-import { newProfile } from '@stella/contracts'
 import { profileId } from '@stella/core'
 import { createProfile } from '@stella/db'
-import type { MiddlewareHandler } from 'hono'
 
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { jsonBody } from '../middleware/json-body.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
 
 /** POST /export/profiles: 201 Profile · 400 request/invalid · 409 resource/conflict where its name is taken */
-export function createProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function createProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'createProfile'> {
+  return async (c, { body }) => {
     const { tenantId, subject } = c.get('caller')
-    const asked = await jsonBody(c, newProfile)
-    const id = profileId(asked.name)
+    const id = profileId(body.name)
     const created = await inTenant(tenantId, (tx) =>
-      createProfile(tx, { tenantId, id, profile: asked, createdBy: subject }),
+      createProfile(tx, { tenantId, id, profile: body, createdBy: subject }),
     )
     return c.json(created, 201, { location: `/export/profiles/${id}` })
   }

@@ -1,18 +1,17 @@
-import { filters as filtersContract, newRun } from '@stella/contracts'
+import { filters as filtersContract } from '@stella/contracts'
 import { effectiveFilters } from '@stella/core'
 import { getProfile, requestRun } from '@stella/db'
-import type { MiddlewareHandler } from 'hono'
 
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { jsonBody, parsed } from '../middleware/json-body.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { parsed } from '../middleware/parsed.ts'
+import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
 
 /** POST /export/runs: record a run; workers do it. 202 Run · 400 request/invalid · 404 resource/not-found without its profile */
-export function createRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
+  return async (c, { body: asked }) => {
     const { tenantId, subject } = c.get('caller')
-    const asked = await jsonBody(c, newRun)
     const id = deps.newId('run')
     const run = await deps.inTenant(tenantId, async (tx) => {
       const profile = found(await getProfile(tx, { tenantId, id: asked.profile_id }), 'profile', asked.profile_id)

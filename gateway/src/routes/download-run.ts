@@ -1,21 +1,20 @@
 import { mediaTypes, Problem } from '@stella/contracts'
 import { sealedKey } from '@stella/core'
-import type { Context, MiddlewareHandler } from 'hono'
 
 import { byteRange } from '../byte-range.ts'
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { namesEtag } from '../etag.ts'
 import { problemResponse } from '../problem-response.ts'
-import { idOf } from './found.ts'
+import type { Route } from '../route.ts'
 import { sealedRun } from './sealed-run.ts'
 
 /**
  * GET /export/runs/{id}/download: the bundle, streamed. 200 · 206 with `Range` · 304 with `If-None-Match` · 404 resource/not-found ·
  * 409 run/not-finished · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` as RFC 9530.
  */
-export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
+  return async (c, { params: { id }, headers: asked }) => {
     const { tenantId } = c.get('caller')
-    const id = idOf(c)
     const { attempt, bundle } = (await sealedRun(deps, tenantId, id)).sealed
     const { size, sha256 } = bundle
     const etag = `"${sha256}"`
@@ -27,9 +26,9 @@ export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEn
       'cache-control': 'private',
       etag,
     }
-    if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers)
+    if (namesEtag(asked['if-none-match'] ?? '', etag, { weak: true })) return c.body(null, 304, headers)
 
-    const range = wantedRange(c, etag, size)
+    const range = wantedRange(asked, etag, size)
     if (range instanceof Problem) {
       const refused = problemResponse(range, deps.log)
       refused.headers.set('content-range', `bytes */${size}`)
@@ -55,18 +54,17 @@ export function downloadRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEn
   }
 }
 
-function wantedRange(c: Context, etag: string, size: number) {
-  const ifRange = c.req.header('if-range')
+function wantedRange(
+  asked: { range?: string | undefined; 'if-range'?: string | undefined },
+  etag: string,
+  size: number,
+) {
+  const ifRange = asked['if-range']
   if (ifRange !== undefined && ifRange !== etag) return null
   try {
-    return byteRange(c.req.header('range'), size)
+    return byteRange(asked.range, size)
   } catch (error) {
     if (error instanceof Problem) return error
     throw error
   }
-}
-
-function matches(header: string | undefined, etag: string): boolean {
-  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags?.some((tag) => tag === etag || tag === '*') ?? false
 }

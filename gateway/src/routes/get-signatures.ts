@@ -1,16 +1,14 @@
 import { MAX_SIGNATURE_BYTES, type SignatureFiles } from '@stella/contracts'
 import { byteOrder, sealedKey } from '@stella/core'
-import type { MiddlewareHandler } from 'hono'
 
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { idOf } from './found.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
 import { sealedRun } from './sealed-run.ts'
 
 /** GET /export/runs/{id}/signatures: 200 the files under `signatures/` · 404 resource/not-found · 409 run/not-finished */
-export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs'>): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs'>): Route<'getSignatures'> {
+  return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    const id = idOf(c)
     const { sealed } = await sealedRun(deps, tenantId, id)
     const paths = Object.entries(sealed.documents)
       .filter(([path]) => path.startsWith('signatures/'))

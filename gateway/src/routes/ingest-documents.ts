@@ -1,19 +1,17 @@
-import { ingestQuery, MAX_UPLOAD_BYTES, Problem } from '@stella/contracts'
+import { MAX_UPLOAD_BYTES, Problem } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { recordIngest } from '@stella/db'
-import type { MiddlewareHandler } from 'hono'
 
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { query } from '../middleware/json-body.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
 
 /**
  * POST /ledger/ingest: spool the body, record the batch; workers read it. The body is a document, JSON lines, or a tar of files.
  * 202 Ingest · 400 request/invalid · 413 request/too-large · 507 blob/full
  */
-export function ingestDocumentsRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function ingestDocumentsRoute(deps: GatewayDeps): Route<'ingestDocuments'> {
+  return async (c, { query: asked }) => {
     const { tenantId, subject } = c.get('caller')
-    const asked = query(c, ingestQuery)
     const id = deps.newId('ing')
     const key = uploadKey(tenantId, id)
     const upload = await deps.blobs.putStream({

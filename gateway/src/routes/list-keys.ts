@@ -1,8 +1,7 @@
-import type { MiddlewareHandler } from 'hono'
-
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
 
 /** GET /export/keys: 200 every public key that signed or signs, the current one first. */
-export function listKeysRoute({ kms }: Pick<GatewayDeps, 'kms'>): MiddlewareHandler<GatewayEnv> {
+export function listKeysRoute({ kms }: Pick<GatewayDeps, 'kms'>): Route<'listKeys'> {
   return async (c) => c.json({ keys: await kms.publicKeys() })
 }

@@ -1,19 +1,18 @@
 import { Problem } from '@stella/contracts'
 import { openRun, requestRun } from '@stella/db'
-import type { MiddlewareHandler } from 'hono'
 
-import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
-import { found, idOf } from './found.ts'
+import { found } from './found.ts'
 
 /**
  * POST /export/runs/{id}/reproduce: record a run that writes the same plan again and must come to the same bytes.
  * 202 Run · 404 resource/not-found · 409 run/not-finished
  */
-export function reproduceRunRoute(deps: GatewayDeps): MiddlewareHandler<GatewayEnv> {
-  return async (c) => {
+export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
+  return async (c, { params: { id } }) => {
     const { tenantId, subject } = c.get('caller')
-    const id = idOf(c)
     const run = await deps.inTenant(tenantId, async (tx) => {
       const original = found(await openRun(tx, { tenantId, runId: id }), 'run', id)
       if (original.state !== 'succeeded' || original.reproduces !== null) {

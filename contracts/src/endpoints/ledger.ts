@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+import { ingest, ingestQuery } from '../ingest.ts'
+import { MAX_UPLOAD_BYTES } from '../limits.ts'
+import { mediaTypes } from '../media-types.ts'
+import { resourceId } from '../resource-id.ts'
+import type { Endpoint } from './endpoint.ts'
+import { location } from './location.ts'
+
+const content = { mediaType: mediaTypes.json, schema: ingest }
+
+/** The ledger: documents go in as batches. */
+export const ledgerEndpoints = {
+  ingestDocuments: {
+    method: 'POST',
+    path: '/ledger/ingest',
+    role: 'Export.Operator',
+    summary: 'Send documents: one batch, at most one revision',
+    query: ingestQuery,
+    body: {
+      mediaTypes: [mediaTypes.bytes, mediaTypes.json, mediaTypes.tar],
+      maxBytes: MAX_UPLOAD_BYTES,
+      description:
+        'A document, JSON lines, or a tar of files. What it is shows in its bytes: the media type is not looked at.',
+    },
+    answers: { 202: { description: 'The batch, received: workers do it.', content, headers: { location } } },
+    problems: ['blob/unavailable'],
+  },
+  getIngest: {
+    method: 'GET',
+    path: '/ledger/ingests/:id',
+    role: 'Export.Viewer',
+    summary: 'A batch, with what became of it',
+    params: z.strictObject({ id: resourceId.describe('Id of a batch.') }),
+    answers: { 200: { description: 'The batch.', content } },
+    problems: [],
+  },
+} as const satisfies Record<string, Endpoint>

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+
+import { mediaTypes } from '../media-types.ts'
+import { pageOf, pageQuery } from '../page.ts'
+import { newProfile, profile, profileKinds } from '../profile.ts'
+import { resourceId } from '../resource-id.ts'
+import type { Endpoint } from './endpoint.ts'
+import { location } from './location.ts'
+
+const params = z.strictObject({ id: resourceId.describe('Id of a profile.') })
+const content = { mediaType: mediaTypes.json, schema: profile }
+
+const query = pageQuery.extend({
+  kind: z.enum(profileKinds).optional().describe('Profiles of this kind.'),
+  variant: z
+    .string()
+    .regex(/^[a-z-]{1,63}$/)
+    .optional()
+    .describe('Profiles of this variant.'),
+})
+
+/** Profiles: what an export holds and how it is written. */
+export const profileEndpoints = {
+  createProfile: {
+    method: 'POST',
+    path: '/export/profiles',
+    role: 'Export.Admin',
+    summary: 'Create a profile',
+    body: {
+      mediaTypes: [mediaTypes.json],
+      schema: newProfile,
+      examples: {
+        'every default': { name: 'all evidence', kind: 'json', variant: 'raw' },
+        'two ecosystems, small files': {
+          name: 'npm and PyPI',
+          kind: 'json',
+          variant: 'raw',
+          config: { filters: { ecosystems: ['npm', 'PyPI'] }, compression: { level: 19 } },
+        },
+      },
+    },
+    answers: { 201: { description: 'The profile, in revision 1.', content, headers: { location } } },
+    problems: ['resource/conflict'],
+  },
+  listProfiles: {
+    method: 'GET',
+    path: '/export/profiles',
+    role: 'Export.Viewer',
+    summary: 'List profiles, by id',
+    query,
+    answers: { 200: { description: 'A page.', content: { mediaType: mediaTypes.json, schema: pageOf(profile) } } },
+    problems: [],
+  },
+  getProfile: {
+    method: 'GET',
+    path: '/export/profiles/:id',
+    role: 'Export.Viewer',
+    summary: 'A profile in its newest revision',
+    params,
+    answers: { 200: { description: 'The profile.', content } },
+    problems: [],
+  },
+} as const satisfies Record<string, Endpoint>

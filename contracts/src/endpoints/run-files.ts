@@ -1,0 +1,91 @@
+import { z } from 'zod'
+
+import { exportManifest } from '../export-manifest.ts'
+import { mediaTypes } from '../media-types.ts'
+import { resourceId } from '../resource-id.ts'
+import { signatureFiles } from '../signatures.ts'
+import type { Endpoint } from './endpoint.ts'
+import { etag, ifNoneMatch } from './etag-headers.ts'
+import { storedBytesProblems } from './problems-of.ts'
+
+const params = z.strictObject({ id: resourceId.describe('Id of a run that succeeded.') })
+const problems = ['run/not-finished', ...storedBytesProblems] as const
+const downloadHeaders = {
+  etag,
+  'accept-ranges': z.literal('bytes').describe('Ranges of bytes may be asked for.'),
+  'repr-digest': z.string().describe('SHA-256 of the whole bundle (RFC 9530).'),
+  'content-disposition': z.string().describe('A file name for the bundle.'),
+}
+const bytes = { mediaType: mediaTypes.bundle }
+const unchanged = { description: 'The caller holds these bytes.', headers: { etag } }
+
+/** What a run that succeeded left behind. */
+export const runFileEndpoints = {
+  downloadRun: {
+    method: 'GET',
+    path: '/export/runs/:id/download',
+    role: 'Export.Viewer',
+    summary: 'The bundle of a run',
+    params,
+    headers: z.object({
+      range: z.string().max(4096).optional().describe('One range of bytes; several, or other units, are ignored.'),
+      'if-range': z.string().max(4096).optional().describe('The range is wanted of these bytes; of others, all.'),
+      'if-none-match': ifNoneMatch,
+    }),
+    answers: {
+      200: { description: 'The bundle.', content: bytes, headers: downloadHeaders },
+      206: {
+        description: 'A range of the bundle.',
+        content: bytes,
+        headers: { ...downloadHeaders, 'content-range': z.string().describe('Which bytes, and of how many.') },
+      },
+      304: unchanged,
+    },
+    problems: [...problems, 'range/unsatisfiable'],
+  },
+  getManifest: {
+    method: 'GET',
+    path: '/export/runs/:id/manifest',
+    role: 'Export.Viewer',
+    summary: 'The manifest of a run: export.json, byte for byte',
+    params,
+    headers: z.object({ 'if-none-match': ifNoneMatch }),
+    answers: {
+      200: {
+        description: 'The manifest.',
+        content: { mediaType: mediaTypes.json, schema: exportManifest },
+        headers: { etag },
+      },
+      304: unchanged,
+    },
+    problems,
+  },
+  getProvenance: {
+    method: 'GET',
+    path: '/export/runs/:id/provenance',
+    role: 'Export.Viewer',
+    summary: 'The provenance of a run: provenance.json, byte for byte',
+    params,
+    headers: z.object({ 'if-none-match': ifNoneMatch }),
+    answers: {
+      200: {
+        description: 'An in-toto statement with SLSA provenance.',
+        content: { mediaType: mediaTypes.inToto },
+        headers: { etag },
+      },
+      304: unchanged,
+    },
+    problems,
+  },
+  getSignatures: {
+    method: 'GET',
+    path: '/export/runs/:id/signatures',
+    role: 'Export.Viewer',
+    summary: 'The signatures of a run',
+    params,
+    answers: {
+      200: { description: 'The files, whole.', content: { mediaType: mediaTypes.json, schema: signatureFiles } },
+    },
+    problems,
+  },
+} as const satisfies Record<string, Endpoint>

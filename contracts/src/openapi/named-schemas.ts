@@ -1,0 +1,35 @@
+import type { z } from 'zod'
+
+import { exportManifest } from '../export-manifest.ts'
+import { filters } from '../filters.ts'
+import { ingest, ingestSummary, refusedDocument } from '../ingest.ts'
+import { publicKey, publicKeys } from '../keys.ts'
+import { problemBody } from '../problem-body.ts'
+import { newProfile, profile, profileConfig } from '../profile.ts'
+import { newRun, run, runCounts } from '../run.ts'
+import { signatureFiles } from '../signatures.ts'
+
+/** Shapes of requests that have a name in the OpenAPI document; other bodies are named after their endpoint. */
+export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
+  Filters: filters,
+  NewProfile: newProfile,
+  NewProfileConfig: profileConfig,
+  NewRun: newRun,
+}
+
+/** Shapes of answers that have a name in the OpenAPI document; other answers are named after their endpoint. */
+export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
+  AppliedFilters: filters,
+  ExportManifest: exportManifest,
+  Ingest: ingest,
+  IngestSummary: ingestSummary,
+  Problem: problemBody,
+  Profile: profile,
+  ProfileConfig: profileConfig,
+  PublicKey: publicKey,
+  PublicKeys: publicKeys,
+  RefusedDocument: refusedDocument,
+  Run: run,
+  RunCounts: runCounts,
+  SignatureFiles: signatureFiles,
+}
