@@ -5,6 +5,7 @@ import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createProfile, exportBundle, openTenant, post, samples, type Tenant } from './support/tenant.ts'
+import { wellFormed } from './support/well-formed.ts'
 
 let stack: TestStack
 let mine: Tenant
@@ -27,8 +28,8 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.stop())
 
-async function ask(tenant: Tenant, { method, path }: Endpoint, id: string): Promise<[number, string]> {
-  const answer = await tenant.api(path.replace(':id', id), { method })
+async function ask(tenant: Tenant, endpoint: Endpoint, id: string): Promise<[number, string]> {
+  const answer = await tenant.api(endpoint.path.replace(':id', id), wellFormed(endpoint))
   return [answer.status, (await answer.text()).replaceAll(id, '<id>')]
 }
 

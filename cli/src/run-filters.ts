@@ -33,7 +33,7 @@ export function requestedRun(profileId: string, options: FilterOptions): NewRun 
     image_digests: options.imageDigest,
     repositories: options.repository,
     tags: options.tag,
-  } satisfies Record<keyof Filters, unknown>
+  } satisfies Record<Exclude<keyof Filters, 'tenant_id'>, unknown>
   const filters = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const parsed = newRun.safeParse({ profile_id: profileId, ...(Object.keys(filters).length > 0 ? { filters } : {}) })
   if (parsed.success) return parsed.data

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { instant } from './instant.ts'
 import { MAX_FILTER_VALUE_CHARS, MAX_FILTER_VALUES } from './limits.ts'
+import { tenantId } from './tenant.ts'
 
 /** Kinds of record that an export of JSON lines may hold, in the plural of the API. */
 export const recordGroups = ['advisories', 'vex', 'sboms'] as const
@@ -46,6 +47,8 @@ export const filters = z
       .optional(),
     repositories: values.optional(),
     tags: values.optional(),
+    /** The caller's own tenant, which is what is read anyway; another one is refused. */
+    tenant_id: tenantId.optional(),
     include: z.array(z.enum(recordGroups)).min(1).optional(),
   })
   .refine(

@@ -97,6 +97,7 @@ export {
   profile,
   profileConfig,
   profileKinds,
+  profilePatch,
 } from './profile.ts'
 export { resourceId } from './resource-id.ts'
 export { grants, type Role, roles } from './roles.ts'

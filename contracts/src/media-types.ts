@@ -3,6 +3,7 @@ export const mediaTypes = {
   problem: 'application/problem+json',
   bundle: 'application/zstd',
   json: 'application/json',
+  mergePatch: 'application/merge-patch+json',
   bytes: 'application/octet-stream',
   tar: 'application/x-tar',
   inToto: 'application/vnd.in-toto+json',

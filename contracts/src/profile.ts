@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
+import { distribution } from './distribution.ts'
 import { filters } from './filters.ts'
+import { mergePatchOf } from './merge-patch-of.ts'
 import { resourceId } from './resource-id.ts'
 
 /** Kinds that a list of profiles may be filtered by. */
@@ -9,16 +11,28 @@ export const profileKinds = ['json', 'trivy', 'mirror'] as const
 /** zstd level when a profile does not say. */
 export const DEFAULT_COMPRESSION_LEVEL = 3
 
-/** Configuration of a profile. An empty object takes every default. */
-export const profileConfig = z.strictObject({
-  filters: filters.optional(),
-  compression: z
-    .strictObject({
-      codec: z.literal('zstd').default('zstd'),
-      level: z.int().min(1).max(19).default(DEFAULT_COMPRESSION_LEVEL),
-    })
-    .default({ codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL }),
-})
+/** Members of a configuration (specification 2.7) that this version refuses, since it could not do what they ask. */
+const notYet = ['signing', 'encryption', 'schedule', 'triggers', 'retention', 'sharding', 'limits']
+
+/** Configuration of a profile. An empty object takes every default; a member that asks for what the service cannot do is refused. */
+export const profileConfig = z.strictObject(
+  {
+    filters: filters.optional(),
+    compression: z
+      .strictObject({
+        codec: z.literal('zstd').default('zstd'),
+        level: z.int().min(1).max(19).default(DEFAULT_COMPRESSION_LEVEL),
+      })
+      .default({ codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL }),
+    distribution: distribution.optional(),
+  },
+  {
+    error: ({ code, keys }) => {
+      const refused = code === 'unrecognized_keys' ? (keys as string[]).filter((key) => notYet.includes(key)) : []
+      return refused.length > 0 ? `${refused.join(', ')}: this version cannot do that: leave it out` : undefined
+    },
+  },
+)
 /** A profile's configuration with its defaults filled in. */
 export type ProfileConfig = z.infer<typeof profileConfig>
 
@@ -38,7 +52,16 @@ export const newProfile = z.strictObject({
 /** A profile to create. */
 export type NewProfile = z.infer<typeof newProfile>
 
-/** A profile as the API returns it. */
+/** A change of a profile: a merge patch (RFC 7396) of its configuration. */
+export const profilePatch = z.strictObject(
+  { config: mergePatchOf(profileConfig).nullable() },
+  {
+    error: ({ code, keys }) =>
+      code === 'unrecognized_keys' ? `${(keys as string[]).join(', ')}: only config can be changed` : undefined,
+  },
+)
+
+/** A profile as the API returns it: one revision of it. `created_by` and `created_at` are of that revision. */
 export const profile = z.strictObject({
   id: resourceId,
   name: z.string(),

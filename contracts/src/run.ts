@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { distribution } from './distribution.ts'
 import { filters } from './filters.ts'
 import { resourceId } from './resource-id.ts'
 
@@ -30,7 +31,7 @@ export function isFinal(state: RunState): boolean {
 export const newRun = z.strictObject({
   profile_id: resourceId,
   filters: filters.optional(),
-  distribution: z.strictObject({ type: z.literal('download') }).optional(),
+  distribution: distribution.optional(),
 })
 /** A run to create. */
 export type NewRun = z.infer<typeof newRun>

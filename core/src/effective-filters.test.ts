@@ -8,8 +8,9 @@ describe('effectiveFilters()', () => {
     expect(filters).toEqual({ ecosystems: ['pypi'], tags: ['v1'] })
   })
 
-  test('gives equal scopes equal filters: lists sorted and without doubles, times in UTC', () => {
+  test('gives equal scopes equal filters: lists sorted and without doubles, times in UTC, the own tenant left out', () => {
     const filters = effectiveFilters(undefined, {
+      tenant_id: 'acme',
       time_from: '2025-01-01T02:00:00+02:00',
       include: ['vex', 'advisories', 'vex'],
     })

@@ -2,7 +2,8 @@ import type { Filters } from '@stella/contracts'
 
 /** Filters of a run: the profile's, with each field that the run names in its place; lists in byte order, times in UTC, so that equal scopes compare equal. */
 export function effectiveFilters(profile: Filters | undefined, run: Filters | undefined): Filters {
-  const merged = { ...profile, ...run }
+  // The tenant is the caller's own, whether named or not: it narrows nothing.
+  const { tenant_id: _own, ...merged } = { ...profile, ...run }
   const entries = Object.entries(merged)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [

@@ -1,7 +1,7 @@
 import { profile as profileShape } from '@stella/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { createProfile, getProfile, listProfiles } from './profiles.ts'
+import { createProfile, deleteProfile, getProfile, listProfiles, reviseProfile } from './profiles.ts'
 import { problemOf } from './testing/evidence.ts'
 import { profileOf } from './testing/runs.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
@@ -44,4 +44,26 @@ test('listProfiles() pages by id, bytewise, and filters', async () => {
   expect(
     await problemOf(withTenant(database, tenantId, (tx) => listProfiles(tx, { tenantId, limit: 3, cursor: 'WzFd' }))),
   ).toBe('request/invalid')
+})
+
+test('reviseProfile() and deleteProfile() add one revision after the one that was seen; createProfile() goes on after the end', async () => {
+  const named = { tenantId, id: 'prof_revised', createdBy: 'me' }
+  const add = <T>(work: Parameters<typeof withTenant<T>>[2]) => withTenant(database, tenantId, work)
+  const first = await add((tx) => createProfile(tx, { ...named, profile: profileOf('raw') }))
+  const config = { ...first.config, compression: { codec: 'zstd' as const, level: 9 } }
+  const second = await add((tx) => reviseProfile(tx, { ...named, after: first, config }))
+  expect([second.revision, second.config]).toEqual([2, config])
+  expect(await problemOf(add((tx) => reviseProfile(tx, { ...named, after: first, config })))).toBe(
+    'request/precondition-failed',
+  )
+  expect(await problemOf(add((tx) => deleteProfile(tx, { ...named, after: first })))).toBe(
+    'request/precondition-failed',
+  )
+  await add((tx) => deleteProfile(tx, { ...named, after: second }))
+  expect(await add((tx) => getProfile(tx, named))).toBeNull()
+  expect((await add((tx) => listProfiles(tx, { tenantId, limit: 200 }))).items.map(({ id }) => id)).not.toContain(
+    named.id,
+  )
+
+  expect(await add((tx) => createProfile(tx, { ...named, profile: profileOf('raw') }))).toMatchObject({ revision: 4 })
 })

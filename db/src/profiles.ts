@@ -5,40 +5,60 @@ import type { Transaction } from './open-database.ts'
 import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
 import { profiles } from './schema.ts'
 
+/** One profile of one tenant. */
+export interface ProfileId {
+  readonly tenantId: string
+  readonly id: string
+}
+
 /**
- * Stores the first revision of a profile.
+ * Stores the first revision of a profile, or, where one of that id was deleted, the next.
  * @throws `resource/conflict` where the tenant has a profile of that id
  */
 export async function createProfile(
   tx: Transaction,
-  { tenantId, id, profile, createdBy }: { tenantId: string; id: string; profile: NewProfile; createdBy: string },
+  { profile, createdBy, ...named }: ProfileId & { profile: NewProfile; createdBy: string },
 ): Promise<Profile> {
-  const { name, kind, variant, config } = profile
-  const [row] = await tx
-    .insert(profiles)
-    .values({ tenantId, id, revision: 1, name, kind, variant, config, createdBy })
-    .onConflictDoNothing()
-    .returning()
-  if (!row)
-    throw new Problem(
-      'resource/conflict',
-      `the profile ${id} exists, and ids are made of names: use it, or choose another name`,
-    )
-  return profileOf(row)
+  const newest = await newestRevision(tx, named)
+  const made =
+    newest?.deleted === false ? null : await addRevision(tx, newest?.revision ?? 0, { ...named, ...profile, createdBy })
+  if (made) return made
+  throw new Problem(
+    'resource/conflict',
+    `the profile ${named.id} exists, and ids are made of names: use it, or choose another name`,
+  )
 }
 
-/** The newest revision of a profile, or null. */
-export async function getProfile(
+/** The newest revision of a profile, or null where there is none, or it was deleted. */
+export async function getProfile(tx: Transaction, profile: ProfileId): Promise<Profile | null> {
+  const newest = await newestRevision(tx, profile)
+  return newest && !newest.deleted ? profileOf(newest) : null
+}
+
+/**
+ * Stores the revision that follows `after`; earlier ones stay as they are.
+ * @throws `request/precondition-failed` where another one followed already
+ */
+export async function reviseProfile(
   tx: Transaction,
-  { tenantId, id }: { tenantId: string; id: string },
-): Promise<Profile | null> {
-  const [row] = await tx
-    .select()
-    .from(profiles)
-    .where(and(eq(profiles.tenantId, tenantId), eq(profiles.id, id)))
-    .orderBy(desc(profiles.revision))
-    .limit(1)
-  return row ? profileOf(row) : null
+  change: ProfileId & { after: Profile; config: Profile['config']; createdBy: string },
+): Promise<Profile> {
+  const { tenantId, id, after, config, createdBy } = change
+  const { name, kind, variant } = after
+  return followed(id, await addRevision(tx, after.revision, { tenantId, id, name, kind, variant, config, createdBy }))
+}
+
+/**
+ * Ends a profile by a last revision after `after`. Its runs stay, and so do its revisions.
+ * @throws `request/precondition-failed` where another one followed already
+ */
+export async function deleteProfile(
+  tx: Transaction,
+  { tenantId, id, after, createdBy }: ProfileId & { after: Profile; createdBy: string },
+): Promise<void> {
+  const { name, kind, variant, config } = after
+  const last = { tenantId, id, name, kind, variant, config, createdBy, deleted: true }
+  followed(id, await addRevision(tx, after.revision, last))
 }
 
 /**
@@ -57,20 +77,54 @@ export async function listProfiles(
 ): Promise<Page<Profile>> {
   const { tenantId, kind, variant, limit, cursor } = query
   const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1)
-  const rows = await tx
+  const newest = tx
     .selectDistinctOn([profiles.id])
     .from(profiles)
+    .where(and(eq(profiles.tenantId, tenantId), after === undefined ? undefined : gt(profiles.id, after)))
+    .orderBy(asc(profiles.id), desc(profiles.revision))
+    .as('newest')
+  const rows = await tx
+    .select()
+    .from(newest)
     .where(
       and(
-        eq(profiles.tenantId, tenantId),
-        after === undefined ? undefined : gt(profiles.id, after),
-        kind === undefined ? undefined : eq(profiles.kind, kind),
-        variant === undefined ? undefined : eq(profiles.variant, variant),
+        eq(newest.deleted, false),
+        kind === undefined ? undefined : eq(newest.kind, kind),
+        variant === undefined ? undefined : eq(newest.variant, variant),
       ),
     )
-    .orderBy(asc(profiles.id), desc(profiles.revision))
+    .orderBy(asc(newest.id))
     .limit(limit + 1)
   return pageOfRows(rows, { limit, keyOf: (row) => [row.id], itemOf: profileOf })
+}
+
+async function newestRevision(tx: Transaction, { tenantId, id }: ProfileId) {
+  const [row] = await tx
+    .select()
+    .from(profiles)
+    .where(and(eq(profiles.tenantId, tenantId), eq(profiles.id, id)))
+    .orderBy(desc(profiles.revision))
+    .limit(1)
+  return row ?? null
+}
+
+/** Null where the revision after `revision` is taken. */
+async function addRevision(
+  tx: Transaction,
+  revision: number,
+  row: Omit<typeof profiles.$inferInsert, 'revision'>,
+): Promise<Profile | null> {
+  const [added] = await tx
+    .insert(profiles)
+    .values({ ...row, revision: revision + 1 })
+    .onConflictDoNothing()
+    .returning()
+  return added ? profileOf(added) : null
+}
+
+function followed(id: string, added: Profile | null): Profile {
+  if (added) return added
+  throw new Problem('request/precondition-failed', `the profile ${id} was changed meanwhile: read it again`)
 }
 
 function profileOf(row: InferSelectModel<typeof profiles>): Profile {

@@ -153,7 +153,7 @@ export const recordSelectors = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.name, table.value, table.versionId] })],
 )
 
-/** Revisions of export profiles. */
+/** Revisions of export profiles. One that is `deleted` ends the profile; a profile made anew goes on after it. */
 export const profiles = pgTable(
   'profiles',
   {
@@ -166,6 +166,7 @@ export const profiles = pgTable(
     config: json('config').$type<ProfileConfig>().notNull(),
     createdBy: text('created_by').notNull(),
     createdAt: recordedAt('created_at').notNull().default(now),
+    deleted: boolean('deleted').notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id, table.revision] })],
 )

@@ -8,8 +8,10 @@ import { type ReadRequest, readRequest } from './middleware/read-request.ts'
 import { problemResponse } from './problem-response.ts'
 import type { Route } from './route.ts'
 import { cancelRunRoute } from './routes/cancel-run.ts'
+import { changeProfileRoute } from './routes/change-profile.ts'
 import { createProfileRoute } from './routes/create-profile.ts'
 import { createRunRoute } from './routes/create-run.ts'
+import { deleteProfileRoute } from './routes/delete-profile.ts'
 import { downloadRunRoute } from './routes/download-run.ts'
 import { getIngestRoute } from './routes/get-ingest.ts'
 import { getOpenApiRoute } from './routes/get-open-api.ts'
@@ -28,6 +30,8 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   createProfile: createProfileRoute,
   listProfiles: listProfilesRoute,
   getProfile: getProfileRoute,
+  changeProfile: changeProfileRoute,
+  deleteProfile: deleteProfileRoute,
   createRun: createRunRoute,
   listRuns: listRunsRoute,
   getRun: getRunRoute,

@@ -12,3 +12,6 @@ export const ifNoneMatch = z
   .max(4096)
   .optional()
   .describe('Entity tags that the caller holds, or `*`: where one is current the answer is 304, without a body.')
+
+/** Request header of an endpoint that changes a resource only in the state that its caller saw (RFC 9110, section 13.1.1). */
+export const ifMatch = z.string().max(4096).describe('ETag that the resource was read with, or `*`; without it 428.')

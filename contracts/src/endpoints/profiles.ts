@@ -2,9 +2,10 @@ import { z } from 'zod'
 
 import { mediaTypes } from '../media-types.ts'
 import { pageOf, pageQuery } from '../page.ts'
-import { newProfile, profile, profileKinds } from '../profile.ts'
+import { newProfile, profile, profileKinds, profilePatch } from '../profile.ts'
 import { resourceId } from '../resource-id.ts'
 import type { Endpoint } from './endpoint.ts'
+import { etag, ifMatch, ifNoneMatch } from './etag-headers.ts'
 import { location } from './location.ts'
 
 const params = z.strictObject({ id: resourceId.describe('Id of a profile.') })
@@ -39,7 +40,7 @@ export const profileEndpoints = {
         },
       },
     },
-    answers: { 201: { description: 'The profile, in revision 1.', content, headers: { location } } },
+    answers: { 201: { description: 'The profile, in its first revision.', content, headers: { location, etag } } },
     problems: ['resource/conflict'],
   },
   listProfiles: {
@@ -57,7 +58,40 @@ export const profileEndpoints = {
     role: 'Export.Viewer',
     summary: 'A profile in its newest revision',
     params,
-    answers: { 200: { description: 'The profile.', content } },
+    headers: z.object({ 'if-none-match': ifNoneMatch }),
+    answers: {
+      200: { description: 'The profile.', content, headers: { etag } },
+      304: { description: 'The caller holds this revision.', headers: { etag } },
+    },
+    problems: [],
+  },
+  changeProfile: {
+    method: 'PATCH',
+    path: '/export/profiles/:id',
+    role: 'Export.Admin',
+    summary: 'Change a profile: a new revision, unless nothing changes',
+    params,
+    headers: z.object({ 'if-match': ifMatch }),
+    body: {
+      mediaTypes: [mediaTypes.mergePatch, mediaTypes.json],
+      schema: profilePatch,
+      examples: {
+        'other ecosystems, nothing else': { config: { filters: { ecosystems: ['Go'] } } },
+        'no filters any more': { config: { filters: null } },
+        'every default': { config: null },
+      },
+    },
+    answers: { 200: { description: 'The profile in its newest revision.', content, headers: { etag } } },
+    problems: [],
+  },
+  deleteProfile: {
+    method: 'DELETE',
+    path: '/export/profiles/:id',
+    role: 'Export.Admin',
+    summary: 'Delete a profile; its runs stay',
+    params,
+    headers: z.object({ 'if-match': ifMatch }),
+    answers: { 204: { description: 'It is gone.' } },
     problems: [],
   },
 } as const satisfies Record<string, Endpoint>

@@ -5,7 +5,7 @@ import { filters } from '../filters.ts'
 import { ingest, ingestSummary, refusedDocument } from '../ingest.ts'
 import { publicKey, publicKeys } from '../keys.ts'
 import { problemBody } from '../problem-body.ts'
-import { newProfile, profile, profileConfig } from '../profile.ts'
+import { newProfile, profile, profileConfig, profilePatch } from '../profile.ts'
 import { newRun, run, runCounts } from '../run.ts'
 import { signatureFiles } from '../signatures.ts'
 
@@ -15,6 +15,7 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   NewProfile: newProfile,
   NewProfileConfig: profileConfig,
   NewRun: newRun,
+  ProfilePatch: profilePatch,
 }
 
 /** Shapes of answers that have a name in the OpenAPI document; other answers are named after their endpoint. */

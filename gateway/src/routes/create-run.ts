@@ -7,11 +7,13 @@ import { parsed } from '../middleware/parsed.ts'
 import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
+import { requireOwnTenant } from './require-own-tenant.ts'
 
 /** POST /export/runs: record a run; workers do it. 202 Run · 400 request/invalid · 404 resource/not-found without its profile */
 export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
   return async (c, { body: asked }) => {
     const { tenantId, subject } = c.get('caller')
+    requireOwnTenant(asked.filters, tenantId)
     const id = deps.newId('run')
     const run = await deps.inTenant(tenantId, async (tx) => {
       const profile = found(await getProfile(tx, { tenantId, id: asked.profile_id }), 'profile', asked.profile_id)

@@ -1,0 +1,29 @@
+import { type NewProfile, newProfile } from '@stella/contracts'
+import { canonicalJson, type Json, mergePatch } from '@stella/core'
+import { reviseProfile } from '@stella/db'
+
+import type { GatewayDeps } from '../deps.ts'
+import { parsed } from '../middleware/parsed.ts'
+import type { Route } from '../route.ts'
+import { openProfile, profileEtag } from './open-profile.ts'
+import { requireOwnTenant } from './require-own-tenant.ts'
+
+/**
+ * PATCH /export/profiles/{id}: 200 Profile in a new revision, or in the same where nothing changes · 400 request/invalid ·
+ * 404 resource/not-found · 412 request/precondition-failed · 428 request/precondition-required
+ */
+export function changeProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'changeProfile'> {
+  return async (c, { params: { id }, headers, body }) => {
+    const { tenantId, subject } = c.get('caller')
+    const profile = await inTenant(tenantId, async (tx) => {
+      const current = await openProfile(tx, { tenantId, id, ifMatch: headers['if-match'] })
+      const { name, kind, variant } = current
+      const patched = mergePatch({ name, kind, variant, config: current.config as Json }, body as Json)
+      const { config }: NewProfile = parsed(newProfile, patched, 'the profile with its changes')
+      requireOwnTenant(config.filters, tenantId)
+      if (canonicalJson(config as Json) === canonicalJson(current.config as Json)) return current
+      return reviseProfile(tx, { tenantId, id, after: current, config, createdBy: subject })
+    })
+    return c.json(profile, 200, { etag: profileEtag(profile) })
+  }
+}
