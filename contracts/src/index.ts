@@ -52,6 +52,7 @@ export {
   JOB_RETRY_MS,
   LOST_JOB_MS,
   MAX_BUNDLE_MEMBERS,
+  MAX_CONCURRENT_RUNS,
   MAX_CURSOR_CHARS,
   MAX_DISCARDED_BODY_BYTES,
   MAX_DOCUMENT_BYTES,
@@ -69,17 +70,26 @@ export {
   MAX_MEMBER_BYTES,
   MAX_PAGE_ROWS,
   MAX_PROVENANCE_INPUTS,
+  MAX_RATE,
+  MAX_RATE_LEASES,
   MAX_REFUSED_DOCUMENTS,
   MAX_SHARDS,
   MAX_SIGNATURE_BYTES,
   MAX_UPLOAD_BYTES,
   MAX_WAIT_MS,
   MAX_WITHHELD,
+  PROFILE_CONCURRENT_RUNS,
+  PROFILE_RUNS,
   RANGE_RECORDS,
+  RATE_LEASE_MS,
+  RATE_LEASE_PARTS,
+  RATE_WINDOW_SECONDS,
   SCRATCH_MAX_AGE_MS,
   SHARD_DOCUMENTS,
   SHARD_RANGES,
   SWEEP_MS,
+  TENANT_CONCURRENT_RUNS,
+  TENANT_REQUESTS,
   TOKEN_CLOCK_TOLERANCE_SECONDS,
   UNCLAIMED_UPLOAD_MS,
 } from './limits.ts'
@@ -113,6 +123,7 @@ export {
   runCounts,
   runStates,
 } from './run.ts'
+export { type RunLimits, runLimitSettings, runLimits } from './run-limits.ts'
 export { readSettings } from './settings.ts'
 export { type SignatureFiles, signatureFiles } from './signatures.ts'
 export { tenantId } from './tenant.ts'

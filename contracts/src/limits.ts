@@ -82,6 +82,27 @@ export const MAX_EVENTS = 1_000_000
 /** Most bytes that the stream of events keeps. */
 export const MAX_EVENTS_BYTES = 1 * GIB
 
+/** Requests that one tenant may make in `RATE_WINDOW_SECONDS`, all gateways together, where their settings do not say. */
+export const TENANT_REQUESTS = 600_000
+/** Runs of one profile that may be created in `RATE_WINDOW_SECONDS`, where neither profile nor settings say. */
+export const PROFILE_RUNS = 6000
+/** Largest rate that a setting or a profile may ask for. */
+export const MAX_RATE = 100_000_000
+/** Time in which a spent quota fills again, in seconds. */
+export const RATE_WINDOW_SECONDS = 60
+/** Age after which what a gateway holds of a quota is not used any more, in milliseconds. */
+export const RATE_LEASE_MS = 1000
+/** Part of a quota that one gateway takes at once at most: one in so many. */
+export const RATE_LEASE_PARTS = 20
+/** Quotas that one gateway keeps in mind; of more, those used longest ago are forgotten and taken anew. */
+export const MAX_RATE_LEASES = 50_000
+/** Runs of one tenant that may be under way at once, where the settings do not say; more stay queued. */
+export const TENANT_CONCURRENT_RUNS = 16
+/** Runs of one profile that may be under way at once, where neither profile nor settings say; more stay queued. */
+export const PROFILE_CONCURRENT_RUNS = 8
+/** Most runs that a setting or a profile may allow at once. */
+export const MAX_CONCURRENT_RUNS = 1000
+
 /** Silence after which a connection of a client is closed, in milliseconds; a long upload or download that moves is not. */
 export const IDLE_CONNECTION_MS = 120_000
 

@@ -18,6 +18,7 @@ export const problems = {
   'resource/not-found': { status: 404, retryable: false, errorClass: 'not_found' },
   'resource/conflict': { status: 409, retryable: false, errorClass: 'conflict' },
   'run/not-finished': { status: 409, retryable: false, errorClass: 'not_finished' },
+  'limit/rate': { status: 429, retryable: true, errorClass: 'rate_limited' },
   'range/unsatisfiable': { status: 416, retryable: false, errorClass: 'invalid_request' },
   'config/invalid': { status: 500, retryable: false, errorClass: 'config_invalid' },
   'record/schema-mismatch': { status: 422, retryable: false, errorClass: 'schema_mismatch' },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { distribution } from './distribution.ts'
 import { filters } from './filters.ts'
+import { MAX_CONCURRENT_RUNS, MAX_RATE } from './limits.ts'
 import { mergePatchOf } from './merge-patch-of.ts'
 import { resourceId } from './resource-id.ts'
 
@@ -12,7 +13,7 @@ export const profileKinds = ['json', 'trivy', 'mirror'] as const
 export const DEFAULT_COMPRESSION_LEVEL = 3
 
 /** Members of a configuration (specification 2.7) that this version refuses, since it could not do what they ask. */
-const notYet = ['signing', 'encryption', 'schedule', 'triggers', 'retention', 'sharding', 'limits']
+const notYet = ['signing', 'encryption', 'schedule', 'triggers', 'retention', 'sharding']
 
 /** Configuration of a profile. An empty object takes every default; a member that asks for what the service cannot do is refused. */
 export const profileConfig = z.strictObject(
@@ -25,6 +26,15 @@ export const profileConfig = z.strictObject(
       })
       .default({ codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL }),
     distribution: distribution.optional(),
+    /** Absent: what the settings of the service say. */
+    limits: z
+      .strictObject({
+        /** Runs of this profile that may be under way at once; more stay queued. */
+        concurrent_runs: z.int().min(1).max(MAX_CONCURRENT_RUNS).optional(),
+        /** Runs of this profile that may be created in a minute. */
+        runs_per_minute: z.int().min(1).max(MAX_RATE).optional(),
+      })
+      .optional(),
   },
   {
     error: ({ code, keys }) => {

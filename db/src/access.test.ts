@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { requestRun } from './export-runs.ts'
 import { recordPlan } from './plans.ts'
 import { createProfile } from './profiles.ts'
+import { leaseTokens } from './rate-buckets.ts'
 import { recordShard } from './run-shards.ts'
 import { beginPlanning } from './run-steps.ts'
 import { advisory, merge, problemOf } from './testing/evidence.ts'
@@ -22,6 +23,7 @@ const tables = [
   'plans',
   'export_runs',
   'run_shards',
+  'rate_buckets',
 ]
 let database: TestDatabase
 
@@ -44,6 +46,7 @@ beforeAll(async () => {
       await beginPlanning(tx, { tenantId, runId: 'run_1' })
       await recordPlan(tx, { tenantId, runId: 'run_1', plan: planOf(tenantId, 'plan_1', profile) })
       await recordShard(tx, { tenantId, runId: 'run_1', shard: 0, output: shardOutput(0) })
+      await leaseTokens(tx, { tenantId, bucket: 'requests', quota: { tokens: 5, windowSeconds: 60 }, wanted: 1 })
     })
   }
 })

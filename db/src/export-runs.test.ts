@@ -216,8 +216,10 @@ test.each([
   expect(await problemOf(inTenant((tx) => listRuns(tx, { tenantId, limit: 1, cursor })))).toBe('request/invalid')
 })
 
-test('the sweep finds what is silent in any tenant, and no run that ended', async () => {
+test('the sweep finds what is silent in any tenant, and no run that ended or is queued', async () => {
+  const queued = await newRun()
   const run = await newRun()
+  await inTenant((tx) => beginPlanning(tx, run))
   const ingestId = await receive(database, { tenantId: 'other', documents: [] })
   const soon = { olderThanMs: 60_000, limit: 200 }
   expect(await stalledRuns(database, soon)).toEqual([])
@@ -226,7 +228,13 @@ test('the sweep finds what is silent in any tenant, and no run that ended', asyn
   await database.owner`update ingests set heartbeat_at = now() - interval '2 minutes'`
 
   const stalled = await stalledRuns(database, soon)
-  expect(stalled).toContainEqual({ tenantId, runId: run.runId, state: 'queued', silentMs: expect.closeTo(120_000, -4) })
+  expect(stalled).toContainEqual({
+    tenantId,
+    runId: run.runId,
+    state: 'planning',
+    silentMs: expect.closeTo(120_000, -4),
+  })
+  expect(stalled.map(({ runId }) => runId)).not.toContain(queued.runId)
   expect(stalled.filter(({ state }) => (finalRunStates as readonly string[]).includes(state))).toEqual([])
   expect(await stalledRuns(database, { ...soon, limit: 1 })).toHaveLength(1)
   expect(await stalledIngests(database, soon)).toEqual([
@@ -236,8 +244,8 @@ test('the sweep finds what is silent in any tenant, and no run that ended', asyn
     { tenantId: 'other', id: ingestId, state: 'received' },
   ])
   expect(await ingestStates(database, [])).toEqual([])
-  expect(await inTenant((tx) => heartbeat(tx, run))).toBe('queued')
+  expect(await inTenant((tx) => heartbeat(tx, run))).toBe('planning')
   expect((await stalledRuns(database, soon)).map(({ runId }) => runId)).not.toContain(run.runId)
-  expect(await runStates(database, [run.runId, 'run_none'])).toEqual([{ tenantId, id: run.runId, state: 'queued' }])
+  expect(await runStates(database, [run.runId, 'run_none'])).toEqual([{ tenantId, id: run.runId, state: 'planning' }])
   expect(await runStates(database, [])).toEqual([])
 })

@@ -1,3 +1,4 @@
+export { type Admission, admitRun, type NextRun, nextRuns } from './admission.ts'
 export { documentsQuery } from './documents-query.ts'
 export {
   getRun,
@@ -29,12 +30,14 @@ export type { Page } from './page-cursor.ts'
 export { getPlan, recordPlan } from './plans.ts'
 export { createProfile, deleteProfile, getProfile, listProfiles, type ProfileId, reviseProfile } from './profiles.ts'
 export { rangeQuery } from './range-query.ts'
+export { type GrantedTokens, leaseTokens, type TokenQuota } from './rate-buckets.ts'
 export { listShards, recordShard, shardWritten, writtenShards } from './run-shards.ts'
 export { beginPlanning, beginSealing, cancelRun, failRun, heartbeat, sealRun } from './run-steps.ts'
 export { coverage, ingestInputs } from './scope-sources.ts'
 export type { Sealed, StoredBytes } from './sealed.ts'
 export {
   ingestStates,
+  queuedTenants,
   runStates,
   type StalledIngest,
   type StalledQuery,

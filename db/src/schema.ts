@@ -13,6 +13,7 @@ import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
+  doublePrecision,
   foreignKey,
   index,
   integer,
@@ -68,6 +69,7 @@ export const ingests = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     index('ingests_running').on(table.heartbeatAt).where(sql`state in ('received', 'running')`),
+    index('ingests_completed').on(table.tenantId, table.sourceUri, table.finishedAt).where(sql`state = 'completed'`),
   ],
 )
 
@@ -219,6 +221,13 @@ export const exportRuns = pgTable(
     index('export_runs_running')
       .on(table.heartbeatAt)
       .where(sql`state in ('queued', 'planning', 'writing', 'sealing', 'distributing')`),
+    index('export_runs_queued')
+      .on(table.tenantId, table.profileId, table.createdAt, table.id)
+      .where(sql`state = 'queued'`),
+    index('export_runs_busy')
+      .on(table.tenantId, table.profileId)
+      .where(sql`state in ('planning', 'writing', 'sealing', 'distributing')`),
+    index('export_runs_finished').on(table.tenantId, table.finishedAt, table.id).where(sql`finished_at is not null`),
   ],
 )
 
@@ -236,4 +245,17 @@ export const runShards = pgTable(
     primaryKey({ columns: [table.tenantId, table.runId, table.shard] }),
     foreignKey({ columns: [table.tenantId, table.runId], foreignColumns: [exportRuns.tenantId, exportRuns.id] }),
   ],
+)
+
+/** What is left of each rate limit; gateways take from it in blocks. */
+export const rateBuckets = pgTable(
+  'rate_buckets',
+  {
+    tenantId,
+    bucket: bytewiseText('bucket').notNull(),
+    tokens: doublePrecision('tokens').notNull(),
+    granted: integer('granted').notNull(),
+    refilledAt: instant('refilled_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.bucket] })],
 )

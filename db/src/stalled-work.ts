@@ -29,22 +29,36 @@ export interface StalledIngest {
   readonly silentMs: number
 }
 
-/** Runs of all tenants that nobody seems to work on. */
+/** Runs of all tenants that are under way and that nobody seems to work on. */
 export async function stalledRuns(database: Database, { olderThanMs, limit }: StalledQuery): Promise<StalledRun[]> {
   const { tenantId, id: runId, state, heartbeatAt } = exportRuns
   return asSweep(database, (tx) =>
     tx
       .select({ tenantId, runId, state, silentMs: silenceOf(heartbeatAt) })
       .from(exportRuns)
-      .where(
-        and(
-          sql`${state} in ('queued', 'planning', 'writing', 'sealing', 'distributing')`,
-          silent(heartbeatAt, olderThanMs),
-        ),
-      )
+      .where(and(sql`${state} in ('planning', 'writing', 'sealing', 'distributing')`, silent(heartbeatAt, olderThanMs)))
       .orderBy(asc(heartbeatAt), asc(tenantId), asc(runId))
       .limit(limit),
   )
+}
+
+/** Tenants that have queued runs, in order, beginning after one of them; the empty text begins with the first. */
+export async function queuedTenants(
+  database: Database,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<string[]> {
+  const rows = await asSweep(database, (tx) =>
+    tx.execute<{ tenant: string }>(sql`
+      with recursive waiting as (
+        (select tenant_id, 1 as place from export_runs where state = 'queued' and tenant_id > ${after} order by tenant_id limit 1)
+        union all
+        select (select r.tenant_id from export_runs r where r.state = 'queued' and r.tenant_id > waiting.tenant_id
+          order by r.tenant_id limit 1), place + 1
+        from waiting where waiting.tenant_id is not null and place < ${limit}
+      )
+      select tenant_id as tenant from waiting where tenant_id is not null order by tenant_id`),
+  )
+  return rows.map(({ tenant }) => tenant)
 }
 
 /** Batches of all tenants that nobody seems to work on. */

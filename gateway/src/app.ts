@@ -2,6 +2,7 @@ import { type Endpoint, type EndpointName, endpoints, Problem } from '@stella/co
 import { type Context, Hono } from 'hono'
 
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
+import { rateLimited } from './limits/rate-limit.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { notAllowed } from './middleware/not-allowed.ts'
 import { type ReadRequest, readRequest } from './middleware/read-request.ts'
@@ -60,12 +61,12 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   return app
 }
 
-/** Adds one endpoint: authenticate, parse by the table, answer. */
+/** Adds one endpoint: authenticate, count against the limits, parse by the table, answer. */
 function addRoute(app: Hono<GatewayEnv>, deps: GatewayDeps, name: EndpointName): void {
   const endpoint: Endpoint = endpoints[name]
   // What `readRequest` makes of an entry of the table is what `Asked` says of that entry.
   const answer = routes[name](deps) as (c: Context<GatewayEnv>, asked: ReadRequest) => Promise<Response>
-  app.on(endpoint.method, endpoint.path, authenticate(deps, endpoint), async (c) =>
+  app.on(endpoint.method, endpoint.path, authenticate(deps, endpoint), ...rateLimited(deps), async (c) =>
     answer(c, await readRequest(c, endpoint)),
   )
 }

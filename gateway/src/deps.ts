@@ -1,6 +1,10 @@
 import type { Blobs, Bus, Kms } from '@stella/adapters'
+import type { RunLimits } from '@stella/contracts'
 import type { Transaction } from '@stella/db'
 import type { JWTVerifyGetKey } from 'jose'
+
+import type { RateSettings } from './limits/rate-limit.ts'
+import type { Taken, TokenLeases } from './limits/token-leases.ts'
 
 /** Who asks: the tenant, the subject and the roles of a verified token. */
 export interface Caller {
@@ -29,10 +33,13 @@ export interface GatewayDeps {
   readonly inTenant: <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
   /** Rejects while a part that requests need is away. */
   readonly ready: () => Promise<void>
+  readonly runLimits: RunLimits
+  readonly rates: RateSettings
+  readonly leases: Pick<TokenLeases, 'take'>
   readonly newId: (prefix: 'run' | 'plan' | 'ing') => string
   readonly now: () => Date
   readonly log: Log
 }
 
 /** What the middleware leaves for a route. */
-export type GatewayEnv = { Variables: { caller: Caller } }
+export type GatewayEnv = { Variables: { caller: Caller; quotas?: readonly Taken[] } }

@@ -3,12 +3,20 @@ import type { AddressInfo } from 'node:net'
 
 import { serve } from '@hono/node-server'
 import { connectBus, openBlobs, openKms } from '@stella/adapters'
-import { IDLE_CONNECTION_MS, readSettings } from '@stella/contracts'
-import { openDatabase, pingDatabase, withTenant } from '@stella/db'
+import {
+  IDLE_CONNECTION_MS,
+  MAX_RATE_LEASES,
+  RATE_LEASE_MS,
+  RATE_LEASE_PARTS,
+  readSettings,
+  runLimits,
+} from '@stella/contracts'
+import { leaseTokens, openDatabase, pingDatabase, withTenant } from '@stella/db'
 import { createRemoteJWKSet } from 'jose'
 import { pino } from 'pino'
 
 import { createApp } from './app.ts'
+import { TokenLeases } from './limits/token-leases.ts'
 import { settings as contract } from './settings.ts'
 
 const settings = readSettings(contract, 'gateway', process.env)
@@ -31,6 +39,18 @@ const app = createApp({
     await pingDatabase(database)
     await bus.check()
   },
+  runLimits: runLimits(settings),
+  rates: {
+    tenantRequests: settings.STELLA_TENANT_REQUESTS_PER_MINUTE,
+    profileRuns: settings.STELLA_PROFILE_RUNS_PER_MINUTE,
+  },
+  leases: new TokenLeases({
+    lease: (lease) => withTenant(database, lease.tenantId, (tx) => leaseTokens(tx, lease)),
+    leaseMs: RATE_LEASE_MS,
+    parts: RATE_LEASE_PARTS,
+    maxLeases: MAX_RATE_LEASES,
+    clockMs: () => performance.now(),
+  }),
   newId: (prefix) => `${prefix}_${randomUUID()}`,
   now: () => new Date(),
   log: (entry) => logger.warn(entry),

@@ -1,4 +1,7 @@
+import { MAX_RATE, PROFILE_RUNS, runLimitSettings, TENANT_REQUESTS } from '@stella/contracts'
 import { z } from 'zod'
+
+const rate = z.coerce.number().int().min(1).max(MAX_RATE)
 
 /** What the environment tells the gateway. */
 export const settings = z.object({
@@ -11,5 +14,8 @@ export const settings = z.object({
   OIDC_JWKS_URL: z.url(),
   STELLA_HOST: z.string().default('127.0.0.1'),
   STELLA_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  STELLA_TENANT_REQUESTS_PER_MINUTE: rate.default(TENANT_REQUESTS),
+  STELLA_PROFILE_RUNS_PER_MINUTE: rate.default(PROFILE_RUNS),
+  ...runLimitSettings,
   NODE_ENV: z.string().default('development'),
 })

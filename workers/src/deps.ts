@@ -1,4 +1,5 @@
 import type { Blobs, Bus, Kms } from '@stella/adapters'
+import type { RunLimits } from '@stella/contracts'
 import type { Database, Transaction } from '@stella/db'
 
 /** One line of the log: never a secret, never a record's text. */
@@ -23,6 +24,7 @@ export interface WorkerDeps {
   readonly mappings: Readonly<Record<'advisory' | 'vex', Mapping>>
   /** Threads that read one shard at a time. */
   readonly readers: number
+  readonly runLimits: RunLimits
   readonly builderVersion: string
   readonly now: () => Date
   readonly newId: () => string

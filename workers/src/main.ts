@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 import { connectBus, openBlobs, openKms } from '@stella/adapters'
-import { readSettings, SWEEP_MS } from '@stella/contracts'
+import { readSettings, runLimits, SWEEP_MS } from '@stella/contracts'
 import { openDatabase, withTenant } from '@stella/db'
 import { pino } from 'pino'
 
@@ -27,6 +27,7 @@ const deps: WorkerDeps = {
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
   mappings: { advisory: mapping('osv-1.7'), vex: mapping('openvex-0.2.0') },
   readers: settings.STELLA_READERS,
+  runLimits: runLimits(settings),
   builderVersion: versionOf(new URL('../package.json', import.meta.url)),
   now: () => new Date(),
   newId: () => randomUUID(),

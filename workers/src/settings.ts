@@ -1,3 +1,4 @@
+import { runLimitSettings } from '@stella/contracts'
 import { parseDatabaseUrl } from '@stella/core'
 import { z } from 'zod'
 
@@ -13,6 +14,7 @@ export const settings = z.object({
   BLOB_URL: z.string().min(1),
   KMS_URL: z.string().min(1),
   STELLA_READERS: z.coerce.number().int().min(1).max(64).default(2),
+  ...runLimitSettings,
   NODE_ENV: z.string().default('development'),
 })
 

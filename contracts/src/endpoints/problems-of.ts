@@ -8,6 +8,7 @@ const guarded: readonly ProblemCode[] = [
   'auth/unauthenticated',
   'auth/denied',
   'auth/unavailable',
+  'limit/rate',
   'db/unavailable',
   'blob/full',
 ]

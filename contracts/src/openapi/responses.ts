@@ -53,6 +53,11 @@ function headersOf(headers: Readonly<Record<string, z.ZodType>>): Json {
 /** Headers that come with a status, whatever the endpoint. */
 const problemHeaders: Readonly<Record<number, Readonly<Record<string, z.ZodType>>>> = {
   401: { 'www-authenticate': z.string().describe('How to authenticate.') },
+  429: {
+    'retry-after': z.string().describe('Seconds after which to try again.'),
+    ratelimit: z.string().describe('What is left of each quota: `"name";r=left;t=seconds`.'),
+    'ratelimit-policy': z.string().describe('The quotas: `"name";q=quota;w=window in seconds`.'),
+  },
   503: { 'retry-after': z.string().describe('Seconds after which to try again.') },
 }
 

@@ -5,6 +5,7 @@ import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
+import { startNext } from './start-next.ts'
 
 /** POST /export/runs/{id}/cancel: 200 Run, also where it was cancelled before · 404 resource/not-found · 409 resource/conflict where it ended otherwise */
 export function cancelRunRoute(deps: GatewayDeps): Route<'cancelRun'> {
@@ -16,6 +17,7 @@ export function cancelRunRoute(deps: GatewayDeps): Route<'cancelRun'> {
     })
     if (run.state !== 'cancelled') throw new Problem('resource/conflict', `run ${id} has ended: it is ${run.state}`)
     await announceRun(deps, tenantId, run)
+    await startNext(deps, { tenantId, runId: id })
     return c.json(run)
   }
 }

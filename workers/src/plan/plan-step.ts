@@ -9,7 +9,7 @@ import {
 } from '@stella/contracts'
 import { cutShards, type KindExtent, type Plan, type Scope } from '@stella/core'
 import {
-  beginPlanning,
+  admitRun,
   getPlan,
   heartbeat,
   kindExtent,
@@ -23,16 +23,18 @@ import {
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from '../run/announce.ts'
 
-type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'bus' | 'now' | 'log'>
+type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'bus' | 'runLimits' | 'now' | 'log'>
 
 /**
  * plan: one transaction reads the ledger's head and what the filters take of it, and writes the plan row. A reproduction takes
  * over the plan of the run that it reproduces.
+ * A run over the limits stays queued: it is published again when another of its tenant ends.
  * Runs twice safely: a run that has a plan keeps it.
  * @throws `plan/too-large` · `db/unavailable`
  */
 export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'plan'>): Promise<Job[]> {
-  if (!(await deps.inTenant(tenantId, (tx) => beginPlanning(tx, { tenantId, runId })))) return []
+  const admission = await deps.inTenant(tenantId, (tx) => admitRun(tx, { tenantId, runId, limits: deps.runLimits }))
+  if (admission !== 'planning') return []
 
   await announce(deps, { tenantId, runId, state: 'planning' })
   const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {

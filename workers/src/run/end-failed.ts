@@ -5,8 +5,9 @@ import { failIngest, failRun } from '@stella/db'
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from './announce.ts'
 import { removeWorkOf } from './remove-work.ts'
+import { startNext } from './start-next.ts'
 
-type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'now' | 'log'>
+type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'now' | 'log'>
 
 /** Ends a run as failed, with its class and reason, and removes what it left. Does nothing to a run that has ended. */
 export async function endRunFailed(
@@ -20,6 +21,7 @@ export async function endRunFailed(
     failRun(tx, { tenantId, runId, errorClass, errorMessage: toldOf(problem) }),
   )
   if (ended) await announce(deps, { tenantId, runId, state: 'failed' })
+  await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })
 }
 

@@ -6,6 +6,7 @@ import type { WorkerDeps } from '../deps.ts'
 import { requirePlan } from '../plan/require-plan.ts'
 import { announce } from '../run/announce.ts'
 import { removeWorkOf } from '../run/remove-work.ts'
+import { startNext } from '../run/start-next.ts'
 import { whileWanted } from '../run/while-wanted.ts'
 import { hashMembers } from './hash-members.ts'
 import { requireReproduced } from './require-reproduced.ts'
@@ -15,7 +16,7 @@ import { storeBundle } from './store-bundle.ts'
 /** What sealing uses. */
 export type SealDeps = Pick<
   WorkerDeps,
-  'inTenant' | 'blobs' | 'bus' | 'kms' | 'mappings' | 'builderVersion' | 'now' | 'newId' | 'log'
+  'inTenant' | 'blobs' | 'bus' | 'kms' | 'mappings' | 'runLimits' | 'builderVersion' | 'now' | 'newId' | 'log'
 >
 
 /**
@@ -37,6 +38,7 @@ export async function sealStep(
     await announce(deps, { tenantId, runId, state: 'sealing' })
     await whileWanted(deps, { tenantId, runId, signal, work: (wanted) => seal(deps, run, wanted) })
   }
+  await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })
   return []
 }

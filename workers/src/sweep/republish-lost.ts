@@ -1,4 +1,4 @@
-import { type Job, type JobStep, jobs, LOST_JOB_MS, MAX_PAGE_ROWS, SWEEP_MS } from '@stella/contracts'
+import { type Job, type JobStep, LOST_JOB_MS, MAX_PAGE_ROWS, SWEEP_MS } from '@stella/contracts'
 import {
   getPlan,
   heartbeat,
@@ -11,17 +11,17 @@ import {
 } from '@stella/db'
 
 import { jobsOfPlan } from '../plan/plan-step.ts'
+import { republish } from './republish.ts'
 import type { SweepDeps } from './sweep.ts'
 
-/** Steps whose jobs may come next for a run that is not queued any more. */
+/** Steps whose jobs may come next for a run that has a plan. */
 const laterSteps: readonly JobStep[] = ['write', 'seal']
 
 /**
- * Publishes again the jobs of runs and batches that nobody works on. A job counts as lost where none of its step is waiting or worked
+ * Publishes again the jobs of runs that are under way, and of batches, that nobody works on. A job counts as lost where none of its step is waiting or worked
  * on, or where its run has been silent for `LOST_JOB_MS`; being published counts as a sign of life, so doubles stay few.
  */
-export async function republishLost(deps: SweepDeps): Promise<void> {
-  const idle = await idleSteps(deps)
+export async function republishLost(deps: SweepDeps, idle: ReadonlySet<JobStep>): Promise<void> {
   const query = { olderThanMs: SWEEP_MS, limit: MAX_PAGE_ROWS }
   for (const { tenantId, ingestId, silentMs } of await stalledIngests(deps.database, query)) {
     if (!idle.has('ingest') && silentMs < LOST_JOB_MS) continue
@@ -43,22 +43,8 @@ async function republishRun(
   if (lost.length > 0) await deps.inTenant(tenantId, (tx) => heartbeat(tx, { tenantId, runId }))
 }
 
-async function republish({ bus, now, log }: SweepDeps, job: Job): Promise<void> {
-  log({ message: 'publishing a lost job again', step: job.step, dedupe_id: job.dedupeId })
-  await bus.publishJob({ ...job, dedupeId: `${job.dedupeId}/sweep/${Math.floor(now().getTime() / SWEEP_MS)}` })
-}
-
-async function idleSteps({ bus }: Pick<SweepDeps, 'bus'>): Promise<Set<JobStep>> {
-  const idle = new Set<JobStep>()
-  for (const step of Object.keys(jobs) as JobStep[]) {
-    const { pending, inFlight } = await bus.pending(step)
-    if (pending === 0 && inFlight === 0) idle.add(step)
-  }
-  return idle
-}
-
 function stepsOf({ state }: StalledRun): readonly JobStep[] {
-  return state === 'queued' || state === 'planning' ? ['plan'] : laterSteps
+  return state === 'planning' ? ['plan'] : laterSteps
 }
 
 async function jobsOfRun({ inTenant }: SweepDeps, tenantId: string, runId: string): Promise<Job[]> {
