@@ -17,6 +17,11 @@ export const MAX_REFUSED_DOCUMENTS = 100_000
 /** Most files that one command-line ingest sends. */
 export const MAX_INGEST_FILES = 5_000_000
 
+/** Longest Idempotency-Key, in characters. */
+export const MAX_IDEMPOTENCY_KEY_CHARS = 255
+/** Time for which an Idempotency-Key is remembered at least, in milliseconds. */
+export const IDEMPOTENCY_KEY_MS = 24 * 3600 * 1000
+
 /** Rows of a page when the caller does not say. */
 export const DEFAULT_PAGE_ROWS = 50
 /** Most rows of a page. */

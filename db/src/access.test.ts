@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { requestRun } from './export-runs.ts'
+import { recordAnswer } from './idempotency-keys.ts'
 import { recordPlan } from './plans.ts'
 import { createProfile } from './profiles.ts'
 import { leaseTokens } from './rate-buckets.ts'
@@ -24,6 +25,7 @@ const tables = [
   'export_runs',
   'run_shards',
   'rate_buckets',
+  'idempotency_keys',
 ]
 let database: TestDatabase
 
@@ -45,6 +47,8 @@ beforeAll(async () => {
       })
       await beginPlanning(tx, { tenantId, runId: 'run_1' })
       await recordPlan(tx, { tenantId, runId: 'run_1', plan: planOf(tenantId, 'plan_1', profile) })
+      const keyed = { tenantId, key: 'k', fingerprint: 'a'.repeat(64) }
+      await recordAnswer(tx, keyed, { status: 201, headers: {}, body: '{}' })
       await recordShard(tx, { tenantId, runId: 'run_1', shard: 0, output: shardOutput(0) })
       await leaseTokens(tx, { tenantId, bucket: 'requests', quota: { tokens: 5, windowSeconds: 60 }, wanted: 1 })
     })
@@ -87,16 +91,21 @@ test.each(tables)('%s: a tenant cannot write a row of another, nor remove one of
   })
 })
 
-test.each(['raw_artifacts', 'record_selectors', 'profiles', 'plans', 'run_shards', 'ledger_revisions'])(
-  '%s: rows are never updated',
-  async (table) => {
-    const [column] = await database.owner<{ name: string }[]>`
+test.each([
+  'raw_artifacts',
+  'record_selectors',
+  'profiles',
+  'plans',
+  'run_shards',
+  'ledger_revisions',
+  'idempotency_keys',
+])('%s: rows are never updated', async (table) => {
+  const [column] = await database.owner<{ name: string }[]>`
     select attname as name from pg_attribute where attrelid = ${`public.${table}`}::regclass and attnum > 0 and attidentity = '' and attname <> 'tenant_id' limit 1`
-    await expect(run('beta', `update public.${table} set ${column?.name} = ${column?.name}`)).rejects.toMatchObject({
-      cause: { cause: { code: '42501' } },
-    })
-  },
-)
+  await expect(run('beta', `update public.${table} set ${column?.name} = ${column?.name}`)).rejects.toMatchObject({
+    cause: { cause: { code: '42501' } },
+  })
+})
 
 test('a record version is retired once, and nothing else of it changes', async () => {
   await expect(run('alpha', `update records set body = ''`)).rejects.toMatchObject({

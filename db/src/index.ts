@@ -11,6 +11,13 @@ export {
   requestRun,
 } from './export-runs.ts'
 export {
+  type CreatingAnswer,
+  claimKey,
+  type KeyedRequest,
+  recordAnswer,
+  removeExpiredKeys,
+} from './idempotency-keys.ts'
+export {
   beginIngest,
   failIngest,
   getIngest,

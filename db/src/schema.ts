@@ -26,6 +26,7 @@ import {
 } from 'drizzle-orm/pg-core'
 
 import { bytes, bytewiseText, digest, instant } from './column-types.ts'
+import type { CreatingAnswer } from './idempotency-keys.ts'
 import type { Sealed } from './sealed.ts'
 
 // The migrations make the tables; this names their columns for queries, and a test compares the two. Limits of values, row level
@@ -258,4 +259,21 @@ export const rateBuckets = pgTable(
     refilledAt: instant('refilled_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.bucket] })],
+)
+
+/** What creating requests with an Idempotency-Key were answered. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    tenantId,
+    key: bytewiseText('key').notNull(),
+    fingerprint: digest('fingerprint').notNull(),
+    answer: json('answer').$type<CreatingAnswer>().notNull(),
+    createdAt: recordedAt('created_at').notNull().default(now),
+    expiresAt: recordedAt('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.key] }),
+    index('idempotency_keys_expired').on(table.expiresAt),
+  ],
 )

@@ -114,7 +114,7 @@ function silent(heartbeatAt: typeof exportRuns.heartbeatAt | typeof ingests.hear
 }
 
 /** The one place where rows of several tenants are seen: by a role that may read these columns and no others. */
-async function asSweep<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function asSweep<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return guardTransaction(
     (guarded) => database.queries.transaction(guarded),
     async (tx: Transaction) => {

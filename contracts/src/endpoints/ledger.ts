@@ -5,6 +5,7 @@ import { MAX_UPLOAD_BYTES } from '../limits.ts'
 import { mediaTypes } from '../media-types.ts'
 import { resourceId } from '../resource-id.ts'
 import type { Endpoint } from './endpoint.ts'
+import { idempotencyKey, idempotencyReplayed } from './idempotency-key.ts'
 import { location } from './location.ts'
 
 const content = { mediaType: mediaTypes.json, schema: ingest }
@@ -17,13 +18,20 @@ export const ledgerEndpoints = {
     role: 'Export.Operator',
     summary: 'Send documents: one batch, at most one revision',
     query: ingestQuery,
+    headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: {
       mediaTypes: [mediaTypes.bytes, mediaTypes.json, mediaTypes.tar],
       maxBytes: MAX_UPLOAD_BYTES,
       description:
         'A document, JSON lines, or a tar of files. What it is shows in its bytes: the media type is not looked at.',
     },
-    answers: { 202: { description: 'The batch, received: workers do it.', content, headers: { location } } },
+    answers: {
+      202: {
+        description: 'The batch, received: workers do it.',
+        content,
+        headers: { location, 'idempotency-replayed': idempotencyReplayed },
+      },
+    },
     problems: ['blob/unavailable'],
   },
   getIngest: {

@@ -31,6 +31,7 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemCode[] {
       ...(body === undefined ? [] : (['request/too-large'] as const)),
       ...(params === undefined ? [] : (['resource/not-found'] as const)),
       ...(headers !== undefined && 'if-match' in headers.shape ? preconditions : []),
+      ...(headers !== undefined && 'idempotency-key' in headers.shape ? onceOnly : []),
       ...(role === null ? [] : guarded),
       ...problems,
       ...always,
@@ -40,3 +41,6 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemCode[] {
 
 /** What one that changes a resource only in the state that its caller saw may answer (RFC 9110, section 13.1.1; RFC 6585, section 3). */
 const preconditions: readonly ProblemCode[] = ['request/precondition-required', 'request/precondition-failed']
+
+/** What one that creates once per Idempotency-Key may answer. */
+const onceOnly: readonly ProblemCode[] = ['request/in-progress', 'request/key-reused']

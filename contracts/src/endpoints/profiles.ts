@@ -6,6 +6,7 @@ import { newProfile, profile, profileKinds, profilePatch } from '../profile.ts'
 import { resourceId } from '../resource-id.ts'
 import type { Endpoint } from './endpoint.ts'
 import { etag, ifMatch, ifNoneMatch } from './etag-headers.ts'
+import { idempotencyKey, idempotencyReplayed } from './idempotency-key.ts'
 import { location } from './location.ts'
 
 const params = z.strictObject({ id: resourceId.describe('Id of a profile.') })
@@ -27,6 +28,7 @@ export const profileEndpoints = {
     path: '/export/profiles',
     role: 'Export.Admin',
     summary: 'Create a profile',
+    headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: {
       mediaTypes: [mediaTypes.json],
       schema: newProfile,
@@ -40,7 +42,13 @@ export const profileEndpoints = {
         },
       },
     },
-    answers: { 201: { description: 'The profile, in its first revision.', content, headers: { location, etag } } },
+    answers: {
+      201: {
+        description: 'The profile, in its first revision.',
+        content,
+        headers: { location, etag, 'idempotency-replayed': idempotencyReplayed },
+      },
+    },
     problems: ['resource/conflict'],
   },
   listProfiles: {

@@ -6,11 +6,16 @@ import { pageOf, pageQuery } from '../page.ts'
 import { resourceId } from '../resource-id.ts'
 import { newRun, run, runStates } from '../run.ts'
 import type { Endpoint } from './endpoint.ts'
+import { idempotencyKey, idempotencyReplayed } from './idempotency-key.ts'
 import { location } from './location.ts'
 
 const params = z.strictObject({ id: resourceId.describe('Id of a run.') })
 const content = { mediaType: mediaTypes.json, schema: run }
-const accepted = { description: 'The run, accepted: workers do it.', content, headers: { location } }
+const accepted = {
+  description: 'The run, accepted: workers do it.',
+  content,
+  headers: { location, 'idempotency-replayed': idempotencyReplayed },
+}
 
 const query = pageQuery.extend({
   state: z.enum(runStates).optional().describe('Runs in this state.'),
@@ -26,6 +31,7 @@ export const runEndpoints = {
     path: '/export/runs',
     role: 'Export.Operator',
     summary: 'Start an export',
+    headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: {
       mediaTypes: [mediaTypes.json],
       schema: newRun,
@@ -79,6 +85,7 @@ export const runEndpoints = {
     role: 'Export.Operator',
     summary: 'Build a run that succeeded again, byte for byte',
     params,
+    headers: z.object({ 'idempotency-key': idempotencyKey }),
     answers: { 202: accepted },
     problems: ['run/not-finished'],
   },

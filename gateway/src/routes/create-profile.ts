@@ -1,20 +1,23 @@
 import { profileId } from '@stella/core'
 import { createProfile } from '@stella/db'
 
+import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 import { profileEtag } from './open-profile.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 
 /** POST /export/profiles: 201 Profile · 400 request/invalid · 409 resource/conflict where its name is taken */
-export function createProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'createProfile'> {
-  return async (c, { body }) => {
+export function createProfileRoute(deps: Pick<GatewayDeps, 'inTenant'>): Route<'createProfile'> {
+  return async (c, { headers, body: asked }) => {
     const { tenantId, subject } = c.get('caller')
-    requireOwnTenant(body.config.filters, tenantId)
-    const id = profileId(body.name)
-    const created = await inTenant(tenantId, (tx) =>
-      createProfile(tx, { tenantId, id, profile: body, createdBy: subject }),
-    )
-    return c.json(created, 201, { location: `/export/profiles/${id}`, etag: profileEtag(created) })
+    requireOwnTenant(asked.config.filters, tenantId)
+    const id = profileId(asked.name)
+    const request = { tenantId, key: headers['idempotency-key'], asked: { createProfile: asked } }
+    const { answer } = await createOnce(deps, request, async (tx) => {
+      const body = await createProfile(tx, { tenantId, id, profile: asked, createdBy: subject })
+      return { status: 201, headers: { location: `/export/profiles/${id}`, etag: profileEtag(body) }, body }
+    })
+    return answer
   }
 }

@@ -2,6 +2,7 @@ import { MAX_UPLOAD_BYTES, Problem } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { recordIngest } from '@stella/db'
 
+import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 
@@ -10,42 +11,51 @@ import type { Route } from '../route.ts'
  * 202 Ingest · 400 request/invalid · 413 request/too-large · 507 blob/full
  */
 export function ingestDocumentsRoute(deps: GatewayDeps): Route<'ingestDocuments'> {
-  return async (c, { query: asked }) => {
+  return async (c, { query, headers }) => {
     const { tenantId, subject } = c.get('caller')
     const id = deps.newId('ing')
-    const key = uploadKey(tenantId, id)
-    const upload = await deps.blobs.putStream({
-      key,
-      stream: c.req.raw.body ?? new Blob([]).stream(),
-      maxBytes: MAX_UPLOAD_BYTES,
-      signal: c.req.raw.signal,
-    })
-    if (upload.sizeBytes === 0) {
-      await deps.blobs.remove(key)
-      throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or a tar of files')
-    }
+    const upload = await spool(deps, uploadKey(tenantId, id), c.req.raw)
     const batch = {
       tenantId,
       id,
-      sourceUri: asked.source_uri ?? null,
-      sourceName: asked.source_name ?? null,
-      strict: asked.strict === 'true',
-      uploadKey: key,
-      uploadSha256: upload.sha256,
-      uploadBytes: upload.sizeBytes,
+      sourceUri: query.source_uri ?? null,
+      sourceName: query.source_name ?? null,
+      strict: query.strict === 'true',
+      ...upload,
       createdBy: subject,
     }
+    const asked = { ingestDocuments: { query, sha256: upload.uploadSha256 } }
     // Where this fails the upload stays without a batch, and the sweep removes it.
-    const recorded = await deps.inTenant(tenantId, (tx) => recordIngest(tx, batch))
-    await deps.bus
-      .publishJob({ step: 'ingest', message: { tenantId, ingestId: id }, dedupeId: `${id}/ingest` })
-      .catch((error: unknown) =>
-        deps.log({
-          message: 'a batch was recorded but not announced; the sweep will',
-          ingest_id: id,
-          cause: String(error),
-        }),
-      )
-    return c.json(recorded, 202, { location: `/ledger/ingests/${id}` })
+    const { answer, created } = await createOnce(
+      deps,
+      { tenantId, key: headers['idempotency-key'], asked },
+      async (tx) => ({
+        status: 202,
+        headers: { location: `/ledger/ingests/${id}` },
+        body: await recordIngest(tx, batch),
+      }),
+    )
+    if (created) await announceBatch(deps, tenantId, id)
+    else await deps.blobs.remove(upload.uploadKey)
+    return answer
+  }
+}
+
+async function spool({ blobs }: Pick<GatewayDeps, 'blobs'>, key: string, { body, signal }: Request) {
+  const stream = body ?? new Blob([]).stream()
+  const { sha256, sizeBytes } = await blobs.putStream({ key, stream, maxBytes: MAX_UPLOAD_BYTES, signal })
+  if (sizeBytes === 0) {
+    await blobs.remove(key)
+    throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or a tar of files')
+  }
+  return { uploadKey: key, uploadSha256: sha256, uploadBytes: sizeBytes }
+}
+
+/** The row is the truth: where the bus is away, the workers' sweep publishes the job later. */
+async function announceBatch({ bus, log }: Pick<GatewayDeps, 'bus' | 'log'>, tenantId: string, id: string) {
+  try {
+    await bus.publishJob({ step: 'ingest', message: { tenantId, ingestId: id }, dedupeId: `${id}/ingest` })
+  } catch (error) {
+    log({ message: 'a batch was recorded but not announced; the sweep will', ingest_id: id, cause: String(error) })
   }
 }

@@ -1,5 +1,7 @@
 import { SCRATCH_MAX_AGE_MS } from '@stella/contracts'
 
+import { removeExpiredKeys } from '@stella/db'
+
 import type { WorkerDeps } from '../deps.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import { removeUploads } from './remove-uploads.ts'
@@ -31,6 +33,7 @@ export async function sweep(deps: SweepDeps, memory: SweepMemory): Promise<Sweep
   const idle = await idleSteps(deps)
   await republishLost(deps, idle)
   const queuedAfter = await republishQueued(deps, { idle, after: memory.queuedAfter })
+  await removeExpiredKeys(deps.database)
   await deps.blobs.sweepScratch(SCRATCH_MAX_AGE_MS)
   const stagingAfter = await removeLeftovers(deps, memory.stagingAfter)
   return { queuedAfter, stagingAfter, unclaimed: await removeUploads(deps, memory.unclaimed) }
