@@ -1,4 +1,5 @@
 import { ledgerEndpoints } from './endpoints/ledger.ts'
+import { ledgerStreamEndpoints } from './endpoints/ledger-streams.ts'
 import { profileEndpoints } from './endpoints/profiles.ts'
 import { runFileEndpoints } from './endpoints/run-files.ts'
 import { runEndpoints } from './endpoints/runs.ts'
@@ -13,6 +14,7 @@ export const endpoints = {
   ...runEndpoints,
   ...runFileEndpoints,
   ...ledgerEndpoints,
+  ...ledgerStreamEndpoints,
   ...serviceEndpoints,
 } as const
 /** Name of an endpoint. */

@@ -2,6 +2,15 @@ import { z } from 'zod'
 
 import { exportManifest } from './export-manifest.ts'
 import { ingest } from './ingest.ts'
+import {
+  extentRequest,
+  ledgerExtent,
+  ledgerLine,
+  ledgerRevision,
+  ledgerSources,
+  recordsRequest,
+  sourcesRequest,
+} from './ledger.ts'
 import { openApi } from './openapi/openapi.ts'
 import { newProfile } from './profile.ts'
 import { run } from './run.ts'
@@ -16,6 +25,13 @@ export function jsonSchemas(): Record<string, object> {
     'export-manifest-1.schema.json': titled('Export manifest (export.json)', exportManifest, 'output'),
     'ingest-1.schema.json': titled('A batch of documents', ingest, 'output'),
     'openapi-1.json': openApi(),
+    'ledger-extent-1.schema.json': titled('How much a scope holds of one group', ledgerExtent, 'output'),
+    'ledger-extent-request-1.schema.json': titled('An extent to read', extentRequest, 'input'),
+    'ledger-line-1.schema.json': titled('A line of a ledger stream', ledgerLine, 'output'),
+    'ledger-records-request-1.schema.json': titled('A ledger stream to read', recordsRequest, 'input'),
+    'ledger-revision-1.schema.json': titled('A revision of the ledger', ledgerRevision, 'output'),
+    'ledger-sources-1.schema.json': titled('What gave to a scope', ledgerSources, 'output'),
+    'ledger-sources-request-1.schema.json': titled('The sources of a scope to read', sourcesRequest, 'input'),
     'profile-1.schema.json': titled('A profile to create', newProfile, 'input'),
     'run-1.schema.json': titled('A run', run, 'output'),
   }

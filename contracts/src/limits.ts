@@ -33,6 +33,25 @@ export const MAX_FILTER_VALUES = 1000
 /** Longest value of a filter or name, in characters. */
 export const MAX_FILTER_VALUE_CHARS = 1024
 
+/** Longest record key that a request may name, in characters. */
+export const MAX_RECORD_KEY_CHARS = 4096
+/** Most records of one answer of a ledger stream; a longer one is continued after its last key. */
+export const MAX_STREAM_RECORDS = 1_000_000
+/** Records that a ledger stream reads in one transaction, at most. */
+export const STREAM_PAGE_RECORDS = 512
+/** Bytes of records after which a page of a ledger stream ends; the record that reaches them is its last. */
+export const STREAM_PAGE_BYTES = 512 * KIB
+/** Bytes of a document that are read at a time. */
+export const ARTIFACT_SLICE_BYTES = 1 * MIB
+/** Most ledger streams that one gateway sends at a time. */
+export const MAX_LEDGER_STREAMS = 256
+/** Most ledger streams that one gateway sends to one tenant at a time. */
+export const MAX_TENANT_LEDGER_STREAMS = 64
+/** Fewest records of a range that an extent may be asked for, and most. */
+export const MIN_EXTENT_RANGE_RECORDS = 1024
+/** Most records of a range that an extent may be asked for. */
+export const MAX_EXTENT_RANGE_RECORDS = 1_000_000
+
 /** Records in one range of an export: what one query reads, and where a zstd frame ends. Part of the output format. */
 export const RANGE_RECORDS = 16_384
 /** Ranges in one shard: what one job writes. */

@@ -29,6 +29,8 @@ export const problems = {
   'record/too-many-credentials': { status: 422, retryable: false, errorClass: 'too_many_credentials' },
   'plan/too-large': { status: 422, retryable: false, errorClass: 'too_large' },
   'ledger/changed': { status: 500, retryable: false, errorClass: 'ledger_corrupt' },
+  'ledger/not-computed': { status: 409, retryable: false, errorClass: 'not_computed' },
+  'ledger/busy': { status: 429, retryable: true, errorClass: 'busy' },
   'ingest/refused': { status: 422, retryable: false, errorClass: 'ingest_refused' },
   'ingest/too-many-refused': { status: 422, retryable: false, errorClass: 'ingest_refused' },
   'run/not-reproducible': { status: 500, retryable: false, errorClass: 'not_reproducible' },

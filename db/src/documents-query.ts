@@ -5,9 +5,9 @@ import { rangeConditions } from './range-query.ts'
 import { scopeCondition } from './scope-conditions.ts'
 
 /** Name of a CycloneDX document in the folder of its subject. */
-const FILE_NAME = 'sbom.cdx.json'
+export const FILE_NAME = 'sbom.cdx.json'
 /** Hexadecimal characters of an artifact's SHA-256 that tell folders of one name apart. */
-const FOLDER_DIGEST_CHARS = 32
+export const FOLDER_DIGEST_CHARS = 32
 
 /**
  * SELECT of the SBOMs of one range, for COPY, which takes no parameters: record key, folder, file name (text), content as received, its

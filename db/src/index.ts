@@ -1,4 +1,5 @@
 export { type Admission, admitRun, type NextRun, nextRuns } from './admission.ts'
+export { type ArtifactSlice, artifactSlice } from './artifact-slice.ts'
 export { documentsQuery } from './documents-query.ts'
 export {
   getRun,
@@ -30,6 +31,8 @@ export {
 } from './ingests.ts'
 export { kindExtent } from './kind-extent.ts'
 export { ledgerHead } from './ledger-head.ts'
+export { type LedgerPage, type LedgerPageQuery, ledgerPage } from './ledger-page.ts'
+export { type LedgerState, ledgerState, listRevisions } from './ledger-revisions.ts'
 export { type MergedBatch, mergeIngest } from './merge-ingest.ts'
 export { migrate } from './migrate.ts'
 export { type Database, openDatabase, pingDatabase, type Transaction } from './open-database.ts'

@@ -19,6 +19,13 @@ export function decodeCursor(cursor: string, length: number): string[] {
   throw refused()
 }
 
+/** The whole number that is the key in a cursor. @throws `request/invalid` for any other text */
+export function decodeNumberCursor(cursor: string): number {
+  const [text = ''] = decodeCursor(cursor, 1)
+  if (!/^\d{1,15}$/.test(text)) throw refused()
+  return Number(text)
+}
+
 /** A page of at most `limit` rows out of one more than that, and the cursor of the next page. */
 export function pageOfRows<Row, Item>(
   rows: readonly Row[],

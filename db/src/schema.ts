@@ -141,6 +141,7 @@ export const records = pgTable(
       .on(table.tenantId, table.kind, table.retiredRevision)
       .where(sql`retired_revision is not null`),
     index('records_modified').on(table.tenantId, table.kind, table.modifiedAt),
+    index('records_subject_folders').on(table.tenantId, table.subjectFolder).where(sql`kind = 'sbom'`),
   ],
 )
 

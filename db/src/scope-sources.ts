@@ -7,7 +7,7 @@ import type { Transaction } from './open-database.ts'
 import { scopeConditionOfKinds } from './scope-conditions.ts'
 
 /** Stands for a source that the one who ingested did not name. */
-const UNKNOWN_SOURCE = 'urn:stella:unknown'
+export const UNKNOWN_SOURCE = 'urn:stella:unknown'
 
 /** What each source gave to a scope: its records, the newest time of modification, the newest fetch. Ordered by source, bytewise. */
 export async function coverage(tx: Transaction, { scope }: { scope: Scope }): Promise<Coverage[]> {

@@ -14,6 +14,7 @@ import { createProfileRoute } from './routes/create-profile.ts'
 import { createRunRoute } from './routes/create-run.ts'
 import { deleteProfileRoute } from './routes/delete-profile.ts'
 import { downloadRunRoute } from './routes/download-run.ts'
+import { getArtifactRoute } from './routes/get-artifact.ts'
 import { getIngestRoute } from './routes/get-ingest.ts'
 import { getOpenApiRoute } from './routes/get-open-api.ts'
 import { getProfileRoute } from './routes/get-profile.ts'
@@ -23,9 +24,19 @@ import { liveRoute, readyRoute } from './routes/health.ts'
 import { ingestDocumentsRoute } from './routes/ingest-documents.ts'
 import { listKeysRoute } from './routes/list-keys.ts'
 import { listProfilesRoute } from './routes/list-profiles.ts'
+import { listRevisionsRoute } from './routes/list-revisions.ts'
 import { listRunsRoute } from './routes/list-runs.ts'
+import { readExtentRoute } from './routes/read-extent.ts'
+import { readSourcesRoute } from './routes/read-sources.ts'
 import { reproduceRunRoute } from './routes/reproduce-run.ts'
 import { manifestRoute, provenanceRoute } from './routes/run-document.ts'
+import {
+  streamAdvisoriesRoute,
+  streamFindingsRoute,
+  streamRecordsRoute,
+  streamSbomsRoute,
+  streamVexRoute,
+} from './routes/stream-records.ts'
 
 const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Name> } = {
   createProfile: createProfileRoute,
@@ -46,6 +57,15 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   getOpenApi: getOpenApiRoute,
   ingestDocuments: ingestDocumentsRoute,
   getIngest: getIngestRoute,
+  streamAdvisories: streamAdvisoriesRoute,
+  streamVex: streamVexRoute,
+  streamSboms: streamSbomsRoute,
+  streamFindings: streamFindingsRoute,
+  streamRecords: streamRecordsRoute,
+  listRevisions: listRevisionsRoute,
+  getArtifact: getArtifactRoute,
+  readExtent: readExtentRoute,
+  readSources: readSourcesRoute,
   live: liveRoute,
   ready: readyRoute,
 }

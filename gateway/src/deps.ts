@@ -2,7 +2,7 @@ import type { Blobs, Bus, Kms } from '@stella/adapters'
 import type { RunLimits } from '@stella/contracts'
 import type { Transaction } from '@stella/db'
 import type { JWTVerifyGetKey } from 'jose'
-
+import type { OpenStreams } from './ledger/open-streams.ts'
 import type { RateSettings } from './limits/rate-limit.ts'
 import type { Taken, TokenLeases } from './limits/token-leases.ts'
 
@@ -31,6 +31,8 @@ export interface GatewayDeps {
   readonly kms: Pick<Kms, 'publicKeys'>
   /** Runs work in a transaction that sees one tenant only. */
   readonly inTenant: <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
+  /** What streams of the ledger are open in this process. */
+  readonly openStreams: OpenStreams
   /** Rejects while a part that requests need is away. */
   readonly ready: () => Promise<void>
   readonly runLimits: RunLimits

@@ -16,6 +16,7 @@ import { createRemoteJWKSet } from 'jose'
 import { pino } from 'pino'
 
 import { createApp } from './app.ts'
+import { OpenStreams } from './ledger/open-streams.ts'
 import { TokenLeases } from './limits/token-leases.ts'
 import { settings as contract } from './settings.ts'
 
@@ -35,6 +36,7 @@ const app = createApp({
   bus,
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
   inTenant: (tenantId, work) => withTenant(database, tenantId, work),
+  openStreams: new OpenStreams(),
   ready: async () => {
     await pingDatabase(database)
     await bus.check()

@@ -4,6 +4,7 @@ import { exportManifest } from '../export-manifest.ts'
 import { filters } from '../filters.ts'
 import { ingest, ingestSummary, refusedDocument } from '../ingest.ts'
 import { publicKey, publicKeys } from '../keys.ts'
+import { ledgerExtent, ledgerLine, ledgerRevision, ledgerSources } from '../ledger.ts'
 import { problemBody } from '../problem-body.ts'
 import { newProfile, profile, profileConfig, profilePatch } from '../profile.ts'
 import { newRun, run, runCounts } from '../run.ts'
@@ -24,6 +25,10 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   ExportManifest: exportManifest,
   Ingest: ingest,
   IngestSummary: ingestSummary,
+  LedgerExtent: ledgerExtent,
+  LedgerLine: ledgerLine,
+  LedgerRevision: ledgerRevision,
+  LedgerSources: ledgerSources,
   Problem: problemBody,
   Profile: profile,
   ProfileConfig: profileConfig,

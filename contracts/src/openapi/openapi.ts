@@ -45,5 +45,5 @@ export function openApi(): Json {
 
 /** Path of an endpoint as OpenAPI writes it: `/export/runs/{id}`. */
 function templateOf(path: string): string {
-  return path.replace(/:([a-z_]+)/g, '{$1}')
+  return path.replace(/:(\w+)/g, '{$1}')
 }

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+
+import { coverage } from './export-manifest.ts'
+import { filters, recordGroups } from './filters.ts'
+import {
+  MAX_EXTENT_RANGE_RECORDS,
+  MAX_PROVENANCE_INPUTS,
+  MAX_RECORD_KEY_CHARS,
+  MAX_STREAM_RECORDS,
+  MIN_EXTENT_RANGE_RECORDS,
+} from './limits.ts'
+import { resourceId } from './resource-id.ts'
+import { tenantId } from './tenant.ts'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.int().min(0)
+const key = z
+  .string()
+  .min(1)
+  .max(MAX_RECORD_KEY_CHARS)
+  .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'must not hold NUL or lone surrogates')
+
+/**
+ * Names one ledger whatever its address: a digest of its tenant and its first batch; `urn:stella:ledger:empty` as of revision 0.
+ * A ledger that was thrown away and filled anew has another.
+ */
+export const ledgerId = z.string().regex(/^urn:stella:ledger:([0-9a-f]{64}|empty)$/)
+
+/** Which ledger an answer was read from, and as of which revision. `time`: when the revision was made, whole seconds in UTC. */
+const readFrom = { ledger: ledgerId, tenant: tenantId, revision: count, time: z.iso.datetime() }
+
+/** What a reading of the ledger asks for: a revision, the head unless given, and what an export takes of it. */
+const scope = { revision: count.optional(), filters: filters.default({}) }
+
+/**
+ * A stream to read (`POST /ledger/records`): the records of one group in order of key, of the keys after `after`, from `from`
+ * (inclusive) to `to` (exclusive). `filters.include` changes nothing here.
+ */
+export const recordsRequest = z.strictObject({
+  group: z.enum(recordGroups),
+  ...scope,
+  after: key.optional(),
+  from: key.optional(),
+  to: key.optional(),
+  limit: z.int().min(1).max(MAX_STREAM_RECORDS).default(MAX_STREAM_RECORDS),
+})
+/** A stream to read. */
+export type RecordsRequest = z.infer<typeof recordsRequest>
+
+const { include: _include, tenant_id: _tenant, ...selectors } = filters.shape
+const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number')
+
+/** The query of `GET /ledger/<group>`: a stream to read, its filters side by side with the rest. */
+export const ledgerQuery = z.strictObject({
+  ...selectors,
+  revision: digits.optional().describe('As of this revision; the newest unless given.'),
+  cursor: key.optional().describe('Go on after this key: that of any line of an earlier answer.'),
+  limit: digits.optional().describe(`Most records, 1 to ${MAX_STREAM_RECORDS}, which is what it is unless given.`),
+})
+
+/** The query of `GET /ledger/<group>`. */
+export type LedgerQuery = z.infer<typeof ledgerQuery>
+
+/** All of a line of a stream but `record`: its last member, the canonical text of the record, byte for byte as the ledger keeps it. */
+export const ledgerLineHead = z.strictObject({
+  kind: z.enum(['advisory', 'vex', 'sbom']),
+  key: z.string(),
+  /** Revision that brought this version of the record. */
+  revision: count,
+  modified: z.iso.datetime().nullable(),
+  /** Source URI of the batch that brought it. */
+  source: z.string(),
+  artifact_sha256: sha256,
+  body_sha256: sha256,
+  /** SBOMs only: folder of the subject in an export of this scope. */
+  folder: z.string().optional(),
+  /** SBOMs only: name of the document in that folder. */
+  file_name: z.string().optional(),
+})
+/** All of a line of a stream but the record. */
+export type LedgerLineHead = z.infer<typeof ledgerLineHead>
+
+/** The last line of a stream that is complete. `sha256` covers all bytes before the line. */
+export const ledgerEnd = z.strictObject({
+  end: z.strictObject({
+    ledger: ledgerId,
+    revision: count,
+    records: count,
+    /** Key to go on after, where the limit ended the stream; null where nothing follows. */
+    next_cursor: z.string().nullable(),
+    sha256,
+  }),
+})
+/** The last line of a stream that is complete. */
+export type LedgerEnd = z.infer<typeof ledgerEnd>
+
+/** A line of a ledger stream. Source: docs/formats/ledger-stream.md. */
+export const ledgerLine = z.union([ledgerLineHead.extend({ record: z.looseObject({}) }), ledgerEnd])
+
+/** An extent to read (`POST /ledger/extents`): how much a scope holds of one group, and where its ranges begin. */
+export const extentRequest = z.strictObject({
+  group: z.enum(recordGroups),
+  ...scope,
+  range_records: z.int().min(MIN_EXTENT_RANGE_RECORDS).max(MAX_EXTENT_RANGE_RECORDS),
+})
+
+/** How much a scope holds of one group. `bytes`: of records, or of documents for SBOMs. `starts`: first keys of its ranges, bytewise. */
+export const ledgerExtent = z.strictObject({ ...readFrom, records: count, bytes: count, starts: z.array(key) })
+/** How much a scope holds of one group. */
+export type LedgerExtent = z.infer<typeof ledgerExtent>
+
+/** What gave to a scope (`POST /ledger/sources`). */
+export const sourcesRequest = z.strictObject({
+  ...scope,
+  /** Most batches that are named, the latest ones. */
+  limit: z.int().min(1).max(MAX_PROVENANCE_INPUTS).default(MAX_PROVENANCE_INPUTS),
+})
+
+/** What each source and each batch gave to a scope. `inputs[].sha256`: over the sorted digests of its documents, 32 bytes each. */
+export const ledgerSources = z.strictObject({
+  ...readFrom,
+  coverage: z.array(coverage),
+  inputs: z
+    .array(z.strictObject({ ingest: resourceId, source: z.string(), revision: count, artifacts: count, sha256 }))
+    .max(MAX_PROVENANCE_INPUTS),
+  omitted_inputs: count,
+})
+/** What each source and each batch gave to a scope. */
+export type LedgerSources = z.infer<typeof ledgerSources>
+
+/** A revision of the ledger, as `GET /ledger/revisions` lists them, the newest first. */
+export const ledgerRevision = z.strictObject({
+  revision: z.int().min(1),
+  time: z.iso.datetime(),
+  ingest: resourceId,
+  new_documents: count,
+  changed_documents: count,
+})
+/** A revision of the ledger. */
+export type LedgerRevision = z.infer<typeof ledgerRevision>

@@ -1,0 +1,41 @@
+import type { OpenStreams } from './open-streams.ts'
+
+/** Whose bytes to send, and whom to tell of a failure: the reader only sees that the stream was cut. */
+export interface PulledStream {
+  readonly tenantId: string
+  readonly chunks: AsyncGenerator<Uint8Array>
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * Bytes as their reader takes them, nothing ahead: a chunk is made when the one before it has gone out. Counts as open from the first
+ * chunk on until the end, a failure, or the reader's leave.
+ */
+export function pulledStream(
+  open: OpenStreams,
+  { tenantId, chunks, failed }: PulledStream,
+): ReadableStream<Uint8Array> {
+  let leave: (() => void) | undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          leave ??= open.enter(tenantId)
+          const { value, done } = await chunks.next()
+          if (!done) return controller.enqueue(value)
+          leave()
+          controller.close()
+        } catch (error) {
+          leave?.()
+          failed(error)
+          controller.error(error)
+        }
+      },
+      async cancel() {
+        leave?.()
+        await chunks.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
