@@ -107,6 +107,7 @@ export {
   MAX_WAIT_MS,
   MAX_WITHHELD,
   MIN_EXTENT_RANGE_RECORDS,
+  PLAN_PREVIEW_MS,
   PROFILE_CONCURRENT_RUNS,
   PROFILE_RUNS,
   RANGE_RECORDS,
@@ -127,6 +128,7 @@ export {
 export { mediaTypes } from './media-types.ts'
 export { openApi } from './openapi/openapi.ts'
 export { pageOf, pageQuery } from './page.ts'
+export { newPlanPreview, type PlanPreview, planPreview } from './plan-preview.ts'
 export { isProblemCode, Problem, type ProblemCode, problems, toProblem } from './problem.ts'
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {

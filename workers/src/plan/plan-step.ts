@@ -1,24 +1,6 @@
-import {
-  type Job,
-  type JobMessage,
-  kindOfGroup,
-  Problem,
-  RANGE_RECORDS,
-  recordGroups,
-  SHARD_DOCUMENTS,
-} from '@stella/contracts'
-import { cutShards, type KindExtent, type Plan, type Scope } from '@stella/core'
-import {
-  admitRun,
-  getPlan,
-  heartbeat,
-  kindExtent,
-  ledgerHead,
-  type OpenRun,
-  openRun,
-  recordPlan,
-  type Transaction,
-} from '@stella/db'
+import { type Job, type JobMessage, Problem } from '@stella/contracts'
+import type { Plan } from '@stella/core'
+import { admitRun, getPlan, heartbeat, openRun, planScope, recordPlan } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from '../run/announce.ts'
@@ -40,8 +22,10 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {
     const run = await openRun(tx, { tenantId, runId })
     if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
-    const made = (await getPlan(tx, { tenantId, planId: run.planId })) ?? (await makePlan(tx, run))
-    const recorded = await recordPlan(tx, { tenantId, runId, plan: made })
+    const { planId, profile, filters } = run
+    const kept = await getPlan(tx, { tenantId, planId })
+    const plan = kept ?? { id: planId, profile, ...(await planScope(tx, { tenantId, filters })) }
+    const recorded = await recordPlan(tx, { tenantId, runId, plan })
     const state = await heartbeat(tx, { tenantId, runId })
     return state === 'writing' ? recorded : null
   })
@@ -58,23 +42,4 @@ export function jobsOfPlan({ shards }: Plan, tenantId: string, runId: string): J
     message: { tenantId, runId, shard },
     dedupeId: `${runId}/write/${shard}`,
   }))
-}
-
-async function makePlan(tx: Transaction, { tenantId, profile, filters, planId }: OpenRun): Promise<Plan> {
-  const { revision, time } = await ledgerHead(tx, { tenantId })
-  const scope: Scope = { tenantId, ledgerRevision: revision, filters }
-  const extents: KindExtent[] = []
-  const counts = { advisories: 0, vex: 0, sboms: 0 }
-  for (const group of filters.include ?? recordGroups) {
-    const kind = kindOfGroup[group]
-    const extent = await kindExtent(tx, {
-      scope,
-      kind,
-      rangeRecords: kind === 'sbom' ? SHARD_DOCUMENTS : RANGE_RECORDS,
-    })
-    extents.push(extent)
-    counts[group] = extent.records
-  }
-  const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
-  return { id: planId, scope, ledgerTime: time, profile, counts, estimatedBytes, shards: cutShards(extents) }
 }
