@@ -40,7 +40,10 @@ const refusals: [string, string | Uint8Array, RegExp][] = [
   ['no-modified.json', '{"schema_version":"1.7.0","id":"A-8","summary":"x","affected":[]}', /modified/],
   ['bad-time.json', advisory('A-9').replace('2024-05-06T', '2024-13-06T'), /time|date|modified/i],
   ['unknown.json', '{"hello":"world"}', /format/i],
-  ['csaf.json', '{"document":{"category":"csaf_vex","csaf_version":"2.0"}}', /CSAF/],
+  ['csaf.json', '{"document":{"category":"csaf_vex","csaf_version":"2.1"}}', /CSAF 2\.1/],
+  ['provider-metadata.json', '{"metadata_version":"2.0","publisher":{}}', /provider metadata/],
+  ['spdx.spdx', 'SPDXVersion: SPDX-2.3\n', /tag-value/],
+  ['spdx3.json', '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}', /SPDX 3/],
   ['readme.md', '# Not evidence\n', /format|YAML/i],
 ]
 

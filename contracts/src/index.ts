@@ -31,6 +31,8 @@ export {
   ingestQuery,
   ingestStates,
   ingestSummary,
+  type NotHeld,
+  notHeld,
   type RefusedDocument,
   refusedDocument,
 } from './ingest.ts'
@@ -93,6 +95,7 @@ export {
   MAX_LEDGER_STREAMS,
   MAX_MANIFEST_BYTES,
   MAX_MEMBER_BYTES,
+  MAX_NOT_HELD_PATHS,
   MAX_PAGE_ROWS,
   MAX_PROVENANCE_INPUTS,
   MAX_RATE,

@@ -2,10 +2,18 @@ import { z } from 'zod'
 
 import { resourceId } from './resource-id.ts'
 
-/** A document that did not go in, and why. `position` is `line:column` or a JSON pointer. */
+/** A document that did not go in, and why. `position` is `line:column`, a JSON pointer, or `byte N` in an archive. */
 export const refusedDocument = z.strictObject({ source: z.string(), position: z.string(), reason: z.string() })
 /** A document that did not go in. */
 export type RefusedDocument = z.infer<typeof refusedDocument>
+
+/**
+ * A member that documents have and records do not carry; the document as received has it. `path` is a JSON pointer with `*` for every
+ * index, `documents` how many documents of the batch have it.
+ */
+export const notHeld = z.strictObject({ format: z.string(), path: z.string(), documents: z.int() })
+/** A member that documents have and records do not carry. */
+export type NotHeld = z.infer<typeof notHeld>
 
 /** What a batch did: every document read is new, changed, unchanged or refused. */
 export const ingestSummary = z.strictObject({
@@ -15,6 +23,9 @@ export const ingestSummary = z.strictObject({
   changed: z.int(),
   unchanged: z.int(),
   refused: z.array(refusedDocument),
+  not_held: z.array(notHeld),
+  /** True where there were more paths than a summary names. */
+  not_held_more: z.boolean(),
 })
 /** What a batch did. */
 export type IngestSummary = z.infer<typeof ingestSummary>

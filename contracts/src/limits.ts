@@ -14,6 +14,8 @@ export const MAX_DOCUMENT_BYTES = 64 * MIB
 export const MAX_DOCUMENT_DEPTH = 128
 /** Most refused documents that one batch may name; with more, the batch is refused as a whole. */
 export const MAX_REFUSED_DOCUMENTS = 100_000
+/** Most paths of what records do not carry that the summary of one batch names. */
+export const MAX_NOT_HELD_PATHS = 1000
 /** Most files that one command-line ingest sends. */
 export const MAX_INGEST_FILES = 5_000_000
 

@@ -32,7 +32,7 @@ async function retireReplaced(tx: TransactionSql, { tenantId, revision }: NewRev
   await tx`
     update public.records r set retired_revision = ${revision} from ingest_verdicts v
     where v.verdict = 'changed' and v.replaces and v.kind <> 'advisory'
-      and r.tenant_id = ${tenantId} and r.kind = v.kind and r.kind <> 'advisory' and r.document_key = v.document_key and r.retired_revision is null`
+      and r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.kind <> 'advisory' and r.document_key = v.document_key and r.retired_revision is null`
 }
 
 /** Rows go in by key, so that an export reads its pages in their order; selectors in the order of their index, sorted as one text. */

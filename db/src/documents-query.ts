@@ -4,8 +4,8 @@ import { quoteLiteral } from './quote-literal.ts'
 import { rangeConditions } from './range-query.ts'
 import { scopeCondition } from './scope-conditions.ts'
 
-/** Name of a CycloneDX document in the folder of its subject. */
-export const FILE_NAME = 'sbom.cdx.json'
+/** SQL of a document's name in the folder of its subject, by the media type that a table `a` of artifacts has. */
+export const FILE_NAME = "case a.media_type when 'application/spdx+json' then 'sbom.spdx.json' else 'sbom.cdx.json' end"
 /** Hexadecimal characters of an artifact's SHA-256 that tell folders of one name apart. */
 export const FOLDER_DIGEST_CHARS = 32
 
@@ -20,7 +20,7 @@ export function documentsQuery(scope: Scope, range: KeyRange): string {
   return `select r.record_key,
   case when r.namesakes = 1 then r.subject_folder
     else r.subject_folder || '~' || left(encode(r.artifact_sha256, 'hex'), ${FOLDER_DIGEST_CHARS}) end as folder,
-  '${FILE_NAME}' as file_name, a.content, r.artifact_sha256
+  ${FILE_NAME} as file_name, a.content, r.artifact_sha256
 from (
 select r.record_key, r.subject_folder, r.artifact_sha256, count(*) over (partition by r.subject_folder) as namesakes
 from public.records r

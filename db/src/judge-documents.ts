@@ -13,7 +13,7 @@ export interface Verdicts {
  * Compares every staged document with those of its key, staged and current, so that neither the order nor the batches of ingestion
  * matter. Of advisories the greatest (time modified, SHA-256 of the content) wins. VEX documents and SBOMs of one key complement each other where
  * their version and time are the greatest: publishers split a document by product, or describe one subject by several tools, and use one
- * id. Fills the temporary table `ingest_verdicts`; `replaces`: what is current of the key is retired.
+ * id. A document may yield an SBOM and VEX records: its key is one for both kinds, and a newer version retires both. Fills the temporary table `ingest_verdicts`; `replaces`: what is current of the key is retired.
  * The caller holds the head of the tenant's ledger.
  */
 export async function judgeDocuments(tx: TransactionSql, tenantId: string): Promise<Verdicts> {
@@ -89,18 +89,18 @@ async function compareComplements(tx: TransactionSql, tenantId: string): Promise
     from (
       select seq, kind, document_key, source, version, modified, content, first_value(version) over best as best_version,
         first_value(modified) over best as best_modified,
-        row_number() over (partition by kind, document_key, content order by seq) as copy
+        row_number() over (partition by document_key, content order by seq) as copy
       from (
         select seq, kind, document_key, source, document_version as version,
           coalesce(document_modified_at, '-infinity') as modified, content_sha256 as content
         from ingest_stage where raw is not null and kind <> 'advisory'
       ) documents
-      window best as (partition by kind, document_key order by version desc, modified desc)
+      window best as (partition by document_key order by version desc, modified desc)
     ) d
     left join lateral (
       select r.document_version as version, coalesce(r.document_modified_at, '-infinity') as modified
       from public.records r
-      where r.tenant_id = ${tenantId} and r.kind = d.kind and r.kind <> 'advisory' and r.document_key = d.document_key
+      where r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.kind <> 'advisory' and r.document_key = d.document_key
         and r.retired_revision is null
       limit 1
     ) s on true

@@ -53,7 +53,9 @@ function pageQuery({ scope, group, after, from, to }: LedgerPageQuery, limit: nu
     ...(after === null ? [] : [`r.record_key > ${quoteLiteral(after)}`]),
   ]
   const document =
-    kind === 'sbom' ? ` || ',"folder":' || to_json(${folderOf(scope)})::text || ',"file_name":"${FILE_NAME}"'` : ''
+    kind === 'sbom' ? ` || ',"folder":' || to_json(${folderOf(scope)})::text || ',"file_name":"' || ${FILE_NAME} || '"'` : ''
+  const artifact =
+    kind === 'sbom' ? `join public.raw_artifacts a on a.tenant_id = ${tenant} and a.sha256 = p.artifact_sha256\n` : ''
   return `select coalesce(string_agg(line, '' order by record_key), '') as lines, count(*)::float8 as records,
   coalesce(sum(bytes), 0)::float8 as bytes, max(record_key) as last_key
 from (
@@ -73,7 +75,7 @@ limit ${limit}
 ) r
 ) p
 join public.ledger_revisions l on l.tenant_id = ${tenant} and l.revision = p.revision
-join public.ingests i on i.tenant_id = ${tenant} and i.id = l.ingest_id
+${artifact}join public.ingests i on i.tenant_id = ${tenant} and i.id = l.ingest_id
 where p.bytes_before < ${STREAM_PAGE_BYTES}
 ) lines`
 }

@@ -3,7 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { getIngest } from './ingests.ts'
 import { ledgerHead } from './ledger-head.ts'
-import { advisory, chunksOf, merge, problemOf, receive, sbom, sha256, stageBytes, vex } from './testing/evidence.ts'
+import {
+  advisory,
+  chunksOf,
+  merge,
+  problemOf,
+  receive,
+  sbom,
+  sha256,
+  stageBytes,
+  stating,
+  vex,
+} from './testing/evidence.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 import { withTenant } from './with-tenant.ts'
 
@@ -42,6 +53,8 @@ describe('mergeIngest()', () => {
       changed: 0,
       unchanged: 0,
       refused: [],
+      not_held: [],
+      not_held_more: false,
     })
 
     const [raw] = await database.owner`select content, size_bytes::int as size, source from raw_artifacts
@@ -138,6 +151,39 @@ describe('mergeIngest()', () => {
 
     const older = vex('doc', 1, { z: 'Z' })
     expect(await merge(database, { tenantId, documents: [newer, older] })).toMatchObject({ revision: 2, unchanged: 2 })
+  })
+
+  test('counts a document that yields an SBOM and statements once, and retires both kinds for a newer version of it', async () => {
+    const [first, bare, second] = [
+      stating('bom', 1, { a: 'A' }),
+      vex('bom', 2, { a: 'A' }),
+      stating('bom', 3, { b: 'B' }),
+    ]
+    const expected = ['sbom bom#graph@3 {"graph":3}', 'vex bom#b:B@3 b:B@3']
+    for (const order of [
+      [first, bare, second],
+      [second, bare, first],
+      [bare, second, first],
+    ]) {
+      const [apart, together] = [newTenant(), newTenant()]
+      for (const document of order) await merge(database, { tenantId: apart, documents: [document] })
+      expect(await currentOf(apart)).toEqual(expected)
+      expect(await merge(database, { tenantId: together, documents: order })).toMatchObject({
+        read: 3,
+        new: 1,
+        unchanged: 2,
+      })
+      expect(await currentOf(together)).toEqual(expected)
+    }
+    const tenantId = newTenant()
+    expect(await merge(database, { tenantId, documents: [first] })).toMatchObject({ read: 1, new: 1, revision: 1 })
+    expect(await merge(database, { tenantId, documents: [first] })).toMatchObject({
+      read: 1,
+      unchanged: 1,
+      revision: 1,
+    })
+    await merge(database, { tenantId, documents: [bare] })
+    expect(await currentOf(tenantId)).toEqual(['vex bom#a:A@2 a:A@2'])
   })
 
   test('lets VEX documents of one key, version and time complement each other: none is lost, none refused', async () => {

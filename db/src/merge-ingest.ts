@@ -1,4 +1,11 @@
-import { type IngestSummary, MAX_REFUSED_DOCUMENTS, Problem, problems, type RefusedDocument } from '@stella/contracts'
+import {
+  type IngestSummary,
+  MAX_REFUSED_DOCUMENTS,
+  type NotHeld,
+  Problem,
+  problems,
+  type RefusedDocument,
+} from '@stella/contracts'
 import postgres, { type TransactionSql } from 'postgres'
 
 import { appendRevision } from './append-revision.ts'
@@ -17,7 +24,7 @@ export interface MergedBatch {
   /** The rows of `ingest_stage` in COPY BINARY, in chunks of any size. */
   readonly rows: AsyncIterable<Uint8Array>
   /** Asked once when `rows` has ended: how many documents were read, and those that could not be. */
-  readonly summary: () => { readonly read: number; readonly refused: readonly RefusedDocument[] }
+  readonly summary: () => { readonly read: number; readonly refused: readonly RefusedDocument[] } & NotHeldSummary
   readonly signal: AbortSignal
 }
 
@@ -52,6 +59,14 @@ export async function mergeIngest(database: Database, batch: MergedBatch): Promi
   }
 }
 
+/** What documents say beyond their records. */
+interface NotHeldSummary {
+  readonly notHeld: readonly NotHeld[]
+  readonly notHeldMore: boolean
+}
+
+type Said = Pick<IngestSummary, 'not_held' | 'not_held_more'>
+
 interface Merged {
   readonly summary: IngestSummary
   /** Why a strict batch was refused. */
@@ -65,7 +80,8 @@ async function mergeBatch(tx: TransactionSql, batch: MergedBatch): Promise<Merge
   if (before) return { summary: before }
 
   await stageRows(tx, batch.rows, batch.signal)
-  const { read, refused: unread } = batch.summary()
+  const { read, refused: unread, notHeld, notHeldMore } = batch.summary()
+  const said = { not_held: [...notHeld], not_held_more: notHeldMore }
   const head = await lockHead(tx, tenantId)
   const meanwhile = await storedSummary(tx, batch)
   if (meanwhile) return { summary: meanwhile }
@@ -82,7 +98,7 @@ async function mergeBatch(tx: TransactionSql, batch: MergedBatch): Promise<Merge
       `more than ${MAX_REFUSED_DOCUMENTS} documents were refused: look at the first of them`,
     )
   }
-  if (strict && refused.length > 0) return refuseBatch(tx, batch, { read, refused, head, verdicts })
+  if (strict && refused.length > 0) return refuseBatch(tx, batch, { read, refused, said, head, verdicts })
 
   const revision = newDocuments + changedDocuments > 0 ? head + 1 : head
   if (revision > head) {
@@ -96,6 +112,7 @@ async function mergeBatch(tx: TransactionSql, batch: MergedBatch): Promise<Merge
     changed: changedDocuments,
     unchanged: unchangedDocuments,
     refused,
+    ...said,
   }
   await endIngest(tx, batch, { state: 'completed', summary, errorMessage: null })
   return { summary }
@@ -135,11 +152,11 @@ async function moveHead(
 async function refuseBatch(
   tx: TransactionSql,
   batch: MergedBatch,
-  found: { read: number; refused: RefusedDocument[]; head: number; verdicts: Verdicts },
+  found: { read: number; refused: RefusedDocument[]; said: Said; head: number; verdicts: Verdicts },
 ): Promise<Merged> {
-  const { read, refused, head, verdicts } = found
+  const { read, refused, said, head, verdicts } = found
   const refusedBatch = `${refused.length} of ${read} documents were refused, and the ingest is strict: nothing was taken in`
-  const summary = { revision: head, read, new: 0, changed: 0, unchanged: verdicts.unchangedDocuments, refused }
+  const summary = { revision: head, read, new: 0, changed: 0, unchanged: verdicts.unchangedDocuments, refused, ...said }
   await endIngest(tx, batch, { state: 'failed', summary, errorMessage: refusedBatch })
   return { summary, refusedBatch }
 }

@@ -96,6 +96,8 @@ export interface IntakeOptions {
   maxDepth: number
   /** Refused documents; with one more the intake fails. */
   maxRefused: number
+  /** Paths that `notHeld` of the summary names at most. */
+  maxNotHeld: number
   /** Threads that read documents, 1 to 64. They do not change the bytes. */
   threads: number
 }
@@ -106,6 +108,10 @@ export interface IntakeSummary {
   read: number
   /** In order of the upload. */
   refused: Array<RefusedDocument>
+  /** What the documents taken say and their records do not carry, by format and path. */
+  notHeld: Array<NotHeldPath>
+  /** Whether there were more paths than `maxNotHeld`. */
+  notHeldMore: boolean
 }
 
 /** What to write as JSON lines, and how. */
@@ -139,6 +145,15 @@ export interface MemberRequest {
   maxBytes: number
   /** A bundle of more members is not read through its index. */
   maxMembers: number
+}
+
+/** A member that documents have and records do not carry. */
+export interface NotHeldPath {
+  format: string
+  /** A JSON pointer with `*` for every index. */
+  path: string
+  /** Documents that have it. */
+  documents: number
 }
 
 /**

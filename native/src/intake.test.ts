@@ -24,6 +24,8 @@ test('openIntake() gives a COPY BINARY stream, and a summary after its end', asy
   expect(intake.summary()).toEqual({
     read: 3,
     refused: [{ source: 'stdin:2', position: '2:8', reason: 'expected value' }],
+    notHeld: [],
+    notHeldMore: false,
   })
 })
 
@@ -64,7 +66,7 @@ function advisory(id: string) {
 async function upload(name: string, content: string) {
   const path = join(folder, name)
   await writeFile(path, content)
-  const limits = { maxDocumentBytes: 1 << 20, maxDepth: 128, maxRefused: 100, threads: 2 }
+  const limits = { maxDocumentBytes: 1 << 20, maxDepth: 128, maxRefused: 100, maxNotHeld: 100, threads: 2 }
   return { path, sourceName: 'stdin', sourceUri: null, ...limits }
 }
 

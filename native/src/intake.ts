@@ -11,7 +11,7 @@ export interface Intake {
    */
   readonly rows: AsyncGenerator<Buffer, void, undefined>
   /**
-   * Documents looked at, and those refused with source, position and reason, in order of the upload.
+   * Documents looked at; those refused with source, position and reason, in order of the upload; what records do not carry.
    * @throws Error before `rows` was read to its end
    */
   summary(): IntakeSummary
@@ -20,8 +20,8 @@ export interface Intake {
 }
 
 /**
- * Reads a spooled upload as evidence: a tar of files, or one file; each a JSON document (OSV, OpenVEX 0.2.0 and 0.0.x, CycloneDX 1.2
- * to 1.6), a YAML document (OSV), or JSON lines of them. The format is found by content. Faulty documents are listed in the summary, the
+ * Reads a spooled upload as evidence: a tar of files, or one file; each a JSON document (OSV, CSAF 2.0, OpenVEX 0.2.0 and 0.0.x,
+ * CycloneDX 1.2 to 1.6, SPDX 2.2 and 2.3), a YAML document (OSV), or JSON lines of them. The format is found by content. Faulty documents are listed in the summary, the
  * rest become rows.
  *
  * One row is one record, in order of the documents whatever `threads` is: seq int8, kind text, record_key text, document_key text,

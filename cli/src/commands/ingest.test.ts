@@ -9,7 +9,16 @@ import { afterEach, expect, test } from 'vitest'
 import { stella, testFolder } from '../testing/captured-shell.ts'
 import { sendJson, serveApi } from '../testing/local-api.ts'
 
-const summary = { revision: 1, read: 2, new: 2, changed: 0, unchanged: 0, refused: [] }
+const summary = {
+  revision: 1,
+  read: 2,
+  new: 2,
+  changed: 0,
+  unchanged: 0,
+  refused: [],
+  not_held: [],
+  not_held_more: false,
+}
 const open: { close(): Promise<void> }[] = []
 
 afterEach(async () => {
@@ -74,6 +83,21 @@ test('ingest - sends standard input as it is', async () => {
   expect(sent.map(({ body }) => body.toString())).toEqual(['{"id":"x"}\n'])
 })
 
+test('ingest names what most documents say and no record carries', async () => {
+  const paths = Array.from({ length: 12 }, (_, at) => ({ format: 'CSAF', path: `/${at}`, documents: at + 1 }))
+  const { url } = await serveIngest({ summary: { ...summary, not_held: paths } })
+  const { stdout } = await stella(['ingest', '-'], { folder: testFolder(), url, input: '{}' })
+  expect(stdout.trim().split('\n')).toEqual([
+    'revision 1: 2 read, 2 new, 0 changed, 0 unchanged, 0 refused',
+    'in the documents as received, but in no record:',
+    ...paths
+      .toReversed()
+      .slice(0, 10)
+      .map(({ path, documents }) => `  CSAF ${path} (${documents})`),
+    '  … and 2 more, see --json',
+  ])
+})
+
 test('ingest names at most 20 refused documents, and exits with 0', async () => {
   const refused = Array.from({ length: 25 }, (_, at) => ({ source: `${at}.json`, position: '1:1', reason: 'no JSON' }))
   const { url } = await serveIngest({ summary: { ...summary, refused } })
@@ -109,7 +133,7 @@ test('ingest exits with 8 where there is nothing to read, and prints the empty s
   ] as const) {
     const { code, stdout, stderr } = await stella(['ingest', path, '--json'], { folder, url })
     expect(code).toBe(8)
-    expect(JSON.parse(stdout)).toEqual({ revision: 0, read: 0, new: 0, changed: 0, unchanged: 0, refused: [] })
+    expect(JSON.parse(stdout)).toEqual({ ...summary, revision: 0, read: 0, new: 0 })
     expect(stderr).toContain(`stella: nothing to read: ${reason}`)
     expect((await stella(['ingest', path], { folder, url })).stdout).toBe('')
   }

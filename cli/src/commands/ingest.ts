@@ -18,15 +18,25 @@ interface Options {
 }
 
 const MAX_REFUSED_SHOWN = 20
+const MAX_NOT_HELD_SHOWN = 10
 const STDIN = '-'
 /** The summary where nothing was there to send: no revision is known, and none was made. */
-const NOTHING_READ: IngestSummary = { revision: 0, read: 0, new: 0, changed: 0, unchanged: 0, refused: [] }
+const NOTHING_READ: IngestSummary = {
+  revision: 0,
+  read: 0,
+  new: 0,
+  changed: 0,
+  unchanged: 0,
+  refused: [],
+  not_held: [],
+  not_held_more: false,
+}
 
 /** `stella ingest` */
 export function ingestCommand(parent: Command, shell: Shell): void {
   const command = parent
     .command('ingest')
-    .description('add documents (OSV, OpenVEX, CycloneDX) to the ledger, as one revision')
+    .description('add documents (OSV, CSAF, OpenVEX, CycloneDX, SPDX) to the ledger, as one revision')
     .argument('<path...>', 'files, folders, or - for standard input')
     .addOption(
       new Option('--format <format>', 'how to read them; auto looks at their content')
@@ -82,7 +92,8 @@ function nothingToRead(paths: readonly string[]): CommandFailure {
   return new CommandFailure('failed', `nothing to read: ${reason}`, advice)
 }
 
-function summaryLines({ revision, refused, ...counts }: IngestSummary): string[] {
+function summaryLines(summary: IngestSummary): string[] {
+  const { revision, refused, ...counts } = summary
   const shown = refused
     .slice(0, MAX_REFUSED_SHOWN)
     .map(({ source, position, reason }) => `  ${placeOf(source, position)}: ${reason}`)
@@ -92,6 +103,19 @@ function summaryLines({ revision, refused, ...counts }: IngestSummary): string[]
       `${counts.unchanged} unchanged, ${refused.length} refused`,
     ...shown,
     ...(rest > 0 ? [`  … and ${rest} more, see --json`] : []),
+    ...notHeldLines(summary),
+  ]
+}
+
+/** What records do not carry, by how many documents say it; what fewer say is left to `--json`. */
+function notHeldLines({ not_held, not_held_more }: IngestSummary): string[] {
+  if (not_held.length === 0) return []
+  const most = not_held.toSorted((a, b) => b.documents - a.documents).slice(0, MAX_NOT_HELD_SHOWN)
+  const rest = not_held.length - most.length
+  return [
+    'in the documents as received, but in no record:',
+    ...most.map(({ format, path, documents }) => `  ${format} ${path} (${documents})`),
+    ...(rest > 0 || not_held_more ? [`  … and ${not_held_more ? 'over ' : ''}${rest} more, see --json`] : []),
   ]
 }
 
@@ -105,7 +129,7 @@ function checkOutcome({ state, summary, error_class, error_message }: Ingest): v
     throw new CommandFailure(
       'failed',
       `nothing was ingested: ${reason}`,
-      'OSV, OpenVEX and CycloneDX are read, see the reasons',
+      'OSV, CSAF, OpenVEX, CycloneDX and SPDX are read, see the reasons',
     )
   }
 }

@@ -8,6 +8,8 @@ import { withTenant } from '../with-tenant.ts'
 
 /** A record as the intake gives it. */
 export interface TestRecord {
+  /** Where it differs from its document's. */
+  readonly kind?: RecordKind
   readonly key: string
   readonly body: string
   readonly modified?: string | null
@@ -62,6 +64,17 @@ export function sbom(
   return { kind: 'sbom', key, version: 1, modified: null, raw, records: [record] }
 }
 
+/** A bill of materials that also states exploitability: its graph, then statements by name and text. */
+export function stating(key: string, version: number, statements: Readonly<Record<string, string>>): TestDocument {
+  const { records, ...document } = vex(key, version, statements)
+  const graph = { key: `${key}#graph@${version}`, body: `{"graph":${version}}`, folder: 'shop' }
+  return {
+    ...document,
+    kind: 'sbom',
+    records: [graph, ...records.map((record) => ({ ...record, kind: 'vex' as const }))],
+  }
+}
+
 /** What a test merges. */
 export interface TestBatch {
   readonly tenantId: string
@@ -83,7 +96,7 @@ export async function merge(database: Database, batch: TestBatch): Promise<Inges
     ingestId,
     strict,
     rows: batch.rows ?? chunksOf(stageBytes(documents)),
-    summary: () => ({ read: documents.length + refused.length, refused }),
+    summary: () => ({ read: documents.length + refused.length, refused, notHeld: [], notHeldMore: false }),
     signal: batch.signal ?? new AbortController().signal,
   })
 }
@@ -134,7 +147,7 @@ function rowOf(document: TestDocument, record: TestRecord, seq: number, first: b
   const { kind, key, version = 0, modified, raw, content = raw } = document
   const fields = [
     int64(BigInt(seq)),
-    Buffer.from(kind),
+    Buffer.from(record.kind ?? kind),
     Buffer.from(record.key),
     Buffer.from(key),
     int64(BigInt(version)),

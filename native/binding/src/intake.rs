@@ -21,6 +21,8 @@ pub struct IntakeOptions {
     pub max_depth: u32,
     /// Refused documents; with one more the intake fails.
     pub max_refused: u32,
+    /// Paths that `notHeld` of the summary names at most.
+    pub max_not_held: u32,
     /// Threads that read documents, 1 to 64. They do not change the bytes.
     pub threads: u32,
 }
@@ -35,6 +37,16 @@ pub struct RefusedDocument {
     pub reason: String,
 }
 
+/// A member that documents have and records do not carry.
+#[napi(object)]
+pub struct NotHeldPath {
+    pub format: String,
+    /// A JSON pointer with `*` for every index.
+    pub path: String,
+    /// Documents that have it.
+    pub documents: f64,
+}
+
 /// What an intake came to.
 #[napi(object)]
 pub struct IntakeSummary {
@@ -42,6 +54,10 @@ pub struct IntakeSummary {
     pub read: f64,
     /// In order of the upload.
     pub refused: Vec<RefusedDocument>,
+    /// What the documents taken say and their records do not carry, by format and path.
+    pub not_held: Vec<NotHeldPath>,
+    /// Whether there were more paths than `maxNotHeld`.
+    pub not_held_more: bool,
 }
 
 /// Where the stream is: its threads start with the first chunk.
@@ -94,6 +110,7 @@ impl Intake {
             max_document_bytes: options.max_document_bytes as usize,
             max_depth: options.max_depth as usize,
             max_refused: options.max_refused as usize,
+            max_not_held: options.max_not_held as usize,
             threads: options.threads as usize,
         };
         Self { state: Arc::new(Mutex::new(State::Waiting(options))), cancel: Cancel::default() }
@@ -125,7 +142,18 @@ impl From<&Summary> for IntakeSummary {
     fn from(summary: &Summary) -> Self {
         let refused = summary.refused.iter().cloned();
         let refused = refused.map(|refused| RefusedDocument { source: refused.source, position: refused.position, reason: refused.reason });
-        Self { read: summary.read as f64, refused: refused.collect() }
+        let not_held = summary.not_held.iter();
+        let not_held = not_held.map(|(format, path, documents)| NotHeldPath {
+            format: format.to_owned(),
+            path: path.to_owned(),
+            documents: documents as f64,
+        });
+        Self {
+            read: summary.read as f64,
+            refused: refused.collect(),
+            not_held: not_held.collect(),
+            not_held_more: summary.not_held.has_more(),
+        }
     }
 }
 

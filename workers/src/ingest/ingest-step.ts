@@ -4,6 +4,7 @@ import {
   type JobMessage,
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_DEPTH,
+  MAX_NOT_HELD_PATHS,
   MAX_REFUSED_DOCUMENTS,
 } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
@@ -42,6 +43,7 @@ export async function ingestStep(
     maxDocumentBytes: MAX_DOCUMENT_BYTES,
     maxDepth: MAX_DOCUMENT_DEPTH,
     maxRefused: MAX_REFUSED_DOCUMENTS,
+    maxNotHeld: MAX_NOT_HELD_PATHS,
     threads: deps.readers,
   })
   const alive = setInterval(() => {
@@ -60,13 +62,14 @@ export async function ingestStep(
       summary: () => intake.summary(),
       signal,
     })
-    const { refused, ...counts } = summary
+    const { refused, not_held, ...counts } = summary
     deps.log({
       message: 'batch ingested',
       tenant_id: tenantId,
       ingest_id: ingestId,
       ...counts,
       refused: refused.length,
+      not_held: not_held.length,
     })
   } finally {
     clearInterval(alive)

@@ -1,6 +1,6 @@
 use stella_canonical::{Refusal, Value};
 
-const READS: &str = "this version reads OSV, OpenVEX and CycloneDX JSON";
+const READS: &str = "this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3";
 
 /// Beginnings of files that are no text at all, or text of a known other kind.
 const MAGIC: [(&[u8], &str); 12] = [
@@ -24,6 +24,20 @@ pub(crate) enum Format {
     Osv,
     OpenVex,
     CycloneDx,
+    Csaf,
+    Spdx,
+}
+
+impl Format {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Osv => "OSV",
+            Self::OpenVex => "OpenVEX",
+            Self::CycloneDx => "CycloneDX",
+            Self::Csaf => "CSAF",
+            Self::Spdx => "SPDX",
+        }
+    }
 }
 
 /// The reason to refuse a file by its first bytes alone, or none.
@@ -39,6 +53,13 @@ pub fn unreadable(beginning: &[u8]) -> Option<Refusal> {
 fn markup(text: &[u8]) -> &'static str {
     let beginning = String::from_utf8_lossy(&text[..text.len().min(4096)]);
     if beginning.contains("cyclonedx.org/schema/bom") { "CycloneDX XML" } else { "XML or HTML" }
+}
+
+/// What text is that is neither JSON nor YAML, as far as its beginning tells.
+pub(crate) fn other_text(text: &str) -> &'static str {
+    let first = text.split_ascii_whitespace().next().unwrap_or_default();
+    let is_digest = matches!(first.len(), 40 | 64 | 96 | 128) && first.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_digest { "file of checksums" } else { "text that is neither JSON nor YAML" }
 }
 
 /// The reason that names a format which is not read.
@@ -57,6 +78,12 @@ pub(crate) fn detect(document: &Value<'_>) -> Result<Format, Refusal> {
     if context(document).starts_with("https://openvex.dev/ns") {
         return Ok(Format::OpenVex);
     }
+    if document.get("document").and_then(|head| head.get_text("csaf_version")).is_some() {
+        return Ok(Format::Csaf);
+    }
+    if document.get_text("spdxVersion").is_some() {
+        return Ok(Format::Spdx);
+    }
     let other = other_format(document);
     let marks = ["id", "modified", "affected", "schema_version"].iter().filter(|mark| document.get(mark).is_some()).count();
     match other {
@@ -66,17 +93,23 @@ pub(crate) fn detect(document: &Value<'_>) -> Result<Format, Refusal> {
 }
 
 fn other_format(document: &Value<'_>) -> Option<String> {
-    if let Some(version) = document.get("document").and_then(|head| head.get_text("csaf_version")) {
-        return Some(format!("CSAF {version}"));
-    }
-    if let Some(version) = document.get_text("spdxVersion") {
-        return Some(version.replacen("SPDX-", "SPDX ", 1));
-    }
     if context(document).contains("spdx.org/rdf/") {
         return Some("SPDX 3 JSON-LD".into());
     }
     if document.get_text("dataType") == Some("CVE_RECORD") {
         return Some("CVE record".into());
+    }
+    if document.get("metadata_version").and(document.get("publisher")).is_some() {
+        return Some("CSAF provider metadata, which names where documents are".into());
+    }
+    if document.get("feed").or(document.get("service")).is_some() {
+        return Some("ROLIE feed or service, which names where documents are".into());
+    }
+    if document.get("catalogVersion").and(document.get("vulnerabilities")).is_some() {
+        return Some("catalogue of known exploited vulnerabilities".into());
+    }
+    if document.get("$schema").and(document.get("definitions").or(document.get("$defs"))).is_some() {
+        return Some("JSON Schema".into());
     }
     document.get("runs").and(document.get_text("version")).map(|version| format!("SARIF {version}"))
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 use stella_canonical::{Refusal, Value};
 
@@ -17,7 +19,7 @@ pub enum Kind {
     Advisory,
     /// One OpenVEX statement.
     Vex,
-    /// The graph of one CycloneDX bill of materials.
+    /// The graph of one bill of materials, CycloneDX or SPDX.
     Sbom,
 }
 
@@ -36,8 +38,8 @@ impl Kind {
 /// What one document says: its identity, by which versions of it are told apart, and its records.
 #[derive(Debug, Clone)]
 pub struct Evidence {
-    /// The kind of every record in it.
-    pub kind: Kind,
+    /// Name of its format.
+    pub format: &'static str,
     /// Media type of the document as received.
     pub media_type: &'static str,
     /// What names the document across its versions.
@@ -50,13 +52,17 @@ pub struct Evidence {
     pub artifact_sha256: [u8; 32],
     /// SHA-256 that tells contents apart: over the canonical form, or over the bytes for a bill of materials.
     pub content_sha256: [u8; 32],
-    /// At least one record.
+    /// At least one record. A bill of materials that also states exploitability yields its graph first, then VEX records.
     pub records: Vec<Record>,
+    /// Paths of what the document says and no record carries: JSON pointers with `*` for every index.
+    pub not_held: BTreeSet<String>,
 }
 
 /// One normalized record.
 #[derive(Debug, Clone)]
 pub struct Record {
+    /// What it is.
+    pub kind: Kind,
     /// Key within its kind, unique in the document.
     pub record_key: String,
     /// When the record says it was last modified, in microseconds since 1970.

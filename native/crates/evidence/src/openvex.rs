@@ -1,10 +1,10 @@
 use stella_canonical::{Object, Refusal, Timestamp, Value};
-use stella_digest::hex;
 
 use crate::detect::{context, unsupported};
-use crate::evidence::{Evidence, Kind, NAME_BYTES, Record, key, sha256};
-use crate::selectors::Selectors;
+use crate::evidence::{Evidence, key, sha256};
+use crate::not_held::{ALL, Held, NotHeld};
 use crate::shape::{ANY_OBJECT, Path, Shape, TEXT, TEXTS, TIME, optional, required};
+use crate::vex_records::VexRecords;
 
 const MEDIA_TYPE: &str = "application/json";
 
@@ -63,6 +63,18 @@ static SUBCOMPONENT: Shape =
     Shape::Object(&[optional("@id", &TEXT), optional("identifiers", &IDENTIFIERS), optional("hashes", &ANY_OBJECT)]);
 static IDENTIFIERS: Shape = Shape::Object(&[optional("purl", &TEXT), optional("cpe22", &TEXT), optional("cpe23", &TEXT)]);
 
+/// A statement is kept as it is, and repeats of its document who said it and when.
+static HELD: Held = Held::Members(&[
+    ("@context", &ALL),
+    ("@id", &ALL),
+    ("author", &ALL),
+    ("role", &ALL),
+    ("timestamp", &ALL),
+    ("last_updated", &ALL),
+    ("version", &ALL),
+    ("statements", &ALL),
+]);
+
 /// An OpenVEX document is one record per distinct statement.
 pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_records_bytes: usize) -> Result<Evidence, Refusal> {
     let old = is_old(&document)?;
@@ -78,27 +90,15 @@ pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_r
     let statements = statements(&document, old)?;
     let modified_at = micros(&document, "last_updated").or_else(|| micros(&document, "timestamp"));
     let modified_at = modified_at.or_else(|| statements.iter().map(|statement| statement.timestamp).max());
-    let mut records = Vec::with_capacity(statements.len());
-    let mut left = max_records_bytes;
-    for statement in statements {
-        let body = statement.body;
-        left = left
-            .checked_sub(body.len())
-            .ok_or_else(|| Refusal::whole(format!("its statements make more than {max_records_bytes} bytes")))?;
-        let body_sha256 = sha256(body.as_bytes());
-        records.push(Record {
-            // Publishers give one @id to several documents, and some give statements no @id: only content tells statements apart.
-            record_key: format!("{document_key}#{}", hex(&body_sha256[..NAME_BYTES])),
-            modified_at: statement.modified_at.or(modified_at),
-            body_sha256,
-            body,
-            subject_folder: None,
-            selectors: selectors(&statement.value),
-        });
+    let mut records = VexRecords::new(&document_key, max_records_bytes);
+    for Statement { value, body, modified_at: own, .. } in statements {
+        records.reserve(body.len())?;
+        records.push(&value, body, own.or(modified_at));
     }
+    let records = records.into_records();
     let document_version = if let Some(Value::Number(version)) = document.get("version") { *version as i64 } else { 1 };
     Ok(Evidence {
-        kind: Kind::Vex,
+        format: "OpenVEX",
         media_type: MEDIA_TYPE,
         document_key,
         document_version,
@@ -106,6 +106,7 @@ pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_r
         artifact_sha256,
         content_sha256,
         records,
+        not_held: NotHeld::of(&document, &HELD).into_paths(),
     })
 }
 
@@ -244,27 +245,4 @@ fn check_component(component: &Value<'_>, at: &Path<'_>) -> Result<(), Refusal> 
 
 fn micros(value: &Value<'_>, member: &str) -> Option<i64> {
     Timestamp::parse(value.get_text(member)?).ok().map(|time| time.unix_micros)
-}
-
-fn selectors(statement: &Value<'_>) -> Selectors {
-    let mut selectors = Selectors::default();
-    for product in statement.get_list("products") {
-        for id in identifiers(product) {
-            selectors.add_product(id);
-            selectors.add_package(id);
-        }
-        for id in product.get_list("subcomponents").iter().flat_map(identifiers) {
-            selectors.add_package(id);
-        }
-    }
-    selectors
-}
-
-fn identifiers<'v>(component: &'v Value<'_>) -> Vec<&'v str> {
-    let named = component.get("identifiers").and_then(Value::as_object);
-    component
-        .get_text("@id")
-        .into_iter()
-        .chain(named.into_iter().flat_map(|named| named.iter().filter_map(|(_, id)| id.as_text())))
-        .collect()
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use stella_canonical::{Refusal, Timestamp, Value};
 
 use crate::evidence::{Evidence, Kind, Record, key, sha256};
@@ -56,9 +58,9 @@ pub(crate) fn evidence(mut document: Value<'_>, media_type: &'static str, artifa
     let body = document.to_canonical();
     let body_sha256 = sha256(body.as_bytes());
     let selectors = selectors(&document);
-    let record = Record { record_key: id.clone(), modified_at, body, body_sha256, subject_folder: None, selectors };
+    let record = Record { kind: Kind::Advisory, record_key: id.clone(), modified_at, body, body_sha256, subject_folder: None, selectors };
     Ok(Evidence {
-        kind: Kind::Advisory,
+        format: "OSV",
         media_type,
         document_key: id,
         document_version: 0,
@@ -66,6 +68,7 @@ pub(crate) fn evidence(mut document: Value<'_>, media_type: &'static str, artifa
         artifact_sha256,
         content_sha256: body_sha256,
         records: vec![record],
+        not_held: BTreeSet::new(),
     })
 }
 

@@ -24,6 +24,12 @@ pub(crate) fn versioned(purl: &PackageUrl<'_>) -> String {
     versioned.to_string()
 }
 
+/// The digest of a container image, in lower case; none where the text is none.
+pub(crate) fn image_digest(text: &str) -> Option<String> {
+    let hex = text.strip_prefix("sha256:")?;
+    (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| text.to_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@ use stella_canonical::{JsonLimits, Refusal, parse};
 
 use crate::detect::{Format, detect, unreadable, unsupported};
 use crate::evidence::{Evidence, sha256};
-use crate::{cyclonedx, openvex, osv, yaml};
+use crate::{csaf, cyclonedx, openvex, osv, spdx, yaml};
 
 /// Bounds on what one document may become.
 #[derive(Debug, Clone, Copy)]
@@ -46,15 +46,16 @@ fn read(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence
         let value = yaml::parse(document, &limits.json, &osv::ADVISORY)?;
         return match detect(&value)? {
             Format::Osv => osv::evidence(value, osv::YAML_MEDIA_TYPE, artifact_sha256),
-            Format::OpenVex => Err(Refusal::whole(unsupported("OpenVEX in YAML"))),
-            Format::CycloneDx => Err(Refusal::whole(unsupported("CycloneDX in YAML"))),
+            other => Err(Refusal::whole(unsupported(&format!("{} in YAML", other.name())))),
         };
     }
     let value = parse(document, &limits.json)?;
     match detect(&value)? {
         Format::Osv => osv::evidence(value, osv::JSON_MEDIA_TYPE, artifact_sha256),
         Format::OpenVex => openvex::evidence(value, artifact_sha256, limits.max_records_bytes),
-        Format::CycloneDx => cyclonedx::evidence(value, artifact_sha256),
+        Format::CycloneDx => cyclonedx::evidence(value, artifact_sha256, limits.max_records_bytes),
+        Format::Csaf => csaf::evidence(value, artifact_sha256, limits.max_records_bytes),
+        Format::Spdx => spdx::evidence(value, artifact_sha256),
     }
 }
 

@@ -77,7 +77,7 @@ impl Selectors {
                 self.add("product", purl.to_string());
             }
             None => {
-                if let Some(digest) = identifier.rsplit_once('@').and_then(|(_, digest)| image_digest(digest)) {
+                if let Some(digest) = identifier.rsplit_once('@').and_then(|(_, digest)| purl::image_digest(digest)) {
                     self.add("image_digest", digest);
                 }
                 self.add("product", identifier.to_lowercase());
@@ -87,7 +87,7 @@ impl Selectors {
 
     /// The version of a container image, where it is a digest.
     pub(crate) fn add_image_digest(&mut self, version: &str) {
-        if let Some(digest) = image_digest(version) {
+        if let Some(digest) = purl::image_digest(version) {
             self.add("image_digest", digest);
         }
     }
@@ -109,9 +109,4 @@ impl Selectors {
             self.pairs.insert((name, value));
         }
     }
-}
-
-fn image_digest(text: &str) -> Option<String> {
-    let hex = text.strip_prefix("sha256:")?;
-    (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| text.to_lowercase())
 }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use stella_canonical::{JsonLimits, ObjectBuilder, Place, Refusal, Value, nfc};
 
-use crate::detect::unsupported;
+use crate::detect::{other_text, unsupported};
 use crate::shape::Shape;
 
 /// Larger YAML documents are refused: advisories are a thousandth of this, and YAML is slow to read.
@@ -21,7 +21,7 @@ pub(crate) fn parse<'a>(document: &'a [u8], limits: &JsonLimits, shape: &'static
     match reader.stream(shape) {
         Ok(value @ Value::Object(_)) => Ok(value),
         Err(refusal) if is_mapping(text) => Err(refusal),
-        Ok(_) | Err(_) => Err(Refusal::whole(unsupported("text that is neither JSON nor YAML"))),
+        Ok(_) | Err(_) => Err(Refusal::whole(unsupported(other_text(text)))),
     }
 }
 

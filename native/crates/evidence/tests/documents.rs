@@ -34,7 +34,7 @@ const OSV: &str = r#"{"schema_version": "1.7.0", "id": "TEST-1", "modified": "20
 fn osv_is_one_advisory_in_canonical_form() {
     let evidence = read(OSV);
     let record = &evidence.records[0];
-    assert_eq!((evidence.kind, evidence.document_key.as_str(), evidence.document_version), (Kind::Advisory, "TEST-1", 0));
+    assert_eq!((evidence.records[0].kind, evidence.document_key.as_str(), evidence.document_version), (Kind::Advisory, "TEST-1", 0));
     assert_eq!(evidence.modified_at, Some(1_704_161_045_600_000));
     assert_eq!((record.record_key.as_str(), record.modified_at), ("TEST-1", evidence.modified_at));
     assert!(record.body.starts_with(r#"{"affected":[{"package":{"ecosystem":"Debian:12","name":"curl"},"#));
@@ -95,7 +95,10 @@ const VEX: &str = r#"{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https
 #[test]
 fn openvex_is_one_record_a_statement() {
     let evidence = read(VEX);
-    assert_eq!((evidence.kind, evidence.document_key.as_str(), evidence.document_version), (Kind::Vex, "https://example.org/vex-1", 3));
+    assert_eq!(
+        (evidence.records[0].kind, evidence.document_key.as_str(), evidence.document_version),
+        (Kind::Vex, "https://example.org/vex-1", 3)
+    );
     assert_eq!(evidence.modified_at, Some(1_706_745_600_000_000));
     let fixed = evidence.records.iter().position(|record| record.body.contains("CVE-1")).expect("CVE-1");
     let other = 1 - fixed;
@@ -165,7 +168,11 @@ fn old_openvex_is_lifted_to_0_2_0() {
 #[test]
 fn openvex_is_refused_with_a_pointer() {
     for (from, to, told) in [
-        ("v0.2.0", "v1.0.0", "/@context: unsupported format: OpenVEX 1.0.0; this version reads OSV, OpenVEX and CycloneDX JSON"),
+        (
+            "v0.2.0",
+            "v1.0.0",
+            "/@context: unsupported format: OpenVEX 1.0.0; this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3",
+        ),
         (r#""author": "A", "#, "", "/author: required, but absent"),
         (r#""version": 3"#, r#""version": "3""#, "/version: must be an integer from 1, not a string"),
         (r#""version": 3"#, r#""version": 0"#, "/version: must be an integer from 1, not a number"),
@@ -210,7 +217,7 @@ const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNum
 fn cyclonedx_is_one_graph() {
     let evidence = read(BOM);
     let record = &evidence.records[0];
-    assert_eq!((evidence.kind, evidence.document_key.as_str(), evidence.document_version), (Kind::Sbom, "urn:uuid:1", 2));
+    assert_eq!((evidence.records[0].kind, evidence.document_key.as_str(), evidence.document_version), (Kind::Sbom, "urn:uuid:1", 2));
     assert_eq!((evidence.modified_at, evidence.content_sha256), (Some(1_704_067_200_000_000), evidence.artifact_sha256));
     assert_eq!(record.subject_folder.as_deref(), Some("acme_app_1.0"));
     assert_eq!(
@@ -220,7 +227,7 @@ fn cyclonedx_is_one_graph() {
             r#"{"hashes":[{"alg":"SHA-1","content":"ab"}],"name":"inner","ref":"inner","type":"file"},"#,
             r#"{"licenses":["A OR B","MIT"],"name":"z","purl":"pkg:npm/z@2","ref":"pkg:npm/z@2","type":"library","version":"2"}],"#,
             r#""dependencies":[{"depends_on":["x","y"],"ref":"a-ref"}],"format":"CycloneDX","serial_number":"urn:uuid:1","spec_version":"1.5","#,
-            r#""subject":{"name":"Acme App","purl":"pkg:oci/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","ref":"Root","type":"container","version":"1.0"}}"#
+            r#""subject":{"cpe":"cpe:2.3:a:acme:app:1","image_digests":["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"],"name":"Acme App","purl":"pkg:oci/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","ref":"Root","type":"container","version":"1.0"}}"#
         )
     );
     let found = selectors(&evidence, 0);
@@ -253,7 +260,11 @@ fn cyclonedx_without_a_serial_number_is_named_by_its_subject_or_its_digest() {
 #[test]
 fn cyclonedx_is_refused_with_its_reason() {
     for (from, to, told) in [
-        (r#""1.5""#, r#""1.7""#, "/specVersion: unsupported format: CycloneDX 1.7; this version reads OSV, OpenVEX and CycloneDX JSON"),
+        (
+            r#""1.5""#,
+            r#""1.7""#,
+            "/specVersion: unsupported format: CycloneDX 1.7; this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3",
+        ),
         (r#""specVersion": "1.5", "#, "", "/specVersion: required, but absent"),
         (r#""name": "inner", "#, "", "/components/0/components/0/name: required, but absent"),
         (r#""urn:uuid:1""#, r#""""#, "/serialNumber: must be a string that is not empty"),
@@ -266,11 +277,11 @@ fn cyclonedx_is_refused_with_its_reason() {
         refused(
             r#"{"bomFormat":"CycloneDX","specVersion":"1.4","metadata":{"component":{"type":"application","name":"a"}},"vulnerabilities":[{}]}"#
         ),
-        "1:1: unsupported format: CycloneDX 1.4 VEX, a document of vulnerabilities without components; this version reads OSV, OpenVEX and CycloneDX JSON"
+        "/vulnerabilities: no vulnerability with an id and an analysis, so nothing is stated"
     );
     assert_eq!(
         refused(r#"{"bomFormat":"CycloneDX","specVersion":"1.4"}"#),
-        "1:1: a bill of materials needs components or a metadata.component"
+        "1:1: a bill of materials needs components, a metadata.component, or vulnerabilities"
     );
 }
 
@@ -303,8 +314,11 @@ fn bodies_keep_no_escape_that_could_hide_a_credential() {
 #[test]
 fn other_formats_are_refused_by_name() {
     for (document, name) in [
-        (&br#"{"document":{"csaf_version":"2.0"}}"#[..], "CSAF 2.0"),
-        (br#"{"spdxVersion":"SPDX-2.3"}"#, "SPDX 2.3"),
+        (&br#"{"metadata_version":"2.0","publisher":{}}"#[..], "CSAF provider metadata, which names where documents are"),
+        (br#"{"feed":{}}"#, "ROLIE feed or service, which names where documents are"),
+        (br#"{"service":{}}"#, "ROLIE feed or service, which names where documents are"),
+        (br#"{"catalogVersion":"1","vulnerabilities":[]}"#, "catalogue of known exploited vulnerabilities"),
+        (br#"{"$schema":"https://json-schema.org/draft-07/schema","definitions":{}}"#, "JSON Schema"),
         (br#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}"#, "SPDX 3 JSON-LD"),
         (b"SPDXVersion: SPDX-2.2\n", "SPDX tag-value"),
         (br#"{"dataType":"CVE_RECORD"}"#, "CVE record"),
@@ -318,13 +332,14 @@ fn other_formats_are_refused_by_name() {
         (b"\x1f\x8b....", "gzip-compressed data"),
         (b"\xff\xfe{\0", "UTF-16 text"),
         (b"ab\0cd", "binary data"),
+        (b"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08  a.json", "file of checksums"),
         (b"# Read me\n\nwords\n", "text that is neither JSON nor YAML"),
         (b"\"@context\": https://openvex.dev/ns/v0.2.0\nid: x\n", "OpenVEX in YAML"),
         (b"bomFormat: CycloneDX\nid: x\n", "CycloneDX in YAML"),
     ] {
         assert_eq!(
             refused(document),
-            format!("1:1: unsupported format: {name}; this version reads OSV, OpenVEX and CycloneDX JSON"),
+            format!("1:1: unsupported format: {name}; this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3"),
             "{}",
             String::from_utf8_lossy(document)
         );

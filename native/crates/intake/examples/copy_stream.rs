@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         max_document_bytes: 64 * 1024 * 1024,
         max_depth: 128,
         max_refused: 100_000,
+        max_not_held: 1_000,
         threads,
     };
     let mut intake = Intake::open(options, &Cancel::default())?;

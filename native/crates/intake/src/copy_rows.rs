@@ -38,7 +38,7 @@ fn append_row(
 ) -> Result<(), FieldTooLong> {
     out.extend_from_slice(&COLUMNS.to_be_bytes());
     field(out, &seq.to_be_bytes())?;
-    field(out, evidence.kind.name().as_bytes())?;
+    field(out, record.kind.name().as_bytes())?;
     field(out, record.record_key.as_bytes())?;
     field(out, evidence.document_key.as_bytes())?;
     field(out, &evidence.document_version.to_be_bytes())?;

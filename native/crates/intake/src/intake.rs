@@ -16,6 +16,7 @@ use crate::budget::Budget;
 use crate::copy_rows::{HEADER, TRAILER};
 use crate::error::IntakeError;
 use crate::intake_options::IntakeOptions;
+use crate::not_held::NotHeld;
 use crate::read_batch::{Done, read_batch};
 use crate::split_file::split_file;
 
@@ -41,6 +42,8 @@ pub struct Summary {
     pub read: u64,
     /// Documents not taken, in order.
     pub refused: Vec<Refused>,
+    /// What the documents that were taken say beyond their records.
+    pub not_held: NotHeld,
 }
 
 /// Stops one intake from any thread, also before it is opened.
@@ -79,6 +82,7 @@ pub struct Intake {
     stage: Stage,
     summary: Summary,
     max_refused: usize,
+    max_not_held: usize,
 }
 
 #[derive(PartialEq, Clone, Copy)]
@@ -103,7 +107,7 @@ impl Intake {
         let readers = options.threads.clamp(1, MAX_THREADS);
         let (work, batches) = sync_channel(readers * 2);
         let (results, received) = channel();
-        let max_refused = options.max_refused;
+        let (max_refused, max_not_held) = (options.max_refused, options.max_not_held);
         let limits = limits(&options);
 
         let mut threads = Vec::with_capacity(readers + 1);
@@ -130,6 +134,7 @@ impl Intake {
             stage: Stage::Running,
             summary: Summary::default(),
             max_refused,
+            max_not_held,
         })
     }
 
@@ -188,6 +193,7 @@ impl Intake {
             self.budget.release(done.held_bytes);
             self.summary.read += done.read;
             self.summary.refused.extend(done.refused);
+            self.summary.not_held.merge(done.not_held, self.max_not_held);
             if self.summary.refused.len() > self.max_refused {
                 return Err(IntakeError::TooManyRefused(self.max_refused));
             }

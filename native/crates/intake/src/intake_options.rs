@@ -15,6 +15,8 @@ pub struct IntakeOptions {
     pub max_depth: usize,
     /// Refused entries; one more fails the intake.
     pub max_refused: usize,
+    /// Paths of what is not held that the summary names.
+    pub max_not_held: usize,
     /// Threads that read documents, 1 to 64.
     pub threads: usize,
 }

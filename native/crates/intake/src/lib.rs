@@ -11,6 +11,7 @@ mod copy_rows;
 mod error;
 mod intake;
 mod intake_options;
+mod not_held;
 mod read_batch;
 mod split_file;
 
@@ -19,3 +20,4 @@ pub use copy_rows::COLUMNS;
 pub use error::IntakeError;
 pub use intake::{Cancel, Intake, Summary};
 pub use intake_options::IntakeOptions;
+pub use not_held::NotHeld;

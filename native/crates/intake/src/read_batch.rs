@@ -3,6 +3,7 @@ use stella_evidence::{EvidenceLimits, Refusal, read_document};
 use crate::batch::{Batch, Entry, Refused};
 use crate::budget::Budget;
 use crate::copy_rows;
+use crate::not_held::NotHeld;
 
 /// What a batch became.
 pub(crate) struct Done {
@@ -12,6 +13,7 @@ pub(crate) struct Done {
     pub(crate) read: u64,
     pub(crate) rows: Vec<u8>,
     pub(crate) refused: Vec<Refused>,
+    pub(crate) not_held: NotHeld,
 }
 
 /// Reads every document of a batch; stops between documents when cancelled.
@@ -22,6 +24,7 @@ pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, budget: &Budget)
         read: batch.entries.len() as u64,
         rows: Vec::new(),
         refused: Vec::new(),
+        not_held: NotHeld::default(),
     };
     done.rows.reserve(batch.text.len() * 5 / 2);
     for (entry, seq) in batch.entries.into_iter().zip(batch.first_seq..) {
@@ -34,11 +37,16 @@ pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, budget: &Budget)
                 let raw = &batch.text[text];
                 let written_bytes = done.rows.len();
                 let outcome = read_document(raw, form, limits).and_then(|evidence| {
-                    copy_rows::append(&mut done.rows, seq, &source, raw, &evidence).map_err(|_| Refusal::whole("a field longer than 2 GiB"))
+                    copy_rows::append(&mut done.rows, seq, &source, raw, &evidence)
+                        .map_err(|_| Refusal::whole("a field longer than 2 GiB"))?;
+                    Ok(evidence)
                 });
-                if let Err(refusal) = outcome {
-                    done.rows.truncate(written_bytes);
-                    done.refused.push(Refused::new(&source, &refusal.from_line(first_line)));
+                match outcome {
+                    Ok(evidence) => evidence.not_held.into_iter().for_each(|path| done.not_held.add(evidence.format, path, 1)),
+                    Err(refusal) => {
+                        done.rows.truncate(written_bytes);
+                        done.refused.push(Refused::new(&source, &refusal.from_line(first_line)));
+                    }
                 }
             }
         }

@@ -41,6 +41,7 @@ fn take_in(folder: &Path) -> (u64, BTreeMap<String, usize>) {
         max_document_bytes: 64 << 20,
         max_depth: 128,
         max_refused: 1_000,
+        max_not_held: 1_000,
         threads: 2,
     };
     let mut intake = Intake::open(options, &Cancel::default()).expect("opened");
@@ -50,7 +51,7 @@ fn take_in(folder: &Path) -> (u64, BTreeMap<String, usize>) {
     for refused in &summary.refused {
         let reason = refused
             .reason
-            .trim_end_matches("; this version reads OSV, OpenVEX and CycloneDX JSON")
+            .trim_end_matches("; this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3")
             .trim_start_matches("unsupported format: ");
         *reasons.entry(format!("{} {reason}", refused.position)).or_default() += 1;
     }
@@ -74,27 +75,54 @@ fn openvex_goes_in() {
         "openvex",
         142,
         &[
+            // Two examples of go-vex have no time.
             ("/timestamp required, but absent", 2),
+            // Indexes of a VEX repository, and an OpenVEX document in YAML whose id is none of OSV.
             ("1:1 a document of an unknown kind", 3),
             ("1:1 text that is neither JSON nor YAML", 2),
-            ("1:1 CSAF 2.0", 2),
-            ("1:1 SPDX 2.3", 1),
         ],
     );
 }
 
 #[test]
-fn cyclonedx_json_goes_in() {
+fn csaf_goes_in() {
     check(
-        "sbom",
-        119,
+        "csaf",
+        308,
         &[
-            ("1:1 SPDX 3 JSON-LD", 25),
-            ("1:1 CycloneDX 1.4 VEX, a document of vulnerabilities without components", 25),
-            ("1:1 SPDX tag-value", 12),
-            ("1:1 SPDX 2.3", 10),
-            ("1:1 CycloneDX XML", 8),
-            ("1:1 SPDX 2.2", 7),
+            ("1:1 file of checksums", 94),
+            ("1:1 PEM or OpenPGP armour", 94),
+            ("1:1 a JSON array of documents; write them as JSON lines, one document a line", 11),
+            // index.txt, changes.csv and info.txt.
+            ("1:1 text that is neither JSON nor YAML", 6),
+            // security.txt, which YAML can read.
+            ("1:1 a document of an unknown kind", 2),
+            ("1:1 CSAF provider metadata, which names where documents are", 2),
+            ("1:1 ROLIE feed or service, which names where documents are", 1),
+            ("1:1 XML or HTML", 1),
+            // A template of a feed, and a document with text behind it, broken on purpose.
+            ("31:12 key must be a string", 1),
+            ("171:1 text after the end of the document", 1),
         ],
     );
+}
+
+#[test]
+fn boms_go_in() {
+    check("sbom", 119, &[("1:1 SPDX 3 JSON-LD", 25), ("1:1 SPDX tag-value", 12), ("1:1 CycloneDX XML", 8)]);
+}
+
+#[test]
+fn what_enriches_and_schemas_are_no_evidence() {
+    check(
+        "enrich",
+        403,
+        &[
+            ("1:1 CVE record", 400),
+            ("1:1 catalogue of known exploited vulnerabilities", 1),
+            ("1:1 JSON Schema", 1),
+            ("1:1 text that is neither JSON nor YAML", 1),
+        ],
+    );
+    check("schemas", 10, &[("1:1 JSON Schema", 9), ("1:1 a document of an unknown kind", 1)]);
 }

@@ -17,6 +17,7 @@ fn options(path: &Path) -> IntakeOptions {
         max_document_bytes: MAX_BYTES,
         max_depth: 32,
         max_refused: 1_000,
+        max_not_held: 1_000,
         threads: 2,
     }
 }
@@ -196,7 +197,7 @@ const NULS: [(&str, Result<&str, &str>); 8] = [
     ),
     (
         r#"{"document":{"csaf_version":"2\u0000"}}"#,
-        Err("1:1 unsupported format: CSAF 2\u{fffd}; this version reads OSV, OpenVEX and CycloneDX JSON"),
+        Err("/document/csaf_version unsupported format: CSAF 2\u{fffd}; this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3"),
     ),
 ];
 

@@ -32,7 +32,7 @@ fn files(dir: &Path, into: &mut Vec<PathBuf>) {
 fn every_record_of_the_corpus_passes_its_mapping() {
     let mappings = [(Kind::Advisory, mapping("osv-1.7")), (Kind::Vex, mapping("openvex-0.2.0")), (Kind::Sbom, mapping("sbom-graph-1"))];
     let mut paths = Vec::new();
-    for dir in ["../shared/corpus/osv", "../shared/corpus/openvex", "../shared/corpus/sbom", "samples"] {
+    for dir in ["../shared/corpus/osv", "../shared/corpus/csaf", "../shared/corpus/openvex", "../shared/corpus/sbom", "samples"] {
         files(&root().join(dir), &mut paths);
     }
     let mut refused = Vec::new();
@@ -40,11 +40,11 @@ fn every_record_of_the_corpus_passes_its_mapping() {
         let document = fs::read(&path).expect("it was listed");
         // What the ledger refuses is judged elsewhere.
         let Ok(evidence) = read_document(&document, Form::File, &LIMITS) else { continue };
-        let (_, projection) = mappings.iter().find(|(kind, _)| *kind == evidence.kind).expect("a mapping for each kind");
         for record in &evidence.records {
+            let (_, projection) = mappings.iter().find(|(kind, _)| *kind == record.kind).expect("a mapping for each kind");
             if let Err(mismatch) = projection.check(record.body.as_bytes()) {
                 // Three examples of vexctl have a member that the schema of 0.2.0 forbids.
-                if (evidence.kind, mismatch.field.as_str()) == (Kind::Vex, "/statement") {
+                if (record.kind, mismatch.field.as_str()) == (Kind::Vex, "/statement") {
                     continue;
                 }
                 refused.push(format!("{}: {} {}: {}", path.display(), record.record_key, mismatch.field, mismatch.reason));
