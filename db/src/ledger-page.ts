@@ -53,7 +53,9 @@ function pageQuery({ scope, group, after, from, to }: LedgerPageQuery, limit: nu
     ...(after === null ? [] : [`r.record_key > ${quoteLiteral(after)}`]),
   ]
   const document =
-    kind === 'sbom' ? ` || ',"folder":' || to_json(${folderOf(scope)})::text || ',"file_name":"' || ${FILE_NAME} || '"'` : ''
+    kind === 'sbom'
+      ? ` || ',"folder":' || to_json(${folderOf(scope)})::text || ',"file_name":"' || ${FILE_NAME} || '"'`
+      : ''
   const artifact =
     kind === 'sbom' ? `join public.raw_artifacts a on a.tenant_id = ${tenant} and a.sha256 = p.artifact_sha256\n` : ''
   return `select coalesce(string_agg(line, '' order by record_key), '') as lines, count(*)::float8 as records,
