@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, sourceFiles, textOf } from './source-files.ts'
 
 /** Pages whose commands are run, in the order in which a reader meets them: each goes on where the one before it ended. */
-const pages = ['README.md', 'overview', 'cli', 'provenance-and-signing'].map((page) =>
+const pages = ['README.md', 'overview', 'cli', 'profiles', 'provenance-and-signing'].map((page) =>
   page.endsWith('.md') ? page : `docs/export-center/${page}.md`,
 )
 

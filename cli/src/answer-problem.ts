@@ -20,6 +20,7 @@ function codeOfStatus(status: number): ProblemCode {
   if (status === 403) return 'auth/denied'
   if (status === 404) return 'resource/not-found'
   if (status === 409) return 'resource/conflict'
+  if (status === 410) return 'run/pruned'
   if (status === 413) return 'request/too-large'
   if (status === 416) return 'range/unsatisfiable'
   return 'internal'

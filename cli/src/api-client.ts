@@ -10,6 +10,8 @@ import {
   publicKeys,
   type Run,
   run,
+  type SignatureFiles,
+  signatureFiles,
 } from '@stella/contracts'
 
 import { answerProblem } from './answer-problem.ts'
@@ -39,6 +41,7 @@ export interface ApiClient {
   reproduceRun(id: string): Promise<Run>
   /** The bytes as they were sealed. */
   runDocument(id: string, document: RunDocument): Promise<Buffer>
+  runSignatures(id: string): Promise<SignatureFiles>
   /** The bundle from byte `from`, where it is still the one of `sha256`; else from the start, with status 200. */
   openDownload(id: string, part: { readonly from: number; readonly sha256: string }): Promise<Response>
   listKeys(): Promise<readonly PublicKey[]>
@@ -80,6 +83,8 @@ export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signa
       const response = await send(`the ${document} of run ${id} cannot be shown`, `${runPath(id)}/${document}`)
       return Buffer.from(await response.arrayBuffer())
     },
+    runSignatures: (id) =>
+      ask(signatureFiles, `the signatures of run ${id} cannot be shown`, `${runPath(id)}/signatures`),
     openDownload: (id, { from, sha256 }) =>
       send(`the bundle of run ${id} cannot be downloaded`, `${runPath(id)}/download`, {
         headers: rangeHeaders(from, sha256),

@@ -20,6 +20,7 @@ const adviceOfProblem: Readonly<Record<string, string>> = {
   'auth/unauthenticated': 'set STELLA_TOKEN; in development: `. .stella/dev/env`, or STELLA_TOKEN=$(stella token)',
   'auth/denied': 'in development: STELLA_TOKEN=$(stella token --role ROLE)',
   'resource/not-found': 'look it up: `stella export run list`, `stella export profiles list`',
+  'run/pruned': 'write it again: `stella export reproduce <run-id> --out <file>`',
   'run/not-finished': 'see how far it is: `stella export run status <run-id>`',
 }
 

@@ -1,32 +1,49 @@
+import { createHash } from 'node:crypto'
+
+import { bundlePaths, exportManifest } from '@stella/contracts'
 import { byteOrder } from '@stella/core'
 
 import { CommandFailure } from './command-failure.ts'
 
-/** A file of two bundles, and whether it has the same bytes in both. */
+/** A file of two exports, and whether it has the same bytes in both. */
 export interface FileComparison {
   readonly path: string
   readonly equal: boolean
 }
 
+/** Size and SHA-256 of the files of an export, as one text, by path. */
+export type FileDigests = ReadonlyMap<string, string>
+
 const SIGNATURES = 'signatures/'
 
-/**
- * Compares every file of two bundles but those under `signatures/`, by size and SHA-256; sorted by path.
- * @throws CommandFailure `integrity` where the container of one is not sound, or where it holds nothing to compare
- */
-export async function compareBundles(a: string, b: string, signal: AbortSignal): Promise<FileComparison[]> {
-  const { scanExport } = await import('./published-export.ts')
-  const [first, second] = [await digestsOf(a), await digestsOf(b)]
+/** Compares every file of two exports but those under `signatures/`, by size and SHA-256; sorted by path. */
+export function compareDigests(first: FileDigests, second: FileDigests): FileComparison[] {
   const paths = [...new Set([...first.keys(), ...second.keys()])].filter((path) => !path.startsWith(SIGNATURES))
   return paths.sort(byteOrder).map((path) => ({ path, equal: first.get(path) === second.get(path) }))
+}
 
-  async function digestsOf(bundle: string): Promise<Map<string, string>> {
-    const { members, faults } = await scanExport(bundle, signal)
-    const [fault] = faults
-    if (fault) throw incomparable(bundle, `${fault.path ?? 'the container'}: ${fault.reason}`)
-    if (members.every(({ path }) => path.startsWith(SIGNATURES))) throw incomparable(bundle, 'it holds no file')
-    return new Map(members.map(({ path, sizeBytes, sha256 }) => [path, `${sizeBytes} ${sha256}`]))
-  }
+/**
+ * The files of a bundle, read.
+ * @throws CommandFailure `integrity` where its container is not sound, or where it holds nothing to compare
+ */
+export async function digestsOfBundle(bundle: string, signal: AbortSignal): Promise<FileDigests> {
+  const { scanExport } = await import('./published-export.ts')
+  const { members, faults } = await scanExport(bundle, signal)
+  const [fault] = faults
+  if (fault) throw incomparable(bundle, `${fault.path ?? 'the container'}: ${fault.reason}`)
+  if (members.every(({ path }) => path.startsWith(SIGNATURES))) throw incomparable(bundle, 'it holds no file')
+  return new Map(members.map(({ path, sizeBytes, sha256 }) => [path, `${sizeBytes} ${sha256}`]))
+}
+
+/** The files that a manifest names, with the manifest itself and the provenance beside it. */
+export function digestsOfDocuments(manifest: Buffer, provenance: Buffer): FileDigests {
+  const { files } = exportManifest.parse(JSON.parse(manifest.toString())).content
+  const digestOf = (bytes: Buffer) => `${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}`
+  return new Map([
+    ...files.map(({ path, size, sha256 }): [string, string] => [path, `${size} ${sha256}`]),
+    [bundlePaths.manifest, digestOf(manifest)],
+    [bundlePaths.provenance, digestOf(provenance)],
+  ])
 }
 
 function incomparable(bundle: string, reason: string): CommandFailure {

@@ -44,8 +44,11 @@ export async function downloadBundle(
   { run, file }: { readonly run: Run; readonly file: string },
 ): Promise<Bundle> {
   const { bundle, id } = run
-  if (!bundle)
-    throw new Problem('run/not-finished', `the bundle of run ${id} cannot be downloaded: the run is ${run.state}`)
+  if (!bundle) {
+    const why = run.state === 'expired' ? `it was pruned, on ${run.expires_at} or later` : `the run is ${run.state}`
+    const code = run.state === 'expired' ? 'run/pruned' : 'run/not-finished'
+    throw new Problem(code, `the bundle of run ${id} cannot be downloaded: ${why}`)
+  }
 
   await requireOutputFile(file)
   const partPath = partOf(file, bundle)

@@ -1,7 +1,19 @@
-import { access, constants, lstat } from 'node:fs/promises'
+import { access, constants, lstat, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 import { CommandFailure } from './command-failure.ts'
+
+/**
+ * Looks whether a file may be put at a path, or into the folder that it is, before work is done for it.
+ * @throws CommandFailure `usage` as `requireOutputFile`, and where the folder cannot be written to
+ */
+export async function requireOutputPath(path: string): Promise<void> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  return isFolder ? requireWritable(path, path) : requireOutputFile(path)
+}
 
 /**
  * Looks whether a file may be put at a path, before work is done for it: a file is put in place by rename, which would replace a device
@@ -17,7 +29,11 @@ export async function requireOutputFile(path: string): Promise<void> {
       'name a new file',
     )
   }
-  await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+  await requireWritable(path, dirname(resolve(path)))
+}
+
+async function requireWritable(path: string, directory: string): Promise<void> {
+  await access(directory, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     const why = `${path} cannot be written: its directory is absent or not writable`
     throw new CommandFailure('usage', why, 'name a file in a directory of yours', { cause })
   })

@@ -6,6 +6,7 @@ import { CommandFailure } from './command-failure.ts'
 export interface FilterOptions {
   readonly from?: string
   readonly to?: string
+  readonly undated?: true
   readonly include?: string[]
   readonly ecosystem?: string[]
   readonly package?: string[]
@@ -26,6 +27,7 @@ export function requestedRun(profileId: string, options: FilterOptions): NewRun 
   const given = {
     time_from: options.from === undefined ? undefined : dayBound(options.from, 0),
     time_to: options.to === undefined ? undefined : dayBound(options.to, DAY_MS),
+    undated: options.undated,
     include: options.include,
     ecosystems: options.ecosystem,
     packages: options.package,

@@ -19,10 +19,10 @@ export async function waitForRun(api: Pick<ApiClient, 'getRun'>, shell: Shell, {
     return await pollUntil({
       what: `run ${id} (\`stella export run status ${id}\`, \`stella export run cancel ${id}\`)`,
       read: () => api.getRun(id),
-      isDone: ({ state, shards }) => {
+      isDone: ({ state, shards, parts }) => {
         if (state !== shown && !shell.stderr.isTTY) say(shell, `run ${id}: ${state}`)
         shown = state
-        if (shards && state !== 'failed') progress.update(shards.written, shards.planned)
+        if (shards && !parts && state !== 'failed') progress.update(shards.written, shards.planned)
         return isFinal(state)
       },
       signal: shell.signal,

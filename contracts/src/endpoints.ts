@@ -1,6 +1,5 @@
 import { ledgerEndpoints } from './endpoints/ledger.ts'
 import { ledgerStreamEndpoints } from './endpoints/ledger-streams.ts'
-import { planEndpoints } from './endpoints/plans.ts'
 import { profileEndpoints } from './endpoints/profiles.ts'
 import { runFileEndpoints } from './endpoints/run-files.ts'
 import { runEndpoints } from './endpoints/runs.ts'
@@ -12,7 +11,6 @@ import { serviceEndpoints } from './endpoints/service.ts'
  */
 export const endpoints = {
   ...profileEndpoints,
-  ...planEndpoints,
   ...runEndpoints,
   ...runFileEndpoints,
   ...ledgerEndpoints,

@@ -37,6 +37,8 @@ export const filters = z
   .strictObject({
     time_from: instant.optional(),
     time_to: instant.optional(),
+    /** Records without a time of modification, and no others. */
+    undated: z.literal(true).optional(),
     products: values.optional(),
     ecosystems: values.optional(),
     packages: packages.optional(),
@@ -54,6 +56,10 @@ export const filters = z
   .refine(
     ({ time_from, time_to }) => !time_from || !time_to || Date.parse(time_from) < Date.parse(time_to),
     'time_from must lie before time_to',
+  )
+  .refine(
+    ({ undated, time_from, time_to }) => !undated || (!time_from && !time_to),
+    'undated takes records without a time: leave out time_from and time_to',
   )
 
 /** Filters as a request gives them. */

@@ -25,6 +25,15 @@ export {
 } from './export-manifest.ts'
 export { type Filters, filters, kindOfGroup, type RecordGroup, type RecordKind, recordGroups } from './filters.ts'
 export {
+  type ExportIndex,
+  exportIndex,
+  type IndexContent,
+  type IndexedPart,
+  indexContent,
+  indexedPart,
+  indexPaths,
+} from './index-document.ts'
+export {
   type Ingest,
   type IngestSummary,
   ingest,
@@ -97,11 +106,14 @@ export {
   MAX_MEMBER_BYTES,
   MAX_NOT_HELD_PATHS,
   MAX_PAGE_ROWS,
+  MAX_PART_BYTES,
+  MAX_PARTS,
   MAX_PROVENANCE_INPUTS,
   MAX_RATE,
   MAX_RATE_LEASES,
   MAX_RECORD_KEY_CHARS,
   MAX_REFUSED_DOCUMENTS,
+  MAX_RETENTION_DAYS,
   MAX_SHARDS,
   MAX_SIGNATURE_BYTES,
   MAX_STREAM_RECORDS,
@@ -110,9 +122,10 @@ export {
   MAX_WAIT_MS,
   MAX_WITHHELD,
   MIN_EXTENT_RANGE_RECORDS,
-  PLAN_PREVIEW_MS,
+  MIN_PART_BYTES,
   PROFILE_CONCURRENT_RUNS,
   PROFILE_RUNS,
+  PRUNE_RUNS,
   RANGE_RECORDS,
   RATE_LEASE_MS,
   RATE_LEASE_PARTS,
@@ -131,7 +144,6 @@ export {
 export { mediaTypes } from './media-types.ts'
 export { openApi } from './openapi/openapi.ts'
 export { pageOf, pageQuery } from './page.ts'
-export { newPlanPreview, type PlanPreview, planPreview } from './plan-preview.ts'
 export { isProblemCode, Problem, type ProblemCode, problems, toProblem } from './problem.ts'
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {
@@ -146,6 +158,7 @@ export {
   profilePatch,
 } from './profile.ts'
 export { resourceId } from './resource-id.ts'
+export { DEFAULT_DATA_DAYS, DEFAULT_DOCUMENTS_DAYS, type Retention, retention } from './retention.ts'
 export { grants, type Role, roles } from './roles.ts'
 export {
   finalRunStates,
@@ -161,5 +174,6 @@ export {
 } from './run.ts'
 export { type RunLimits, runLimitSettings, runLimits } from './run-limits.ts'
 export { readSettings } from './settings.ts'
+export { type Sharding, sharding } from './sharding.ts'
 export { type SignatureFiles, signatureFiles } from './signatures.ts'
 export { tenantId } from './tenant.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-
 import { exportManifest } from './export-manifest.ts'
+import { exportIndex } from './index-document.ts'
 import { ingest } from './ingest.ts'
 import {
   extentRequest,
@@ -22,6 +22,7 @@ import { run } from './run.ts'
  */
 export function jsonSchemas(): Record<string, object> {
   return {
+    'export-index-1.schema.json': titled('Index of an export in parts (index.json)', exportIndex, 'output'),
     'export-manifest-1.schema.json': titled('Export manifest (export.json)', exportManifest, 'output'),
     'ingest-1.schema.json': titled('A batch of documents', ingest, 'output'),
     'openapi-1.json': openApi(),

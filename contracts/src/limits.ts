@@ -53,8 +53,6 @@ export const MAX_TENANT_LEDGER_STREAMS = 64
 export const MIN_EXTENT_RANGE_RECORDS = 1024
 /** Most records of a range that an extent may be asked for. */
 export const MAX_EXTENT_RANGE_RECORDS = 1_000_000
-/** Longest time that one query of a plan's preview may take, in milliseconds. */
-export const PLAN_PREVIEW_MS = 20_000
 
 /** Records in one range of an export: what one query reads, and where a zstd frame ends. Part of the output format. */
 export const RANGE_RECORDS = 16_384
@@ -64,6 +62,16 @@ export const SHARD_RANGES = 64
 export const SHARD_DOCUMENTS = 4096
 /** Most shards of a run. */
 export const MAX_SHARDS = 4096
+/** Most parts of an export that is sharded by size. */
+export const MAX_PARTS = 256
+/** Smallest `max_bytes` of a part, in bytes: below it the files that describe a part outweigh it. */
+export const MIN_PART_BYTES = 4 * KIB
+/** Largest `max_bytes` of a part, in bytes. */
+export const MAX_PART_BYTES = 1024 * GIB
+/** Longest time that a profile may keep bytes, in days: a hundred years. */
+export const MAX_RETENTION_DAYS = 36_500
+/** Most runs that one sweep prunes. */
+export const PRUNE_RUNS = 100
 /** Plaintext of one zstd frame, in bytes. Part of the output format. */
 export const FRAME_BYTES = 4 * MIB
 /** Most credentials that a run, and each of its shards, reports as redacted or withheld before it fails. */

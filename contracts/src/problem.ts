@@ -20,6 +20,8 @@ export const problems = {
   'resource/not-found': { status: 404, retryable: false, errorClass: 'not_found' },
   'resource/conflict': { status: 409, retryable: false, errorClass: 'conflict' },
   'run/not-finished': { status: 409, retryable: false, errorClass: 'not_finished' },
+  'run/pruned': { status: 410, retryable: false, errorClass: 'pruned' },
+  'run/sharded': { status: 409, retryable: false, errorClass: 'conflict' },
   'limit/rate': { status: 429, retryable: true, errorClass: 'rate_limited' },
   'range/unsatisfiable': { status: 416, retryable: false, errorClass: 'invalid_request' },
   'config/invalid': { status: 500, retryable: false, errorClass: 'config_invalid' },
@@ -47,7 +49,6 @@ export const problems = {
   'blob/unavailable': { status: 503, retryable: true, errorClass: 'storage_unavailable' },
   'bus/unavailable': { status: 503, retryable: true, errorClass: 'bus_unavailable' },
   'db/unavailable': { status: 503, retryable: true, errorClass: 'database_unavailable' },
-  'db/timeout': { status: 503, retryable: true, errorClass: 'database_timeout' },
   'kms/refused': { status: 500, retryable: false, errorClass: 'signing_refused' },
   internal: { status: 500, retryable: true, errorClass: 'internal' },
 } as const satisfies Record<string, ProblemRule>

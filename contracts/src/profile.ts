@@ -5,6 +5,8 @@ import { filters } from './filters.ts'
 import { MAX_CONCURRENT_RUNS, MAX_RATE } from './limits.ts'
 import { mergePatchOf } from './merge-patch-of.ts'
 import { resourceId } from './resource-id.ts'
+import { DEFAULT_DATA_DAYS, DEFAULT_DOCUMENTS_DAYS, retention } from './retention.ts'
+import { sharding } from './sharding.ts'
 
 /** Kinds that a list of profiles may be filtered by. */
 export const profileKinds = ['json', 'trivy', 'mirror'] as const
@@ -13,7 +15,7 @@ export const profileKinds = ['json', 'trivy', 'mirror'] as const
 export const DEFAULT_COMPRESSION_LEVEL = 3
 
 /** Members of a configuration (specification 2.7) that this version refuses, since it could not do what they ask. */
-const notYet = ['signing', 'encryption', 'schedule', 'triggers', 'retention', 'sharding']
+const notYet = ['signing', 'encryption', 'schedule', 'triggers']
 
 /** Configuration of a profile. An empty object takes every default; a member that asks for what the service cannot do is refused. */
 export const profileConfig = z.strictObject(
@@ -25,6 +27,9 @@ export const profileConfig = z.strictObject(
         level: z.int().min(1).max(19).default(DEFAULT_COMPRESSION_LEVEL),
       })
       .default({ codec: 'zstd', level: DEFAULT_COMPRESSION_LEVEL }),
+    retention: retention.default({ data_days: DEFAULT_DATA_DAYS, documents_days: DEFAULT_DOCUMENTS_DAYS }),
+    /** Absent: an export is one bundle, however large. */
+    sharding: sharding.optional(),
     distribution: distribution.optional(),
     /** Absent: what the settings of the service say. */
     limits: z

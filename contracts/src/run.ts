@@ -41,15 +41,23 @@ export const runCounts = z.strictObject({ advisories: z.int(), vex: z.int(), sbo
 /** Numbers of records by group. */
 export type RunCounts = z.infer<typeof runCounts>
 
+/** Size in bytes and SHA-256 of a file that the API serves. */
+const storedFile = z.strictObject({ size: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+
 /** A run as the API returns it. */
 export const run = z.strictObject({
   id: resourceId,
   profile_id: resourceId,
   profile_revision: z.int(),
   state: z.enum(runStates),
-  trigger: z.enum(['manual', 'reproduce']),
+  trigger: z.enum(['manual', 'reproduce', 'part']),
   /** The run that this one rebuilds, or null. */
   reproduces: resourceId.nullable(),
+  /** The run that this one is a part of, and which of its parts, from 1; null for a run of its own. */
+  part_of: resourceId.nullable(),
+  part: z.int().nullable(),
+  /** The parts of a run whose export was too large for one bundle, in order; null for any other run. */
+  parts: z.array(resourceId).nullable(),
   filters,
   ledger_revision: z.int().nullable(),
   counts: runCounts.nullable(),
@@ -59,7 +67,13 @@ export const run = z.strictObject({
   error_class: z.string().nullable(),
   error_message: z.string().nullable(),
   content_root: z.string().nullable(),
-  bundle: z.strictObject({ size: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
+  /** What can be downloaded; of a run in parts, the index that names them. */
+  bundle: storedFile.nullable(),
+  /** `index.json` of a run in parts. */
+  index: storedFile.nullable(),
+  /** When its bundle, and when its manifest, provenance and signatures, are removed; null while it has none, and where they are kept. */
+  expires_at: z.iso.datetime().nullable(),
+  documents_expire_at: z.iso.datetime().nullable(),
   created_by: z.string(),
   created_at: z.iso.datetime(),
   started_at: z.iso.datetime().nullable(),

@@ -21,8 +21,26 @@ export { effectiveFilters } from './effective-filters.ts'
 export type { ExportFault } from './export-fault.ts'
 export { encodeManifest, exportManifest, type ManifestInputs, type RunIdentity } from './export-manifest.ts'
 export { type BlobPart, type ExportMember, exportMembers } from './export-members.ts'
+export {
+  encodeIndex,
+  exportIndex,
+  type IndexInputs,
+  indexRoot,
+  partFile,
+  type SealedPart,
+  sumOfCounts,
+} from './index-document.ts'
 export { mergePatch } from './merge-patch.ts'
 export { merkleTreeHash } from './merkle-tree.ts'
+export {
+  coarseParts,
+  cutByTime,
+  type GroupExtent,
+  grainOf,
+  type PlannedPart,
+  requireFewParts,
+  type TimeBucket,
+} from './parts.ts'
 export { cutShards, type KeyRange, type KindExtent, type Plan, type Scope, type Shard } from './plan.ts'
 export { profileId } from './profile-id.ts'
 export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './provenance.ts'
@@ -30,6 +48,13 @@ export { publicKeyId } from './public-key-id.ts'
 export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
 export { type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
+export {
+  type IndexVerdict,
+  type PublishedIndex,
+  type PublishedPart,
+  readExportIndex,
+  verifyIndex,
+} from './verify-parts.ts'
 export {
   decodeSignature,
   encodeSignature,

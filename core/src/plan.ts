@@ -8,6 +8,8 @@ import {
   SHARD_RANGES,
 } from '@stella/contracts'
 
+import type { PlannedPart } from './parts.ts'
+
 /** What an export reads: the records of one tenant, as of one revision, that pass the filters. */
 export interface Scope {
   readonly tenantId: string
@@ -36,7 +38,10 @@ export interface Plan {
   readonly profile: Profile
   readonly counts: RunCounts
   readonly estimatedBytes: number
+  /** Empty where the export comes in parts: each has a plan of its own. */
   readonly shards: readonly Shard[]
+  /** The parts of an export that is too large for one bundle; absent for any other. */
+  readonly parts?: readonly PlannedPart[]
 }
 
 /** What the ledger holds of one kind within a scope. `starts` are the keys at which its ranges begin, in byte order. */

@@ -15,8 +15,8 @@ import { canonicalJson } from './canonical-json.ts'
 import { compareFiles, type ScannedMember } from './compare-files.ts'
 import { contentRoot } from './content-root.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
+import { verifyDetached } from './verify-detached.ts'
 import { verifyProvenance } from './verify-provenance.ts'
-import { decodeSignature, verifySignature } from './verify-signature.ts'
 
 /** Everything that one verification looks at; null for a file that is absent or could not be read. */
 export interface PublishedExport {
@@ -56,7 +56,12 @@ export interface Verdict {
 export function verifyExport(published: PublishedExport): Verdict {
   const { containerFaults, container, members, manifestBytes, signatureBytes, keys } = published
   const read = readManifest(manifestBytes)
-  const signed = manifestBytes ? verifyManifestSignature(manifestBytes, signatureBytes, keys) : null
+  const signed = manifestBytes
+    ? verifyDetached({ path: bundlePaths.manifest, signaturePath: bundlePaths.signature }, manifestBytes, {
+        signatureBytes,
+        keys,
+      })
+    : null
   const { manifest } = read
   const damaged = new Set(containerFaults.map(({ path }) => path))
   const found = [
@@ -97,19 +102,6 @@ function readManifest(bytes: Uint8Array | null): { manifest: ExportManifest | nu
     ? []
     : [{ path, reason: 'it is not canonical JSON (RFC 8785) and one line feed' }]
   return { manifest: parsed.data, faults }
-}
-
-function verifyManifestSignature(bytes: Uint8Array, signatureBytes: Uint8Array | null, keys: readonly PublicKey[]) {
-  const path = bundlePaths.signature
-  if (!signatureBytes) return { keyId: null, faults: [{ path, reason: ABSENT }] }
-
-  const signature = decodeSignature(signatureBytes)
-  if (!signature) return { keyId: null, faults: [{ path, reason: 'it is not strict base64' }] }
-
-  const key = keys.find(({ pem }) => verifySignature({ pem, bytes, signature }))
-  if (key) return { keyId: key.id, faults: [] }
-  const reason = `none of the ${keys.length} trusted keys made its signature: it or ${path} was altered, or another key signed`
-  return { keyId: null, faults: [{ path: bundlePaths.manifest, reason }] }
 }
 
 function verifyContent({ content }: ExportManifest): ExportFault[] {

@@ -147,7 +147,17 @@ test('the login role may become stella_sweep and nothing else', async () => {
 
 test('stella_sweep sees the named columns of runs and batches of all tenants, and no more', async () => {
   const allowed: Record<string, string[]> = {
-    export_runs: ['tenant_id', 'id', 'state', 'plan_id', 'heartbeat_at', 'created_at'],
+    export_runs: [
+      'tenant_id',
+      'id',
+      'state',
+      'plan_id',
+      'heartbeat_at',
+      'created_at',
+      'expires_at',
+      'documents_expire_at',
+      'pruned',
+    ],
     ingests: ['tenant_id', 'id', 'state', 'heartbeat_at', 'created_at'],
   }
   const columns = await database.owner<{ table: string; column: string }[]>`

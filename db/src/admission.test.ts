@@ -2,9 +2,9 @@ import { type NewProfile, type Profile, profileConfig, type RunLimits } from '@s
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { admitRun, nextRuns } from './admission.ts'
+import { cancelRun } from './end-run.ts'
 import { requestRun } from './export-runs.ts'
 import { createProfile } from './profiles.ts'
-import { cancelRun } from './run-steps.ts'
 import { queuedTenants } from './stalled-work.ts'
 import { profileOf } from './testing/runs.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'

@@ -23,13 +23,15 @@ const ADMISSION_LOCK = 7_005
 
 /**
  * queued → planning, where the limits leave room and no older run has a claim to it. Admissions of one tenant are made one after the
- * other, so that no two take the same place.
+ * other, so that no two take the same place. A part has the place of the run that it is a part of.
  */
 export async function admitRun(
   tx: Transaction,
   { limits, ...run }: RunId & { readonly limits: RunLimits },
 ): Promise<Admission> {
   const { tenantId, runId } = run
+  const [asked] = await tx.select({ partOf: exportRuns.partOf }).from(exportRuns).where(named(run))
+  if (asked?.partOf != null) return (await beginPlanning(tx, run)) ? 'planning' : 'over'
   await tx.execute(sql`select pg_advisory_xact_lock(${ADMISSION_LOCK}, hashtext(${tenantId}))`)
   const [found] = await tx.select({ state: exportRuns.state }).from(exportRuns).where(named(run))
   if (found?.state !== 'queued') return (await beginPlanning(tx, run)) ? 'planning' : 'over'
@@ -50,15 +52,18 @@ export async function nextRuns(
   const [busy] = await tx
     .select({ runs: sql<number>`count(*)::int` })
     .from(exportRuns)
-    .where(sql`${eq(exportRuns.tenantId, tenantId)} and ${exportRuns.state} in ${BUSY}`)
+    .where(
+      sql`${eq(exportRuns.tenantId, tenantId)} and ${exportRuns.partOf} is null and ${exportRuns.state} in ${BUSY}`,
+    )
   const free = limits.tenantRuns - (busy?.runs ?? 0)
   if (free <= 0) return []
   const rows = await tx.execute<{ id: string; silent: number }>(sql`
     with recursive waiting as (
-      (select profile_id from export_runs where tenant_id = ${tenantId} and state = 'queued' order by profile_id limit 1)
+      (select profile_id from export_runs
+        where tenant_id = ${tenantId} and state = 'queued' and part_of is null order by profile_id limit 1)
       union all
       select (select r.profile_id from export_runs r where r.tenant_id = ${tenantId} and r.state = 'queued'
-        and r.profile_id > waiting.profile_id order by r.profile_id limit 1)
+        and r.part_of is null and r.profile_id > waiting.profile_id order by r.profile_id limit 1)
       from waiting where waiting.profile_id is not null
     )
     select oldest.id, oldest.silent
@@ -67,12 +72,12 @@ export async function nextRuns(
       select coalesce((select (p.config -> 'limits' ->> 'concurrent_runs')::int from profiles p
         where p.tenant_id = ${tenantId} and p.id = waiting.profile_id order by p.revision desc limit 1), ${limits.profileRuns}::int)
       - (select count(*)::int from export_runs b
-        where b.tenant_id = ${tenantId} and b.profile_id = waiting.profile_id and b.state in ${BUSY}) as runs
+        where b.tenant_id = ${tenantId} and b.profile_id = waiting.profile_id and b.part_of is null and b.state in ${BUSY}) as runs
     ) room
     cross join lateral (
       select r.id, r.created_at, (extract(epoch from clock_timestamp() - r.heartbeat_at) * 1000)::float8 as silent
       from export_runs r
-      where r.tenant_id = ${tenantId} and r.profile_id = waiting.profile_id and r.state = 'queued'
+      where r.tenant_id = ${tenantId} and r.profile_id = waiting.profile_id and r.state = 'queued' and r.part_of is null
       order by r.created_at, r.id limit greatest(room.runs, 0)
     ) oldest
     where waiting.profile_id is not null

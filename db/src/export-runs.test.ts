@@ -1,12 +1,13 @@
 import { finalRunStates, type Profile, run as runShape } from '@stella/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { cancelRun, failRun } from './end-run.ts'
 import { getRun, listRuns, openRun, requestRun } from './export-runs.ts'
 import type { Transaction } from './open-database.ts'
 import { getPlan, recordPlan } from './plans.ts'
 import { createProfile } from './profiles.ts'
 import { listShards, recordShard, shardWritten } from './run-shards.ts'
-import { beginPlanning, beginSealing, cancelRun, failRun, heartbeat, sealRun } from './run-steps.ts'
+import { beginPlanning, beginSealing, heartbeat, sealRun } from './run-steps.ts'
 import { ingestStates, runStates, stalledIngests, stalledRuns } from './stalled-work.ts'
 import { problemOf, receive } from './testing/evidence.ts'
 import { planOf, profileOf, shardOutput } from './testing/runs.ts'
@@ -14,6 +15,7 @@ import { createTestDatabase, type TestDatabase } from './testing/test-database.t
 import { withTenant } from './with-tenant.ts'
 
 const tenantId = 'acme'
+const retention = { data_days: 1, documents_days: 2 }
 const sealed = {
   attempt: 'first',
   bundle: { sha256: 'ab'.repeat(32), size: 9 },
@@ -107,10 +109,12 @@ test('a run goes from queued to succeeded, each step twice with the same outcome
   expect(await inTenant((tx) => beginSealing(tx, run))).toBe(true)
   expect((await inTenant((tx) => getRun(tx, run)))?.finished_at).toBeNull()
 
-  expect(await inTenant((tx) => sealRun(tx, { ...run, sealed }))).toBe(true)
-  expect(await inTenant((tx) => sealRun(tx, { ...run, sealed }))).toBe(true)
+  expect(await inTenant((tx) => sealRun(tx, { ...run, retention, sealed }))).toBe(true)
+  expect(await inTenant((tx) => sealRun(tx, { ...run, retention, sealed }))).toBe(true)
   expect(
-    await inTenant((tx) => sealRun(tx, { ...run, sealed: { ...sealed, bundle: { sha256: 'ff', size: 9 } } })),
+    await inTenant((tx) =>
+      sealRun(tx, { ...run, retention, sealed: { ...sealed, bundle: { sha256: 'ff', size: 9 } } }),
+    ),
   ).toBe(false)
   expect(runShape.parse(await inTenant((tx) => getRun(tx, run)))).toMatchObject({
     state: 'succeeded',
@@ -130,20 +134,22 @@ test('a run that ended stays as it is, for the owner of the tables too', async (
     const run = await writtenRun()
     await inTenant(async (tx) => {
       if (end === 'failed')
-        expect(await failRun(tx, { ...run, errorClass: 'internal', errorMessage: 'why' })).toBe(true)
-      if (end === 'cancelled') expect(await cancelRun(tx, run)).toBe(true)
+        expect(await failRun(tx, { ...run, errorClass: 'internal', errorMessage: 'why' })).toEqual([
+          { runId: run.runId, state: 'failed' },
+        ])
+      if (end === 'cancelled') expect(await cancelRun(tx, run)).toEqual([{ runId: run.runId, state: 'cancelled' }])
       if (end === 'succeeded')
-        expect((await beginSealing(tx, run)) && (await sealRun(tx, { ...run, sealed }))).toBe(true)
+        expect((await beginSealing(tx, run)) && (await sealRun(tx, { ...run, retention, sealed }))).toBe(true)
     })
     const before = await inTenant((tx) => getRun(tx, run))
     expect(before?.state).toBe(end)
     await inTenant(async (tx) => {
       expect(await beginPlanning(tx, run)).toBe(false)
       expect(await beginSealing(tx, run)).toBe(false)
-      expect(await cancelRun(tx, run)).toBe(false)
-      expect(await failRun(tx, { ...run, errorClass: 'x', errorMessage: 'y' })).toBe(false)
+      expect(await cancelRun(tx, run)).toEqual([])
+      expect(await failRun(tx, { ...run, errorClass: 'x', errorMessage: 'y' })).toEqual([])
       expect(await heartbeat(tx, run)).toBe(end)
-      if (end !== 'succeeded') expect(await sealRun(tx, { ...run, sealed })).toBe(false)
+      if (end !== 'succeeded') expect(await sealRun(tx, { ...run, retention, sealed })).toBe(false)
     })
     expect(await inTenant((tx) => getRun(tx, run))).toEqual(before)
     await expect(

@@ -1,5 +1,5 @@
-import { type Filters, isFinal, Problem, type Profile, type Run, type RunState } from '@stella/contracts'
-import { and, desc, eq, getTableColumns, gte, type InferSelectModel, lt, sql } from 'drizzle-orm'
+import { type Filters, indexPaths, isFinal, Problem, type Profile, type Run, type RunState } from '@stella/contracts'
+import { and, desc, eq, getTableColumns, gte, type InferSelectModel, isNull, lt, sql } from 'drizzle-orm'
 
 import type { Transaction } from './open-database.ts'
 import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
@@ -31,6 +31,8 @@ export interface RunQuery {
   readonly tenantId: string
   readonly state?: RunState | undefined
   readonly profileId?: string | undefined
+  /** Parts of this run; without it, runs that are no parts. */
+  readonly partOf?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly limit: number
@@ -70,13 +72,14 @@ export async function openRun(tx: Transaction, run: RunId): Promise<OpenRun | nu
  * @throws `request/invalid` for a cursor that cannot be read
  */
 export async function listRuns(tx: Transaction, query: RunQuery): Promise<Page<Run>> {
-  const { tenantId, state, profileId, from, to, limit, cursor } = query
+  const { tenantId, state, profileId, partOf, from, to, limit, cursor } = query
   const rows = await shownRuns(tx)
     .where(
       and(
         eq(exportRuns.tenantId, tenantId),
         state === undefined ? undefined : eq(exportRuns.state, state),
         profileId === undefined ? undefined : eq(exportRuns.profileId, profileId),
+        partOf === undefined ? isNull(exportRuns.partOf) : eq(exportRuns.partOf, partOf),
         from === undefined ? undefined : gte(exportRuns.createdAt, from),
         to === undefined ? undefined : lt(exportRuns.createdAt, to),
         cursor === undefined ? undefined : before(cursor),
@@ -103,8 +106,10 @@ function shownRuns(tx: Transaction) {
   const { plan: _plan, ...plan } = getTableColumns(plans)
   const written = sql`(select count(*) from ${runShards}
     where ${runShards.tenantId} = ${exportRuns.tenantId} and ${runShards.runId} = ${exportRuns.id})`
+  const parts = sql<string[] | null>`(select json_agg(part.id order by part.part) from ${exportRuns} part
+    where part.tenant_id = ${exportRuns.tenantId} and part.part_of = ${exportRuns.id})`
   return tx
-    .select({ run: getTableColumns(exportRuns), plan, shardsWritten: written.mapWith(Number) })
+    .select({ run: getTableColumns(exportRuns), plan, shardsWritten: written.mapWith(Number), parts })
     .from(exportRuns)
     .leftJoin(plans, and(eq(plans.tenantId, exportRuns.tenantId), eq(plans.id, exportRuns.planId)))
     .$dynamic()
@@ -112,7 +117,9 @@ function shownRuns(tx: Transaction) {
 
 type ShownRun = Awaited<ReturnType<typeof shownRuns>>[number]
 
-function runOf({ run, plan, shardsWritten }: ShownRun): Run {
+function runOf({ run, plan, shardsWritten, parts }: ShownRun): Run {
+  const bundle = run.state === 'succeeded' ? run.sealed?.bundle : undefined
+  const index = run.sealed?.documents[indexPaths.index]
   return {
     id: run.id,
     profile_id: run.profileId,
@@ -120,6 +127,9 @@ function runOf({ run, plan, shardsWritten }: ShownRun): Run {
     state: run.state,
     trigger: run.trigger,
     reproduces: run.reproduces,
+    part_of: run.partOf,
+    part: run.part,
+    parts,
     filters: run.filters,
     ledger_revision: plan?.ledgerRevision ?? null,
     counts: plan?.counts ?? null,
@@ -128,7 +138,10 @@ function runOf({ run, plan, shardsWritten }: ShownRun): Run {
     error_class: run.errorClass,
     error_message: run.errorMessage,
     content_root: run.sealed?.contentRoot ?? null,
-    bundle: run.sealed ? { size: run.sealed.bundle.size, sha256: run.sealed.bundle.sha256 } : null,
+    bundle: bundle ? { size: bundle.size, sha256: bundle.sha256 } : null,
+    index: index ? { size: index.size, sha256: index.sha256 } : null,
+    expires_at: run.expiresAt,
+    documents_expire_at: run.documentsExpireAt,
     created_by: run.createdBy,
     created_at: run.createdAt,
     started_at: run.startedAt,

@@ -1,6 +1,8 @@
 export { type Admission, admitRun, type NextRun, nextRuns } from './admission.ts'
 export { type ArtifactSlice, artifactSlice } from './artifact-slice.ts'
 export { documentsQuery } from './documents-query.ts'
+export { cancelRun, type EndedRun, failRun } from './end-run.ts'
+export { expireDocuments, expireRun, type PrunableRun, prunableRuns, recordRemoved } from './expiry.ts'
 export {
   getRun,
   listRuns,
@@ -33,18 +35,18 @@ export { kindExtent } from './kind-extent.ts'
 export { ledgerHead } from './ledger-head.ts'
 export { type LedgerPage, type LedgerPageQuery, ledgerPage } from './ledger-page.ts'
 export { type LedgerState, ledgerState, listRevisions } from './ledger-revisions.ts'
-export { limitStatements } from './limit-statements.ts'
 export { type MergedBatch, mergeIngest } from './merge-ingest.ts'
 export { migrate } from './migrate.ts'
 export { type Database, openDatabase, pingDatabase, type Transaction } from './open-database.ts'
 export type { Page } from './page-cursor.ts'
-export { type PlannedScope, planScope } from './plan-scope.ts'
+export { awaitsParts, listParts, partId, queuedParts, requestParts } from './part-runs.ts'
 export { getPlan, recordPlan } from './plans.ts'
 export { createProfile, deleteProfile, getProfile, listProfiles, type ProfileId, reviseProfile } from './profiles.ts'
+export { keepsDocuments, type Pruned } from './pruned.ts'
 export { rangeQuery } from './range-query.ts'
 export { type GrantedTokens, leaseTokens, type TokenQuota } from './rate-buckets.ts'
 export { listShards, recordShard, shardWritten, writtenShards } from './run-shards.ts'
-export { beginPlanning, beginSealing, cancelRun, failRun, heartbeat, sealRun } from './run-steps.ts'
+export { beginPlanning, beginSealing, heartbeat, sealRun } from './run-steps.ts'
 export { coverage, ingestInputs } from './scope-sources.ts'
 export type { Sealed, StoredBytes } from './sealed.ts'
 export {
@@ -57,4 +59,5 @@ export {
   stalledIngests,
   stalledRuns,
 } from './stalled-work.ts'
+export { timeBuckets } from './time-buckets.ts'
 export { withTenant } from './with-tenant.ts'

@@ -27,6 +27,7 @@ import {
 
 import { bytes, bytewiseText, digest, instant } from './column-types.ts'
 import type { CreatingAnswer } from './idempotency-keys.ts'
+import type { Pruned } from './pruned.ts'
 import type { Sealed } from './sealed.ts'
 
 // The migrations make the tables; this names their columns for queries, and a test compares the two. Limits of values, row level
@@ -191,7 +192,7 @@ export const plans = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )
 
-/** Runs of exports. One that has ended cannot be changed. */
+/** Runs of exports. One that has ended cannot be changed, save that it expires: `pruned` says how far its removal is. */
 export const exportRuns = pgTable(
   'export_runs',
   {
@@ -213,10 +214,20 @@ export const exportRuns = pgTable(
     startedAt: recordedAt('started_at'),
     heartbeatAt: recordedAt('heartbeat_at').notNull().default(now),
     finishedAt: recordedAt('finished_at'),
+    expiresAt: recordedAt('expires_at'),
+    documentsExpireAt: recordedAt('documents_expire_at'),
+    pruned: bytewiseText('pruned').$type<Pruned>(),
+    partOf: bytewiseText('part_of'),
+    part: integer('part'),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     foreignKey({ columns: [table.tenantId, table.reproduces], foreignColumns: [table.tenantId, table.id] }),
+    foreignKey({ columns: [table.tenantId, table.partOf], foreignColumns: [table.tenantId, table.id] }),
+    uniqueIndex('export_runs_parts').on(table.tenantId, table.partOf, table.part).where(sql`part_of is not null`),
+    index('export_runs_expiring').on(table.expiresAt).where(sql`state = 'succeeded'`),
+    index('export_runs_documents_expiring').on(table.documentsExpireAt).where(sql`pruned = 'data'`),
+    index('export_runs_removing').on(table.expiresAt).where(sql`pruned in ('removing-data', 'removing-all')`),
     index('export_runs_id').on(table.id),
     index('export_runs_created').on(table.tenantId, table.createdAt, table.id),
     index('export_runs_state').on(table.tenantId, table.state, table.createdAt, table.id),

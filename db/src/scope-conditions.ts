@@ -20,7 +20,7 @@ export function scopeConditionOfKinds(scope: Scope, kinds: readonly RecordKind[]
 
 function filterConditions({ tenantId, ledgerRevision, filters }: Scope): string[] {
   if (!Number.isSafeInteger(ledgerRevision)) throw new RangeError('a ledger revision is a whole number')
-  const { time_from: from, time_to: to } = filters
+  const { time_from: from, time_to: to, undated = false } = filters
   return [
     `r.tenant_id = ${quoteLiteral(tenantId)}`,
     // The sum keeps the planner from reading by revision, which would cost a sort of the ledger where statistics are young.
@@ -28,6 +28,7 @@ function filterConditions({ tenantId, ledgerRevision, filters }: Scope): string[
     `(r.retired_revision is null or r.retired_revision > ${ledgerRevision})`,
     ...(from === undefined ? [] : [`r.modified_at >= ${quoteLiteral(from)}::timestamptz`]),
     ...(to === undefined ? [] : [`r.modified_at < ${quoteLiteral(to)}::timestamptz`]),
+    ...(undated ? ['r.modified_at is null'] : []),
     ...selectorConditions(tenantId, filters),
   ]
 }

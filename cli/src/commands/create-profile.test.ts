@@ -12,6 +12,11 @@ function create(folder: string, url: string, text: string) {
   return stella(['export', 'profiles', 'create', '--file', file, '--json'], { folder, url })
 }
 
+const defaults = {
+  compression: { codec: 'zstd', level: 3 },
+  retention: { data_days: 90, documents_days: 1095 },
+}
+
 test.each([
   'name: json raw\nkind: json\nvariant: raw\nconfig:\n  filters:\n    ecosystems: [npm]\n',
   '{"name":"json raw","kind":"json","variant":"raw","config":{"filters":{"ecosystems":["npm"]}}}',
@@ -30,7 +35,7 @@ test.each([
 
   expect(code).toBe(0)
   expect(JSON.parse(stdout).id).toBe('prof_json_raw')
-  const config = { filters: { ecosystems: ['npm'] }, compression: { codec: 'zstd', level: 3 } }
+  const config = { filters: { ecosystems: ['npm'] }, ...defaults }
   expect(bodies).toEqual([{ name: 'json raw', kind: 'json', variant: 'raw', config }])
 })
 
@@ -51,8 +56,7 @@ test('profiles create takes an empty config as none: every default', async () =>
     )
   }
   await server.close()
-  const compression = { codec: 'zstd', level: 3 }
-  expect(bodies).toEqual(Array(3).fill({ name: 'a', kind: 'json', variant: 'raw', config: { compression } }))
+  expect(bodies).toEqual(Array(3).fill({ name: 'a', kind: 'json', variant: 'raw', config: defaults }))
 })
 
 test.each([

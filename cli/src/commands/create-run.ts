@@ -2,9 +2,9 @@ import { recordGroups } from '@stella/contracts'
 import type { Command } from 'commander'
 
 import { createApiClient } from '../api-client.ts'
-import { downloadBundle } from '../download-bundle.ts'
+import { downloadRun } from '../download-run.ts'
 import { print } from '../output.ts'
-import { requireOutputFile } from '../output-file.ts'
+import { requireOutputPath } from '../output-file.ts'
 import { pinOfferedKeys } from '../pinned-keys.ts'
 import { collect, type FilterOptions, requestedRun, splitList } from '../run-filters.ts'
 import { runLines } from '../run-lines.ts'
@@ -26,10 +26,13 @@ export function createRunCommand(parent: Command, shell: Shell): void {
       .requiredOption('--profile <id>', 'profile to export after'),
   )
     .option('--wait', 'wait until the run has ended')
-    .option('--download [file]', 'wait, then download the bundle (default: <run-id>.tar.zst)')
+    .option(
+      '--download [file]',
+      'wait, then download the bundle to a file or into a folder (default: <run-id>.tar.zst)',
+    )
   command.action(async (options: Options) => {
     const wanted = requestedRun(options.profile, options)
-    if (typeof options.download === 'string') await requireOutputFile(options.download)
+    if (typeof options.download === 'string') await requireOutputPath(options.download)
     const api = createApiClient(shell.settings, shell.signal)
     const created = await api.createRun(wanted)
     if (!options.wait && !options.download) {
@@ -37,13 +40,13 @@ export function createRunCommand(parent: Command, shell: Shell): void {
       return
     }
     const run = await waitForRun(api, shell, created)
-    const file = options.download === true ? `${run.id}.tar.zst` : options.download
-    const isWanted = run.state === 'succeeded' && file !== undefined
-    if (isWanted) {
-      await downloadBundle(api, shell, { run, file })
+    const path = options.download === true ? `${run.id}.tar.zst` : options.download
+    let written: string[] = []
+    if (run.state === 'succeeded' && path !== undefined) {
+      written = [`written to  ${(await downloadRun(api, shell, { run, path })).path}`]
       await pinOfferedKeys(api, shell)
     }
-    print(shell, command, { json: run, lines: [...runLines(run), ...(isWanted ? [`written to  ${file}`] : [])] })
+    print(shell, command, { json: run, lines: [...runLines(run), ...written] })
     succeeded(run)
   })
 }
@@ -52,6 +55,7 @@ function withFilterOptions(command: Command): Command {
   return command
     .option('--from <time>', 'records modified at or after; a date alone is the start of its day, UTC')
     .option('--to <time>', 'records modified before; a date alone is the end of its day, UTC')
+    .option('--undated', 'records without a time of modification, and no others')
     .option('--include <groups>', recordGroups.join(','), splitList)
     .option('--ecosystem <name>', 'of this ecosystem; may be repeated, as those below', collect)
     .option('--package <purl>', 'about this package', collect)

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 
 import { createApiClient } from '../api-client.ts'
-import { byteSize } from '../byte-size.ts'
-import { downloadBundle } from '../download-bundle.ts'
+import { downloadedLines, downloadRun } from '../download-run.ts'
 import { print } from '../output.ts'
 import { pinOfferedKeys } from '../pinned-keys.ts'
 import type { Shell } from '../shell.ts'
@@ -13,16 +12,16 @@ export function downloadRunCommand(parent: Command, shell: Shell): void {
     .command('download')
     .description('download the bundle of a run; goes on where an earlier attempt stopped')
     .argument('<run-id>')
-    .option('--out <file>', 'where to write it (default: <run-id>.tar.zst)')
+    .option('--out <file>', 'where to write it (default: <run-id>.tar.zst); a run in parts becomes a folder')
   command.action(async (id: string, { out }: { out?: string }) => {
     const api = createApiClient(shell.settings, shell.signal)
     const run = await api.getRun(id)
-    const file = out ?? `${id}.tar.zst`
-    const bundle = await downloadBundle(api, shell, { run, file })
+    const written = await downloadRun(api, shell, { run, path: out ?? `${id}.tar.zst` })
     await pinOfferedKeys(api, shell)
+    const { path, size, sha256, parts } = written
     print(shell, command, {
-      json: { run_id: id, path: file, size: bundle.size, sha256: bundle.sha256 },
-      lines: [`${file}  ${byteSize(bundle.size)}  sha256:${bundle.sha256}`],
+      json: { run_id: id, path, size, sha256, ...(parts === null ? {} : { parts }) },
+      lines: downloadedLines(written),
     })
   })
 }

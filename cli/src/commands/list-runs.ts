@@ -11,6 +11,7 @@ import type { Shell } from '../shell.ts'
 interface Options extends PageOptions {
   readonly state?: string
   readonly profile?: string
+  readonly partOf?: string
   readonly from?: string
   readonly to?: string
 }
@@ -22,12 +23,14 @@ export function listRunsCommand(parent: Command, shell: Shell): void {
     .description('list runs, the newest first')
     .addOption(new Option('--state <state>', 'in this state').choices([...runStates]))
     .option('--profile <id>', 'of this profile')
+    .option('--part-of <id>', 'parts of this run; without it, runs that are no parts')
     .option('--from <time>', 'created at or after; a date alone is the start of its day, UTC')
     .option('--to <time>', 'created before; a date alone is the end of its day, UTC')
-  withPageOptions(command).action(async ({ state, profile, from, to, limit, cursor }: Options) => {
+  withPageOptions(command).action(async ({ state, profile, partOf, from, to, limit, cursor }: Options) => {
     const page = await createApiClient(shell.settings, shell.signal).listRuns({
       state,
       profile_id: profile,
+      part_of: partOf,
       from: from && dayBound(from, 0),
       to: to && dayBound(to, DAY_MS),
       limit,

@@ -1,36 +1,34 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { Problem, type Run } from '@stella/contracts'
+import type { Run } from '@stella/contracts'
+import { partFile } from '@stella/core'
 import type { Command } from 'commander'
 
 import { type ApiClient, createApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
-import { compareBundles, type FileComparison } from '../compare-bundles.ts'
-import { downloadBundle } from '../download-bundle.ts'
 import { print, say } from '../output.ts'
+import { type Reproduction, reproduceRun } from '../reproduce-run.ts'
 import type { Shell } from '../shell.ts'
-import { succeeded, waitForRun } from '../wait-for-run.ts'
 
 /** `stella export reproduce`: writes an export again from its plan, and compares the two. */
 export function reproduceCommand(parent: Command, shell: Shell): void {
   const command = parent
     .command('reproduce')
-    .description('write the export of a run again, and compare every file but the signatures')
+    .description(
+      'write the export of a run again, and compare every file but the signatures; its bundle may have expired',
+    )
     .argument('<run-id>')
-    .option('--out <file>', 'keep the bundle that was written again')
+    .option('--out <file>', 'keep the bundle that was written again; of a run in parts, the folder for theirs')
   command.action(async (id: string, { out }: { out?: string }) => {
     const api = createApiClient(shell.settings, shell.signal)
     const original = await api.getRun(id)
-    if (!original.bundle)
-      throw new Problem('run/not-finished', `run ${id} cannot be reproduced: it is ${original.state}`)
-
-    const again = succeeded(await waitForRun(api, shell, await api.reproduceRun(id)))
-    const files = await compareRuns(api, shell, { original, again, out })
+    const { files, ...again } = original.parts
+      ? await reproduceParts(api, shell, { ids: original.parts, out })
+      : await reproduceOne(api, shell, { original, out })
     const differing = files.filter(({ equal }) => !equal)
     print(shell, command, {
-      json: { ok: differing.length === 0, run_id: id, reproduction_id: again.id, files },
+      json: { ok: differing.length === 0, run_id: id, ...again, files },
       lines: files.map(({ path, equal }) => `${equal ? 'equal    ' : 'DIFFERENT'}  ${path}`),
     })
     if (differing.length > 0) {
@@ -41,24 +39,33 @@ export function reproduceCommand(parent: Command, shell: Shell): void {
         'compare the two bundles: `run download`',
       )
     }
-    say(shell, `run ${id} was reproduced by run ${again.id}`)
+    const ids = 'part_reproduction_ids' in again ? again.part_reproduction_ids.join(', ') : again.reproduction_id
+    say(shell, `run ${id} was reproduced by run ${ids}`)
   })
 }
 
-interface RunPair {
-  readonly original: Run
-  readonly again: Run
-  readonly out: string | undefined
+async function reproduceOne(
+  api: ApiClient,
+  shell: Shell,
+  wanted: { readonly original: Run; readonly out: string | undefined },
+) {
+  const { runId, files } = await reproduceRun(api, shell, wanted)
+  return { reproduction_id: runId, files }
 }
 
-async function compareRuns(api: ApiClient, shell: Shell, { original, again, out }: RunPair): Promise<FileComparison[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'stella-reproduce-'))
-  try {
-    const files = { original: join(folder, 'original.tar.zst'), again: out ?? join(folder, 'again.tar.zst') }
-    await downloadBundle(api, shell, { run: original, file: files.original })
-    await downloadBundle(api, shell, { run: again, file: files.again })
-    return await compareBundles(files.original, files.again, shell.signal)
-  } finally {
-    await rm(folder, { recursive: true })
+/** An index names its parts by their manifests: where each part comes out the same, so does what it names. */
+async function reproduceParts(
+  api: ApiClient,
+  shell: Shell,
+  { ids, out }: { readonly ids: readonly string[]; readonly out: string | undefined },
+) {
+  if (out !== undefined) await mkdir(out, { recursive: true })
+  const again: Reproduction[] = []
+  for (const [index, id] of ids.entries()) {
+    const name = partFile(index + 1)
+    const file = out === undefined ? undefined : join(out, name)
+    const { runId, files } = await reproduceRun(api, shell, { original: await api.getRun(id), out: file })
+    again.push({ runId, files: files.map(({ path, equal }) => ({ path: `${name}: ${path}`, equal })) })
   }
+  return { part_reproduction_ids: again.map(({ runId }) => runId), files: again.flatMap(({ files }) => files) }
 }

@@ -1,4 +1,4 @@
-import { type Verdict, verifyExport } from '@stella/core'
+import { type Verdict, verifyExport, verifyIndex } from '@stella/core'
 import type { Command } from 'commander'
 
 import { CommandFailure } from '../command-failure.ts'
@@ -7,6 +7,7 @@ import { print } from '../output.ts'
 import { readPinnedKeys } from '../pinned-keys.ts'
 import { collect } from '../run-filters.ts'
 import type { Shell } from '../shell.ts'
+import { indexVerdictAnswer, verdictAnswer } from '../verdict.ts'
 
 interface Options {
   readonly key?: string[]
@@ -19,7 +20,10 @@ export function verifyCommand(parent: Command, shell: Shell): void {
   const command = parent
     .command('verify')
     .description('check the signature, every file, the counts and the provenance of an export; needs no server')
-    .argument('<bundle>', 'a .tar.zst, or the folder that it was unpacked into')
+    .argument(
+      '<bundle>',
+      'a .tar.zst, or the folder that it was unpacked into; of an export in parts, their folder or its index.json',
+    )
     .option('--key <pem>', 'trust this public key instead of the pinned ones; may be repeated', collect)
     .option('--manifest <file>', 'an export.json: the one inside must be the same')
     .option('--sig <file>', 'an export.sig: the one inside must be the same')
@@ -28,12 +32,26 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     if (keys.length === 0) throw noKey(path)
 
     // The native module is loaded by the commands that need it, so that the others start at once.
+    const { folderOfParts, readPublishedIndex } = await import('../published-parts.ts')
+    const folder = await folderOfParts(path)
+    if (folder !== null) {
+      if (manifest !== undefined || sig !== undefined) throw noBeside(path)
+      const verdict = verifyIndex(await readPublishedIndex(folder, keys, shell.signal))
+      print(shell, command, indexVerdictAnswer(path, verdict))
+      if (!verdict.ok) throw unsound(path, verdict)
+      return
+    }
     const { readPublishedExport } = await import('../published-export.ts')
     const place = { path, ...(manifest === undefined ? {} : { manifest }), ...(sig === undefined ? {} : { sig }) }
     const verdict = verifyExport({ ...(await readPublishedExport(place, shell.signal)), keys })
-    print(shell, command, { json: verdictJson(verdict), lines: verdictLines(path, verdict) })
+    print(shell, command, verdictAnswer(path, verdict))
     if (!verdict.ok) throw unsound(path, verdict)
   })
+}
+
+function noBeside(path: string): CommandFailure {
+  const advice = 'leave out --manifest and --sig, or verify one of its parts'
+  return new CommandFailure('usage', `${path} cannot be verified so: it is an export in parts, with an index`, advice)
 }
 
 function noKey(path: string): CommandFailure {
@@ -43,28 +61,8 @@ function noKey(path: string): CommandFailure {
   return new CommandFailure('usage', `${path} cannot be verified: no key is given and none is pinned`, advice)
 }
 
-function unsound(path: string, { faults }: Verdict): CommandFailure {
+function unsound(path: string, { faults }: Pick<Verdict, 'faults'>): CommandFailure {
   const files = new Set(faults.map((fault) => fault.path)).size
   const message = `${path} is not what was published: ${files} ${files === 1 ? 'file differs' : 'files differ'}`
   return new CommandFailure('integrity', message, 'do not use it: download it again, or ask who gave it to you')
-}
-
-function verdictJson({ ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults }: Verdict) {
-  const origin = { run_id: runId, tenant, profile, ledger_revision: ledgerRevision }
-  return { ok, key_id: keyId, content_root: contentRoot, ...origin, counts, faults }
-}
-
-function verdictLines(path: string, verdict: Verdict): string[] {
-  const { ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults } = verdict
-  if (!ok) return faults.map((fault) => `${fault.path}: ${fault.reason}`)
-  return [
-    `${path}: sound`,
-    `run       ${runId}`,
-    `tenant    ${tenant}`,
-    `profile   ${profile}`,
-    `revision  ${ledgerRevision} of the ledger`,
-    `key       ${keyId}`,
-    `content   ${contentRoot}`,
-    `records   ${counts?.advisories} advisories, ${counts?.vex} vex, ${counts?.sboms} sboms`,
-  ]
 }

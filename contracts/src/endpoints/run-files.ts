@@ -1,6 +1,6 @@
 import { z } from 'zod'
-
 import { exportManifest } from '../export-manifest.ts'
+import { exportIndex } from '../index-document.ts'
 import { mediaTypes } from '../media-types.ts'
 import { resourceId } from '../resource-id.ts'
 import { signatureFiles } from '../signatures.ts'
@@ -9,7 +9,7 @@ import { etag, ifNoneMatch } from './etag-headers.ts'
 import { storedBytesProblems } from './problems-of.ts'
 
 const params = z.strictObject({ id: resourceId.describe('Id of a run that succeeded.') })
-const problems = ['run/not-finished', ...storedBytesProblems] as const
+const problems = ['run/not-finished', 'run/pruned', ...storedBytesProblems] as const
 const downloadHeaders = {
   etag,
   'accept-ranges': z.literal('bytes').describe('Ranges of bytes may be asked for.'),
@@ -25,7 +25,7 @@ export const runFileEndpoints = {
     method: 'GET',
     path: '/export/runs/:id/download',
     role: 'Export.Viewer',
-    summary: 'The bundle of a run',
+    summary: 'The bundle of a run; of one in parts, the index that names them',
     params,
     headers: z.object({
       range: z.string().max(4096).optional().describe('One range of bytes; several, or other units, are ignored.'),
@@ -47,13 +47,13 @@ export const runFileEndpoints = {
     method: 'GET',
     path: '/export/runs/:id/manifest',
     role: 'Export.Viewer',
-    summary: 'The manifest of a run: export.json, byte for byte',
+    summary: 'The manifest of a run, byte for byte: export.json, or index.json where it comes in parts',
     params,
     headers: z.object({ 'if-none-match': ifNoneMatch }),
     answers: {
       200: {
         description: 'The manifest.',
-        content: { mediaType: mediaTypes.json, schema: exportManifest },
+        content: { mediaType: mediaTypes.json, schema: z.union([exportManifest, exportIndex]) },
         headers: { etag },
       },
       304: unchanged,
@@ -75,7 +75,7 @@ export const runFileEndpoints = {
       },
       304: unchanged,
     },
-    problems,
+    problems: [...problems, 'run/sharded'],
   },
   getSignatures: {
     method: 'GET',

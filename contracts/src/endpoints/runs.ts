@@ -20,6 +20,7 @@ const accepted = {
 const query = pageQuery.extend({
   state: z.enum(runStates).optional().describe('Runs in this state.'),
   profile_id: resourceId.optional().describe('Runs of this profile.'),
+  part_of: resourceId.optional().describe('Parts of this run. Without it, runs that are no parts.'),
   from: instant.optional().describe('Runs created at this time or later.'),
   to: instant.optional().describe('Runs created before this time.'),
 })
@@ -83,10 +84,10 @@ export const runEndpoints = {
     method: 'POST',
     path: '/export/runs/:id/reproduce',
     role: 'Export.Operator',
-    summary: 'Build a run that succeeded again, byte for byte',
+    summary: 'Build a run that succeeded, and may have expired, again, byte for byte',
     params,
     headers: z.object({ 'idempotency-key': idempotencyKey }),
     answers: { 202: accepted },
-    problems: ['run/not-finished'],
+    problems: ['run/not-finished', 'run/sharded'],
   },
 } as const satisfies Record<string, Endpoint>

@@ -9,7 +9,7 @@ import type { GatewayDeps } from '../deps.ts'
 export async function announceRun(
   { bus, now, log }: Pick<GatewayDeps, 'bus' | 'now' | 'log'>,
   tenantId: string,
-  run: Run,
+  run: Pick<Run, 'id' | 'state'>,
 ): Promise<void> {
   try {
     if (run.state === 'queued') {

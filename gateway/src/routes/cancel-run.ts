@@ -7,16 +7,19 @@ import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
 import { startNext } from './start-next.ts'
 
-/** POST /export/runs/{id}/cancel: 200 Run, also where it was cancelled before · 404 resource/not-found · 409 resource/conflict where it ended otherwise */
+/**
+ * POST /export/runs/{id}/cancel: 200 Run, also where it was cancelled before · 404 resource/not-found · 409 resource/conflict where it ended
+ * otherwise. With a part are cancelled the run that it is a part of and its other parts.
+ */
 export function cancelRunRoute(deps: GatewayDeps): Route<'cancelRun'> {
   return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    const run = await deps.inTenant(tenantId, async (tx) => {
-      await cancelRun(tx, { tenantId, runId: id })
-      return found(await getRun(tx, { tenantId, runId: id }), 'run', id)
-    })
+    const { run, ended } = await deps.inTenant(tenantId, async (tx) => ({
+      ended: await cancelRun(tx, { tenantId, runId: id }),
+      run: found(await getRun(tx, { tenantId, runId: id }), 'run', id),
+    }))
     if (run.state !== 'cancelled') throw new Problem('resource/conflict', `run ${id} has ended: it is ${run.state}`)
-    await announceRun(deps, tenantId, run)
+    for (const other of ended) await announceRun(deps, tenantId, { id: other.runId, state: other.state })
     await startNext(deps, { tenantId, runId: id })
     return c.json(run)
   }

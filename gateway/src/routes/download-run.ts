@@ -6,16 +6,16 @@ import type { GatewayDeps } from '../deps.ts'
 import { namesEtag } from '../etag.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Route } from '../route.ts'
-import { sealedRun } from './sealed-run.ts'
+import { runWithBundle } from './sealed-run.ts'
 
 /**
- * GET /export/runs/{id}/download: the bundle, streamed. 200 · 206 with `Range` · 304 with `If-None-Match` · 404 resource/not-found ·
- * 409 run/not-finished · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` as RFC 9530.
+ * GET /export/runs/{id}/download: the bundle, streamed; of a run in parts, one that holds `index.json` and its signature. 200 · 206 with `Range` · 304 with `If-None-Match` · 404 resource/not-found ·
+ * 409 run/not-finished · 410 run/pruned · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` as RFC 9530.
  */
 export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
   return async (c, { params: { id }, headers: asked }) => {
     const { tenantId } = c.get('caller')
-    const { attempt, bundle } = (await sealedRun(deps, tenantId, id)).sealed
+    const { attempt, bundle } = (await runWithBundle(deps, tenantId, id)).sealed
     const { size, sha256 } = bundle
     const etag = `"${sha256}"`
     const headers = {

@@ -3,13 +3,13 @@ import { byteOrder, sealedKey } from '@stella/core'
 
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
-import { sealedRun } from './sealed-run.ts'
+import { runWithDocuments } from './sealed-run.ts'
 
-/** GET /export/runs/{id}/signatures: 200 the files under `signatures/` · 404 resource/not-found · 409 run/not-finished */
-export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs'>): Route<'getSignatures'> {
+/** GET /export/runs/{id}/signatures: 200 the files under `signatures/` · 404 resource/not-found · 409 run/not-finished · 410 run/pruned */
+export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs' | 'now'>): Route<'getSignatures'> {
   return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    const { sealed } = await sealedRun(deps, tenantId, id)
+    const { sealed } = await runWithDocuments(deps, tenantId, id)
     const paths = Object.entries(sealed.documents)
       .filter(([path]) => path.startsWith('signatures/'))
       .sort(([a], [b]) => byteOrder(a, b))

@@ -1,4 +1,4 @@
-import { Problem } from '@stella/contracts'
+import { indexPaths, Problem } from '@stella/contracts'
 import { type OpenRun, openRun, requestRun } from '@stella/db'
 
 import { createOnce } from '../create-once.ts'
@@ -11,7 +11,8 @@ import { runAccepted } from './run-accepted.ts'
 
 /**
  * POST /export/runs/{id}/reproduce: record a run that writes the same plan again and must come to the same bytes.
- * 202 Run · 404 resource/not-found · 409 run/not-finished · 429 limit/rate
+ * Of a run that has expired too: the ledger holds what it was made of.
+ * 202 Run · 404 resource/not-found · 409 run/not-finished · 409 run/sharded · 429 limit/rate
  */
 export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
   return async (c, { params: { id }, headers }) => {
@@ -31,7 +32,14 @@ export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
   }
 }
 
-function requireReproducible({ id, state, reproduces }: OpenRun): void {
-  if (state === 'succeeded' && reproduces === null) return
-  throw new Problem('run/not-finished', `run ${id} is ${state}: only a run of its own that succeeded can be reproduced`)
+function requireReproducible({ id, state, reproduces, sealed }: OpenRun): void {
+  if (sealed === null || reproduces !== null) {
+    throw new Problem(
+      'run/not-finished',
+      `run ${id} is ${state}: only a run of its own that succeeded can be reproduced`,
+    )
+  }
+  if (sealed.documents[indexPaths.index]) {
+    throw new Problem('run/sharded', `run ${id} comes in parts: reproduce each of them, their ids are in its \`parts\``)
+  }
 }

@@ -1,17 +1,56 @@
 import { Problem } from '@stella/contracts'
-import { type OpenRun, openRun, type Sealed } from '@stella/db'
+import { keepsDocuments, type OpenRun, openRun, type Sealed } from '@stella/db'
 
 import type { GatewayDeps } from '../deps.ts'
 import { found } from './found.ts'
 
-/** A run whose bundle can be read. @throws `resource/not-found` · `run/not-finished` */
-export async function sealedRun(
-  { inTenant }: Pick<GatewayDeps, 'inTenant'>,
+/** A run that was sealed, and what it stored. */
+export type SealedRun = OpenRun & { readonly sealed: Sealed }
+
+/** A run whose bundle can be read. @throws `resource/not-found` · `run/not-finished` · `run/pruned` where it is not kept any more */
+export async function runWithBundle(
+  deps: Pick<GatewayDeps, 'inTenant' | 'now'>,
   tenantId: string,
   id: string,
-): Promise<OpenRun & { sealed: Sealed }> {
+): Promise<SealedRun> {
+  const run = await sealedRun(deps, tenantId, id)
+  if (run.state === 'expired') throw pruned(run, 'bundle', deps.now())
+  return run
+}
+
+/** A run whose documents can be read. @throws `resource/not-found` · `run/not-finished` · `run/pruned` where they are not kept any more */
+export async function runWithDocuments(
+  deps: Pick<GatewayDeps, 'inTenant' | 'now'>,
+  tenantId: string,
+  id: string,
+): Promise<SealedRun> {
+  const run = await sealedRun(deps, tenantId, id)
+  if (!keepsDocuments(run.pruned)) throw pruned(run, 'manifest, its provenance and its signatures', deps.now())
+  return run
+}
+
+async function sealedRun(
+  { inTenant }: Pick<GatewayDeps, 'inTenant' | 'now'>,
+  tenantId: string,
+  id: string,
+): Promise<SealedRun> {
   const run = found(await inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: id })), 'run', id)
   const { sealed } = run
   if (sealed === null) throw new Problem('run/not-finished', `run ${id} is ${run.state}: it has no bundle`)
   return { ...run, sealed }
+}
+
+/** When it went, why, and what to do. */
+function pruned(run: SealedRun, what: string, now: Date): Problem {
+  const { id, partOf, profileId, profileRevision, expiresAt, documentsExpireAt } = run
+  const due = what === 'bundle' ? expiresAt : documentsExpireAt
+  const isDue = due !== null && Date.parse(due) <= now.getTime()
+  const why = isDue
+    ? `on ${due}, by the retention of profile ${profileId}, revision ${profileRevision}`
+    : `since run ${partOf}, which it is a part of, did not succeed`
+  const kept = keepsDocuments(run.pruned)
+    ? `; its manifest, provenance and signatures are kept until ${documentsExpireAt}`
+    : ''
+  const advice = `POST /export/runs/${id}/reproduce writes it again from the ledger`
+  return new Problem('run/pruned', `the ${what} of run ${id} was removed ${why}: ${advice}${kept}`)
 }

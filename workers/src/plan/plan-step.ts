@@ -1,15 +1,16 @@
 import { type Job, type JobMessage, Problem } from '@stella/contracts'
 import type { Plan } from '@stella/core'
-import { admitRun, getPlan, heartbeat, openRun, planScope, recordPlan } from '@stella/db'
+import { admitRun, getPlan, heartbeat, openRun, partId, recordPlan, requestParts } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from '../run/announce.ts'
+import { makePlan } from './make-plan.ts'
 
 type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'bus' | 'runLimits' | 'now' | 'log'>
 
 /**
  * plan: one transaction reads the ledger's head and what the filters take of it, and writes the plan row. A reproduction takes
- * over the plan of the run that it reproduces.
+ * over the plan of the run that it reproduces. Where the plan is of parts, the same transaction records their runs.
  * A run over the limits stays queued: it is published again when another of its tenant ends.
  * Runs twice safely: a run that has a plan keeps it.
  * @throws `plan/too-large` · `db/unavailable`
@@ -22,20 +23,26 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {
     const run = await openRun(tx, { tenantId, runId })
     if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
-    const { planId, profile, filters } = run
-    const kept = await getPlan(tx, { tenantId, planId })
-    const plan = kept ?? { id: planId, profile, ...(await planScope(tx, { tenantId, filters })) }
-    const recorded = await recordPlan(tx, { tenantId, runId, plan })
+    const made = (await getPlan(tx, { tenantId, planId: run.planId })) ?? (await makePlan(tx, run))
+    const recorded = await recordPlan(tx, { tenantId, runId, plan: made })
     const state = await heartbeat(tx, { tenantId, runId })
-    return state === 'writing' ? recorded : null
+    if (state !== 'writing') return null
+    if (recorded.parts) await requestParts(tx, { run, parts: recorded.parts })
+    return recorded
   })
   if (plan === null) return [] // It was cancelled meanwhile.
   await announce(deps, { tenantId, runId, state: 'writing' })
   return jobsOfPlan(plan, tenantId, runId)
 }
 
-/** The jobs that follow a plan: one a shard, or sealing at once where there is nothing to write. */
-export function jobsOfPlan({ shards }: Plan, tenantId: string, runId: string): Job[] {
+/** The jobs that follow a plan: one a part, or one a shard, or sealing at once where there is nothing to write. */
+export function jobsOfPlan({ shards, parts }: Plan, tenantId: string, runId: string): Job[] {
+  if (parts) {
+    return parts.map((_, index) => {
+      const part = partId(runId, index + 1)
+      return { step: 'plan', message: { tenantId, runId: part }, dedupeId: `${part}/plan` }
+    })
+  }
   if (shards.length === 0) return [{ step: 'seal', message: { tenantId, runId }, dedupeId: `${runId}/seal` }]
   return shards.map((_, shard) => ({
     step: 'write',

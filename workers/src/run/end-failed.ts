@@ -9,7 +9,7 @@ import { startNext } from './start-next.ts'
 
 type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'now' | 'log'>
 
-/** Ends a run as failed, with its class and reason, and removes what it left. Does nothing to a run that has ended. */
+/** Ends a run as failed, with its class and reason, and with it all that it is a part of; removes what it left. Does nothing to a run that has ended. */
 export async function endRunFailed(
   deps: EndDeps,
   { tenantId, runId }: { tenantId: string; runId: string },
@@ -20,7 +20,7 @@ export async function endRunFailed(
   const ended = await deps.inTenant(tenantId, (tx) =>
     failRun(tx, { tenantId, runId, errorClass, errorMessage: toldOf(problem) }),
   )
-  if (ended) await announce(deps, { tenantId, runId, state: 'failed' })
+  for (const run of ended) await announce(deps, { tenantId, ...run })
   await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })
 }

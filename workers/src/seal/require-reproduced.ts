@@ -1,6 +1,6 @@
 import { bundlePaths, exportManifest, MAX_MANIFEST_BYTES, Problem } from '@stella/contracts'
 import { sealedKey } from '@stella/core'
-import type { OpenRun } from '@stella/db'
+import { keepsDocuments, type OpenRun } from '@stella/db'
 
 import type { SealDeps } from './seal-step.ts'
 import type { SealedDocument } from './sealed-documents.ts'
@@ -30,11 +30,11 @@ export async function requireReproduced(
 
 async function differingFiles(
   blobs: SealDeps['blobs'],
-  { tenantId, id, sealed }: OpenRun,
+  { tenantId, id, sealed, pruned }: OpenRun,
   after: SealedDocument,
 ): Promise<string[]> {
   const manifest = sealed?.documents[bundlePaths.manifest]
-  if (!sealed || !manifest) return []
+  if (!sealed || !manifest || !keepsDocuments(pruned)) return []
   const { sha256, size } = manifest
   const key = sealedKey({ tenantId, runId: id, attempt: sealed.attempt, sha256 })
   const bytes = await blobs.readBytes({ key, maxBytes: MAX_MANIFEST_BYTES, expected: { sha256, sizeBytes: size } })

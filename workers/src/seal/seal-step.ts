@@ -1,5 +1,5 @@
-import { isFinal, type Job, type JobMessage, Problem } from '@stella/contracts'
-import { exportMembers, type RunIdentity } from '@stella/core'
+import { isFinal, type Job, type JobMessage, Problem, profileConfig } from '@stella/contracts'
+import { exportMembers, type Plan, type RunIdentity } from '@stella/core'
 import { beginSealing, listShards, type OpenRun, openRun, sealRun } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
@@ -9,6 +9,7 @@ import { removeWorkOf } from '../run/remove-work.ts'
 import { startNext } from '../run/start-next.ts'
 import { whileWanted } from '../run/while-wanted.ts'
 import { hashMembers } from './hash-members.ts'
+import { signedIndex } from './index-documents.ts'
 import { requireReproduced } from './require-reproduced.ts'
 import { sealedDocuments } from './sealed-documents.ts'
 import { storeBundle } from './store-bundle.ts'
@@ -20,8 +21,8 @@ export type SealDeps = Pick<
 >
 
 /**
- * seal: manifest, provenance, signatures and the bundle of a run whose shards are all written. One row update at the very end
- * makes the bundle visible.
+ * seal: manifest, provenance, signatures and the bundle of a run whose shards are all written; of a run in parts, once all are sealed,
+ * their index. One row update at the very end makes the bundle visible. After a part follows the run that it is a part of.
  * Runs twice safely, also at once: the run's times were recorded at the first attempt, each attempt stores apart, one becomes visible.
  * @throws `run/not-reproducible` · `kms/refused` · `blob/…` · `native/io` · `native/cancelled`
  */
@@ -40,32 +41,46 @@ export async function sealStep(
   }
   await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })
-  return []
+  const { partOf } = run
+  if (partOf === null) return []
+  return [{ step: 'seal', message: { tenantId, runId: partOf }, dedupeId: `${partOf}/seal/${runId}` }]
 }
 
 async function seal(deps: SealDeps, run: OpenRun, signal: AbortSignal): Promise<void> {
   const { tenantId, id: runId, planId } = run
-  const { plan, shards, original } = await deps.inTenant(tenantId, async (tx) => ({
-    plan: await requirePlan(tx, { tenantId, planId }),
-    shards: await listShards(tx, { tenantId, runId }),
-    original: run.reproduces === null ? null : await openRun(tx, { tenantId, runId: run.reproduces }),
-  }))
-  const members = await hashMembers(deps, exportMembers(shards), signal)
-  const { documents, contentRoot } = await sealedDocuments(deps, {
-    plan,
-    shards,
-    members,
-    identity: identityOf(original ?? run),
-  })
-  if (original) await requireReproduced(deps, original, documents)
+  const plan = await deps.inTenant(tenantId, (tx) => requirePlan(tx, { tenantId, planId }))
+  const { members, documents, contentRoot } = plan.parts
+    ? { members: [], ...(await sealIndex(deps, run, plan)) }
+    : await sealFiles(deps, { run, plan }, signal)
 
   const sealed = await storeBundle(
     deps,
     { plan, runId, attempt: deps.newId(), members, documents, contentRoot },
     signal,
   )
-  const visible = await deps.inTenant(tenantId, (tx) => sealRun(tx, { tenantId, runId, sealed }))
+  // A profile that was stored before there was retention takes its defaults.
+  const { retention } = profileConfig.parse(run.profile.config)
+  const visible = await deps.inTenant(tenantId, (tx) => sealRun(tx, { tenantId, runId, sealed, retention }))
   if (visible) await announce(deps, { tenantId, runId, state: 'succeeded' })
+}
+
+async function sealFiles(deps: SealDeps, { run, plan }: { run: OpenRun; plan: Plan }, signal: AbortSignal) {
+  const { tenantId, id: runId } = run
+  const { shards, original } = await deps.inTenant(tenantId, async (tx) => ({
+    shards: await listShards(tx, { tenantId, runId }),
+    original: run.reproduces === null ? null : await openRun(tx, { tenantId, runId: run.reproduces }),
+  }))
+  const members = await hashMembers(deps, exportMembers(shards), signal)
+  const identity = identityOf(original ?? run)
+  const sealed = await sealedDocuments(deps, { plan, shards, members, identity })
+  if (original) await requireReproduced(deps, original, sealed.documents)
+  return { members, ...sealed }
+}
+
+async function sealIndex(deps: SealDeps, run: OpenRun, plan: Plan) {
+  const { sharding } = plan.profile.config
+  if (!sharding) throw new Problem('ledger/changed', `run ${run.id} has parts, and a profile without sharding`)
+  return signedIndex(deps, { plan, sharding, runId: run.id, identity: identityOf(run) })
 }
 
 function identityOf({ id, trigger, startedAt, finishedAt }: OpenRun): RunIdentity {

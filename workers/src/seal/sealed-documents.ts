@@ -68,7 +68,7 @@ export async function sealedDocuments(
   const schemas = { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
   const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
   const value = exportManifest({ plan, run: identity, shards, files, coverage: sources, schemas, compression })
-  const manifest = document(bundlePaths.manifest, encodeManifest(value))
+  const manifest = sealedDocument(bundlePaths.manifest, encodeManifest(value))
   requireWithinLimits(value, manifest)
   const subjects = [{ path: manifest.path, size: manifest.bytes.length, sha256: manifest.sha256 }, ...files]
   const statement = encodeProvenance({
@@ -80,7 +80,7 @@ export async function sealedDocuments(
     builderVersion: deps.builderVersion,
   })
   const signed = await signatures(deps, manifest.bytes, statement)
-  const documents = [manifest, document(bundlePaths.provenance, statement), ...signed]
+  const documents = [manifest, sealedDocument(bundlePaths.provenance, statement), ...signed]
   return { documents, contentRoot: value.content.content_root }
 }
 
@@ -105,14 +105,15 @@ async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer):
   const ofStatement = await kms.sign(dssePreAuthEncoding(mediaTypes.inToto, payload))
   const { keyId, signature } = ofStatement
   return [
-    document(bundlePaths.signature, Buffer.from(encodeSignature(ofManifest.signature))),
-    document(
+    sealedDocument(bundlePaths.signature, Buffer.from(encodeSignature(ofManifest.signature))),
+    sealedDocument(
       bundlePaths.provenanceBundle,
       sigstoreBundle({ payload, payloadType: mediaTypes.inToto, keyId, signature }),
     ),
   ]
 }
 
-function document(path: string, bytes: Buffer): SealedDocument {
+/** A document with its digest. */
+export function sealedDocument(path: string, bytes: Buffer): SealedDocument {
   return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

@@ -1,5 +1,6 @@
 import { type Job, type JobStep, LOST_JOB_MS, MAX_PAGE_ROWS, SWEEP_MS } from '@stella/contracts'
 import {
+  awaitsParts,
   getPlan,
   heartbeat,
   heartbeatIngest,
@@ -38,9 +39,11 @@ async function republishRun(
   { tenantId, runId, silentMs }: StalledRun,
   idle: ReadonlySet<JobStep>,
 ): Promise<void> {
-  const lost = (await jobsOfRun(deps, tenantId, runId)).filter(({ step }) => silentMs >= LOST_JOB_MS || idle.has(step))
+  const next = await jobsOfRun(deps, tenantId, runId)
+  const lost = next.filter(({ step }) => silentMs >= LOST_JOB_MS || idle.has(step))
   for (const job of lost) await republish(deps, job)
-  if (lost.length > 0) await deps.inTenant(tenantId, (tx) => heartbeat(tx, { tenantId, runId }))
+  // A run that waits for its parts has no job of its own: it is alive as long as they are looked after.
+  if (lost.length > 0 || next.length === 0) await deps.inTenant(tenantId, (tx) => heartbeat(tx, { tenantId, runId }))
 }
 
 function stepsOf({ state }: StalledRun): readonly JobStep[] {
@@ -55,9 +58,10 @@ async function jobsOfRun({ inTenant }: SweepDeps, tenantId: string, runId: strin
     if (plan === null || run.state === 'queued' || run.state === 'planning') {
       return [{ step: 'plan', message: { tenantId, runId }, dedupeId: `${runId}/plan` }]
     }
+    if (plan.parts && (await awaitsParts(tx, { tenantId, runId }))) return []
     const written = new Set(await writtenShards(tx, { tenantId, runId }))
     const left = jobsOfPlan(plan, tenantId, runId).filter(
-      (job) => job.step !== 'write' || !written.has(job.message.shard),
+      (job) => job.step === 'write' && !written.has(job.message.shard),
     )
     return left.length > 0 ? left : [{ step: 'seal', message: { tenantId, runId }, dedupeId: `${runId}/seal` }]
   })

@@ -3,6 +3,7 @@ import { SCRATCH_MAX_AGE_MS } from '@stella/contracts'
 import { removeExpiredKeys } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
+import { prune } from '../prune/prune.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import { removeUploads } from './remove-uploads.ts'
 import { idleSteps } from './republish.ts'
@@ -27,7 +28,7 @@ export const freshMemory: SweepMemory = { queuedAfter: '', stagingAfter: null, u
 
 /**
  * Repairs what a crash between two steps left: publishes lost jobs again, and removes what runs and batches that have ended left
- * behind. Any number of workers may sweep at once; every step runs twice safely.
+ * behind, and prunes what retention says. Any number of workers may sweep at once; every step runs twice safely.
  */
 export async function sweep(deps: SweepDeps, memory: SweepMemory): Promise<SweepMemory> {
   const idle = await idleSteps(deps)
@@ -36,5 +37,7 @@ export async function sweep(deps: SweepDeps, memory: SweepMemory): Promise<Sweep
   await removeExpiredKeys(deps.database)
   await deps.blobs.sweepScratch(SCRATCH_MAX_AGE_MS)
   const stagingAfter = await removeLeftovers(deps, memory.stagingAfter)
-  return { queuedAfter, stagingAfter, unclaimed: await removeUploads(deps, memory.unclaimed) }
+  const unclaimed = await removeUploads(deps, memory.unclaimed)
+  await prune(deps)
+  return { queuedAfter, stagingAfter, unclaimed }
 }

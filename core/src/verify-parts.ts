@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+
+import {
+  type ExportIndex,
+  type ExportManifest,
+  exportIndex,
+  exportManifest,
+  type IndexedPart,
+  indexPaths,
+  MAX_FAULTS,
+  type PublicKey,
+  type RunCounts,
+} from '@stella/contracts'
+
+import { byteOrder } from './byte-order.ts'
+import { canonicalJson, type Json } from './canonical-json.ts'
+import { ABSENT, type ExportFault } from './export-fault.ts'
+import { encodeIndex, indexRoot, sumOfCounts } from './index-document.ts'
+import { verifyDetached } from './verify-detached.ts'
+import type { Verdict } from './verify-export.ts'
+
+/** A part that was found and verified alone. */
+export interface PublishedPart {
+  readonly verdict: Verdict
+  readonly manifestBytes: Uint8Array | null
+}
+
+/** Everything that the verification of an export in parts looks at; null for a file that is absent or could not be read. */
+export interface PublishedIndex {
+  readonly indexBytes: Uint8Array | null
+  readonly signatureBytes: Uint8Array | null
+  /** Parts by the name that the index gives their bundles. */
+  readonly parts: ReadonlyMap<string, PublishedPart>
+  /** What lies beside the index and is neither its signature nor a part. */
+  readonly others: readonly string[]
+  readonly keys: readonly PublicKey[]
+}
+
+/** What the verification of an export in parts found. All but `ok`, `parts` and `faults` is null where the index cannot be read. */
+export interface IndexVerdict {
+  readonly ok: boolean
+  readonly keyId: string | null
+  readonly contentRoot: string | null
+  readonly runId: string | null
+  readonly tenant: string | null
+  readonly profile: string | null
+  readonly ledgerRevision: number | null
+  readonly counts: RunCounts | null
+  readonly parts: readonly { readonly part: number; readonly file: string; readonly ok: boolean }[]
+  /** Sorted by path, those of a part under its name; at most `MAX_FAULTS`. */
+  readonly faults: readonly ExportFault[]
+}
+
+/** An index that can be read, and what is wrong with its bytes. */
+export function readExportIndex(bytes: Uint8Array | null): { index: ExportIndex | null; faults: ExportFault[] } {
+  const path = indexPaths.index
+  if (!bytes) return { index: null, faults: [{ path, reason: ABSENT }] }
+  const parsed = exportIndex.safeParse(parseJson(bytes))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const reason = `it is no index of version 1: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`
+    return { index: null, faults: [{ path, reason }] }
+  }
+  const isCanonical = encodeIndex(parsed.data).equals(bytes)
+  const faults = isCanonical ? [] : [{ path, reason: 'it is not canonical JSON (RFC 8785) and one line feed' }]
+  return { index: parsed.data, faults }
+}
+
+/**
+ * Judges an export in parts by its bytes and the verifier's keys alone: signature, form and content of `index.json`; that every part is
+ * there, sound alone, and the one that the index names; that nothing else is there. Never throws for what the bytes hold.
+ */
+export function verifyIndex(published: PublishedIndex): IndexVerdict {
+  const { indexBytes, parts, others } = published
+  const { index, faults: formFaults } = readExportIndex(indexBytes)
+  const paths = { path: indexPaths.index, signaturePath: indexPaths.signature }
+  const signed = indexBytes ? verifyDetached(paths, indexBytes, published) : null
+  const judged = (index?.content.parts ?? []).map((part) => ({
+    part,
+    faults: index ? verifyPart(index, part, parts.get(part.file)) : [],
+  }))
+  const faults = [
+    ...formFaults,
+    ...(signed?.faults ?? []),
+    ...(index ? verifyContent(index) : []),
+    ...judged.flatMap((part) => part.faults),
+    ...others.map((path) => ({ path, reason: `it is not among the parts of ${indexPaths.index}` })),
+  ]
+  return {
+    ok: faults.length === 0,
+    keyId: signed?.keyId ?? null,
+    contentRoot: index?.content.content_root ?? null,
+    runId: index?.run.id ?? null,
+    tenant: index?.run.tenant ?? null,
+    profile: index?.content.profile.id ?? null,
+    ledgerRevision: index?.content.ledger_revision ?? null,
+    counts: index?.content.counts ?? null,
+    parts: judged.map(({ part: { part, file }, faults }) => ({ part, file, ok: faults.length === 0 })),
+    faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
+  }
+}
+
+function verifyContent({ content, run }: ExportIndex): ExportFault[] {
+  const path = indexPaths.index
+  const { parts } = content
+  const isNumbered = [parts, run.parts].every((list) => list.every(({ part }, place) => part === place + 1))
+  const checks: [boolean, string][] = [
+    [isNumbered && parts.length === run.parts.length, 'its parts are not numbered from 1, each once'],
+    [indexRoot(parts) === content.content_root, 'its content_root is not that of its parts'],
+    [equal(sumOfCounts(parts), content.counts), 'its counts are not those of its parts together'],
+  ]
+  return checks.flatMap(([isSound, reason]) => (isSound ? [] : [{ path, reason }]))
+}
+
+function verifyPart(index: ExportIndex, part: IndexedPart, found: PublishedPart | undefined): ExportFault[] {
+  const path = part.file
+  if (!found) return [{ path, reason: ABSENT }]
+
+  const faults = found.verdict.faults.map((fault) => ({
+    path: fault.path.endsWith(path) ? path : `${path}: ${fault.path}`,
+    reason: fault.reason,
+  }))
+  const manifest = parseManifest(found.manifestBytes)
+  if (!manifest || !found.manifestBytes) return faults
+  const sha256 = createHash('sha256').update(found.manifestBytes).digest('hex')
+  if (sha256 === index.run.parts[part.part - 1]?.manifest.sha256 && agrees(index, part, manifest)) return faults
+  return [...faults, { path, reason: `it is another export than the one that ${indexPaths.index} names` }]
+}
+
+/** True where what the index says of a part is what the part says of itself. */
+function agrees({ content: whole }: ExportIndex, part: IndexedPart, { content }: ExportManifest): boolean {
+  return (
+    equal(content.filters, part.filters) &&
+    equal(content.counts, part.counts) &&
+    equal(content.profile, whole.profile) &&
+    content.content_root === part.content_root &&
+    content.ledger_revision === whole.ledger_revision &&
+    content.files.length === part.files &&
+    content.files.reduce((sum, { size }) => sum + size, 0) === part.size
+  )
+}
+
+function equal(a: object, b: object): boolean {
+  return canonicalJson(a as Json) === canonicalJson(b as Json)
+}
+
+function parseManifest(bytes: Uint8Array | null): ExportManifest | null {
+  const parsed = exportManifest.safeParse(bytes && parseJson(bytes))
+  return parsed.success ? parsed.data : null
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    return null
+  }
+}

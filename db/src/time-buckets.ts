@@ -1,0 +1,52 @@
+import type { RecordKind } from '@stella/contracts'
+import type { Scope, TimeBucket } from '@stella/core'
+import { sql } from 'drizzle-orm'
+
+import type { Transaction } from './open-database.ts'
+import { scopeCondition } from './scope-conditions.ts'
+
+/** Kinds of a scope, and how finely to tell where their bytes lie in time. */
+export interface BucketQuery {
+  readonly scope: Scope
+  readonly kinds: readonly RecordKind[]
+  /** Bytes of a bucket: about so many, unless records of one millisecond have more. */
+  readonly grainBytes: number
+}
+
+/**
+ * The bytes of a scope by the time at which records were modified, in whole milliseconds: buckets in the order of time, before them one
+ * with `from: null` for records without a time. A bucket with more than `grainBytes` holds one millisecond alone. At most two buckets for
+ * each `grainBytes` of the scope, and two more. Bytes as `kindExtent` counts them.
+ * @throws TypeError for a filter value that holds NUL
+ */
+export async function timeBuckets(tx: Transaction, query: BucketQuery): Promise<TimeBucket[]> {
+  const rows = await tx.execute<{ from: string | null; records: number; bytes: number }>(sql.raw(bucketsQuery(query)))
+  return rows.map(({ from, records, bytes }) => ({ from, records, bytes }))
+}
+
+function bucketsQuery({ scope, kinds, grainBytes }: BucketQuery): string {
+  if (!Number.isSafeInteger(grainBytes) || grainBytes < 1) throw new RangeError('a bucket has at least one byte')
+  // A moment that begins in one grain and ends in another stands alone; those between two such are one bucket.
+  return `with moments as (
+select moment, count(*) as records, sum(bytes) as bytes, sum(sum(bytes)) over (order by moment nulls first) as until
+from (
+${kinds.map((kind) => sizesQuery(scope, kind)).join('\nunion all\n')}
+) sizes
+group by moment
+)
+select to_char(min(moment) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "from",
+  sum(records)::float8 as records, sum(bytes)::float8 as bytes
+from moments
+group by moment is null, div(until - bytes, ${grainBytes}), div(until, ${grainBytes})
+order by min(moment) nulls first`
+}
+
+function sizesQuery(scope: Scope, kind: RecordKind): string {
+  const [bytes, join] =
+    kind === 'sbom'
+      ? ['a.size_bytes', ' join public.raw_artifacts a on a.tenant_id = r.tenant_id and a.sha256 = r.artifact_sha256']
+      : ['octet_length(r.body)', '']
+  return `select date_trunc('milliseconds', r.modified_at) as moment, ${bytes} as bytes
+from public.records r${join}
+where ${scopeCondition(scope, kind)}`
+}
