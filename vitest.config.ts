@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 
 const packages = '{contracts,core,db,adapters,native,workers,gateway,cli,deploy}'
 // Workspace packages are tested from their sources; processes that tests start run the compiled ones.
-const conditions = ['source', ...defaultServerConditions]
+// Not `module`: what stands under it is for bundlers, and Node, which loads the dependencies, cannot.
+const conditions = ['source', ...defaultServerConditions.filter((condition) => condition !== 'module')]
 
 /** One project of the run: which files, and how long one test may take, in milliseconds. */
 function project(name: string, include: string[], timeoutMs: number, exclude: string[] = []) {

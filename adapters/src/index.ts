@@ -2,6 +2,7 @@ export {
   type BlobDigest,
   type BlobEntry,
   type Blobs,
+  type BlobToPresign,
   type BlobToRead,
   type FileToPut,
   MAX_LISTED_BLOBS,

@@ -150,3 +150,22 @@ export const MAX_WAIT_MS = 24 * 3600 * 1000
 export const DEVELOPMENT_TOKEN_SECONDS = 24 * 3600
 /** Clock difference that a token check tolerates, in seconds. */
 export const TOKEN_CLOCK_TOLERANCE_SECONDS = 5
+
+/** Bytes of one part of an upload to S3, unless the upload needs larger ones to stay within `S3_MAX_PARTS`. */
+export const S3_PART_BYTES = 8 * MIB
+/** Most parts of one upload to S3: a limit of the protocol. */
+export const S3_MAX_PARTS = 10_000
+/** Parts of one upload to S3 that are under way at once; with their size, the memory of an upload. */
+export const S3_PARTS_IN_FLIGHT = 4
+/** Attempts of one request to S3, the first among them. */
+export const S3_ATTEMPTS = 5
+/** Times that a read from S3 goes on after its connection broke, without a block in between. */
+export const S3_READ_RESUMES = 5
+/** Longest wait for a connection to S3, in milliseconds. */
+export const S3_CONNECT_MS = 5000
+/** Silence after which a request to S3 counts as broken, in milliseconds. */
+export const S3_IDLE_MS = 60_000
+/** Pause between two looks for unfinished uploads to S3, in milliseconds: the sweep itself comes round more often. */
+export const S3_UPLOAD_SWEEP_MS = 600_000
+/** Life of a URL by which a bundle is fetched from the object store itself, in seconds. */
+export const PRESIGNED_URL_SECONDS = 900

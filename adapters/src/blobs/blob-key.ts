@@ -9,11 +9,14 @@ const SEALED = /(?:^|\/)sha256\/([0-9a-f]{64})$/
  * @throws `request/invalid` for a key that is not segments of `A-Za-z0-9._~-`, none of which begins with `.`
  */
 export function keySegments(key: string): string[] {
-  const segments = key.split('/')
-  if (key.length > MAX_KEY_CHARS || !segments.every((segment) => SEGMENT.test(segment))) {
+  if (!isKey(key))
     throw new Problem('request/invalid', `the blob key ${JSON.stringify(key.slice(0, 200))} is not valid`)
-  }
-  return segments
+  return key.split('/')
+}
+
+/** True for a valid key. */
+export function isKey(text: string): boolean {
+  return text.length <= MAX_KEY_CHARS && text.split('/').every((segment) => SEGMENT.test(segment))
 }
 
 /**

@@ -39,6 +39,17 @@ export interface BlobEntry {
   readonly sizeBytes: number
 }
 
+/** A blob that is to be fetched from the store itself. */
+export interface BlobToPresign {
+  readonly key: string
+  readonly sizeBytes: number
+  /** What a browser saves it as. */
+  readonly fileName: string
+  readonly mediaType: string
+  /** How long the URL works. */
+  readonly seconds: number
+}
+
 /** A directory for temporary files, beside the blobs where they are files, so that they can be moved into place. */
 export interface Scratch {
   /** Absolute path, mode 0700. */
@@ -84,10 +95,18 @@ export interface Blobs {
   readBytes(blob: { readonly key: string; readonly maxBytes: number; readonly expected: BlobDigest }): Promise<Buffer>
 
   /**
-   * Absolute path of a local file with the blob's bytes, to be read only. Its size was checked; its reader checks the digest.
+   * Absolute path of a local file with the blob's bytes, to be read only. Its size was checked; its reader checks the digest. Where
+   * the store is elsewhere, the file is a verified copy in `into`, and goes with it.
+   * @throws `blob/absent`, `blob/short`, `blob/long`, `blob/altered`
+   */
+  localFile(blob: BlobDigest & { readonly key: string }, into: Scratch): Promise<string>
+
+  /**
+   * A URL by which whoever has it fetches the blob from the store itself, with ranges, until it expires; null where the store serves
+   * nobody. Size was checked; the digest is checked by who fetches.
    * @throws `blob/absent`, `blob/short`, `blob/long`
    */
-  localFile(blob: { readonly key: string; readonly sizeBytes: number; readonly sha256?: string }): Promise<string>
+  presign(blob: BlobToPresign): Promise<string | null>
 
   /** True where the key holds a blob. */
   exists(key: string): Promise<boolean>

@@ -32,7 +32,7 @@ blobsSuite('file-blobs', async () => {
 
 test('openBlobs() names what is supported when the URL is of another kind', async () => {
   for (const url of [
-    's3://bucket',
+    'gs://bucket',
     'relative/path',
     '/absolute',
     'file://host/path',

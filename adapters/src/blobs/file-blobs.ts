@@ -24,7 +24,7 @@ import { makeScratch, scratchPath, sweepDirectory } from './file-scratch.ts'
 import { listFiles } from './list-files.ts'
 import { digestOfFile, readBlock } from './read-blocks.ts'
 import { untilAborted } from './until-aborted.ts'
-import { verifyDigest, verifySize } from './verify-digest.ts'
+import { requireRange, requireSmall, verifyDigest, verifySize } from './verify-digest.ts'
 
 /** Directory for temporary files under the root. No key reaches it: their segments never begin with `.`. */
 const SCRATCH_DIRECTORY = '.scratch'
@@ -74,20 +74,15 @@ export class FileBlobs implements Blobs {
   }
 
   async read({ key, sizeBytes, sha256, start = 0, end = sizeBytes }: BlobToRead): Promise<ReadableStream<Uint8Array>> {
-    if (!(0 <= start && start <= end && end <= sizeBytes)) {
-      throw new Problem('range/unsatisfiable', `bytes ${start} to ${end} of ${sizeBytes} cannot be read: no such range`)
-    }
+    requireRange({ start, end, sizeBytes })
     const whole = start === 0 && end === sizeBytes
     const handle = await this.#open(key, sizeBytes)
     return blobStream({ key, handle, start, end, sha256: whole ? (sha256 ?? sealedDigest(key)) : null })
   }
 
   async readBytes(blob: { readonly key: string; readonly maxBytes: number; readonly expected: BlobDigest }) {
-    const { key, maxBytes, expected } = blob
-    if (expected.sizeBytes > maxBytes) {
-      const sizes = `it has ${expected.sizeBytes} bytes, at most ${maxBytes} are allowed`
-      throw new Problem('request/too-large', `the blob ${key} cannot be read into memory: ${sizes}`)
-    }
+    requireSmall(blob)
+    const { key, expected } = blob
     const handle = await this.#open(key, expected.sizeBytes)
     return asBlobProblem(`the blob ${key} cannot be read`, async () => {
       try {
@@ -106,6 +101,11 @@ export class FileBlobs implements Blobs {
     const { size } = await asBlobProblem(`the blob ${key} cannot be read`, () => stat(place))
     verifySize(key, size, sizeBytes)
     return place
+  }
+
+  /** Files are not served by a store of their own. */
+  async presign(): Promise<null> {
+    return null
   }
 
   async exists(key: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   MAX_REFUSED_DOCUMENTS,
 } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
-import { beginIngest, heartbeatIngest, mergeIngest, openIngest } from '@stella/db'
+import { beginIngest, heartbeatIngest, mergeIngest, type OpenIngest, openIngest } from '@stella/db'
 import { openIntake } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
@@ -35,17 +35,7 @@ export async function ingestStep(
   }
 
   const { uploadKey: key, uploadSha256: sha256, uploadBytes: sizeBytes } = batch
-  const path = await deps.blobs.localFile({ key, sha256, sizeBytes })
-  const intake = openIntake({
-    path,
-    sourceName: batch.sourceName ?? 'stdin',
-    sourceUri: batch.sourceUri,
-    maxDocumentBytes: MAX_DOCUMENT_BYTES,
-    maxDepth: MAX_DOCUMENT_DEPTH,
-    maxRefused: MAX_REFUSED_DOCUMENTS,
-    maxNotHeld: MAX_NOT_HELD_PATHS,
-    threads: deps.readers,
-  })
+  const scratch = await deps.blobs.scratch()
   const alive = setInterval(() => {
     deps
       .inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId }))
@@ -54,7 +44,33 @@ export async function ingestStep(
       )
   }, JOB_HEARTBEAT_MS)
   try {
-    const summary = await mergeIngest(deps.database, {
+    const path = await deps.blobs.localFile({ key, sha256, sizeBytes }, scratch)
+    await mergeUpload(deps, { batch, path, signal })
+  } finally {
+    clearInterval(alive)
+    await scratch.dispose()
+  }
+  await deps.blobs.remove(key)
+  return []
+}
+
+async function mergeUpload(
+  { database, readers, log }: IngestDeps,
+  { batch, path, signal }: { batch: OpenIngest; path: string; signal: AbortSignal },
+): Promise<void> {
+  const { tenantId, id: ingestId } = batch
+  const intake = openIntake({
+    path,
+    sourceName: batch.sourceName ?? 'stdin',
+    sourceUri: batch.sourceUri,
+    maxDocumentBytes: MAX_DOCUMENT_BYTES,
+    maxDepth: MAX_DOCUMENT_DEPTH,
+    maxRefused: MAX_REFUSED_DOCUMENTS,
+    maxNotHeld: MAX_NOT_HELD_PATHS,
+    threads: readers,
+  })
+  try {
+    const summary = await mergeIngest(database, {
       tenantId,
       ingestId,
       strict: batch.strict,
@@ -63,7 +79,7 @@ export async function ingestStep(
       signal,
     })
     const { refused, not_held, ...counts } = summary
-    deps.log({
+    log({
       message: 'batch ingested',
       tenant_id: tenantId,
       ingest_id: ingestId,
@@ -72,9 +88,6 @@ export async function ingestStep(
       not_held: not_held.length,
     })
   } finally {
-    clearInterval(alive)
     intake.cancel()
   }
-  await deps.blobs.remove(key)
-  return []
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import type { Scratch } from '@stella/adapters'
 import { FRAME_BYTES } from '@stella/contracts'
 import { type Plan, sealedKey } from '@stella/core'
 import type { Sealed, StoredBytes } from '@stella/db'
@@ -53,7 +54,7 @@ async function packInto(
     const out = join(scratch.directory, 'bundle.tar.zst')
     const mtime = Date.parse(plan.ledgerTime) / 1000
     const { level } = plan.profile.config.compression
-    const located = await locate(blobs, members)
+    const located = await locate(blobs, members, scratch)
     const { sha256, sizeBytes } = await packBundle(
       { out, members: located, mtime, level, frameBytes: FRAME_BYTES },
       signal,
@@ -65,12 +66,12 @@ async function packInto(
   }
 }
 
-async function locate(blobs: SealDeps['blobs'], members: readonly HashedMember[]) {
+async function locate(blobs: SealDeps['blobs'], members: readonly HashedMember[], scratch: Scratch) {
   const located = []
   for (const { path, sha256, sizeBytes, parts } of members) {
     const files = []
     for (const part of parts)
-      files.push({ file: await blobs.localFile(part.blob), offset: part.offset, sizeBytes: part.sizeBytes })
+      files.push({ file: await blobs.localFile(part.blob, scratch), offset: part.offset, sizeBytes: part.sizeBytes })
     located.push({ path, sha256, sizeBytes, parts: files })
   }
   return located

@@ -1,0 +1,2 @@
+export { type Fault, FaultProxy, type FaultScript, type ProxiedRequest } from './fault-proxy.ts'
+export { lacksObjectStore, ObjectStoreProcess } from './object-store.ts'
