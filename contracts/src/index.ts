@@ -1,3 +1,4 @@
+export { type BundleUrl, bundleUrl } from './bundle-url.ts'
 export {
   type Answer,
   type Asked,

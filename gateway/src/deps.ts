@@ -26,7 +26,7 @@ export type Log = (entry: { readonly message: string; readonly [field: string]: 
 /** Everything that the routes use; each takes a part of it. */
 export interface GatewayDeps {
   readonly tokens: TokenRules
-  readonly blobs: Pick<Blobs, 'putStream' | 'read' | 'readBytes' | 'remove'>
+  readonly blobs: Pick<Blobs, 'presign' | 'putStream' | 'read' | 'readBytes' | 'remove'>
   readonly bus: Pick<Bus, 'publishJob' | 'publishEvent'>
   readonly kms: Pick<Kms, 'publicKeys'>
   /** Runs work in a transaction that sees one tenant only. */

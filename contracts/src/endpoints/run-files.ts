@@ -1,4 +1,6 @@
 import { z } from 'zod'
+
+import { bundleUrl } from '../bundle-url.ts'
 import { exportManifest } from '../export-manifest.ts'
 import { exportIndex } from '../index-document.ts'
 import { mediaTypes } from '../media-types.ts'
@@ -14,6 +16,7 @@ const downloadHeaders = {
   etag,
   'accept-ranges': z.literal('bytes').describe('Ranges of bytes may be asked for.'),
   'repr-digest': z.string().describe('SHA-256 of the whole bundle (RFC 9530).'),
+  'content-digest': z.string().optional().describe('SHA-256 of what is sent, where that is the whole (RFC 9530).'),
   'content-disposition': z.string().describe('A file name for the bundle.'),
 }
 const bytes = { mediaType: mediaTypes.bundle }
@@ -27,6 +30,12 @@ export const runFileEndpoints = {
     role: 'Export.Viewer',
     summary: 'The bundle of a run; of one in parts, the index that names them',
     params,
+    query: z.strictObject({
+      redirect: z
+        .enum(['true', 'false'])
+        .optional()
+        .describe('true: the answer may send the caller to the object store itself.'),
+    }),
     headers: z.object({
       range: z.string().max(4096).optional().describe('One range of bytes; several, or other units, are ignored.'),
       'if-range': z.string().max(4096).optional().describe('The range is wanted of these bytes; of others, all.'),
@@ -40,6 +49,14 @@ export const runFileEndpoints = {
         headers: { ...downloadHeaders, 'content-range': z.string().describe('Which bytes, and of how many.') },
       },
       304: unchanged,
+      307: {
+        description: 'Where the object store serves the bundle itself, for a caller that allows it.',
+        content: { mediaType: mediaTypes.json, schema: bundleUrl },
+        headers: {
+          location: z.url().describe('The same URL as in the body.'),
+          'repr-digest': z.string().describe('SHA-256 of the whole bundle (RFC 9530).'),
+        },
+      },
     },
     problems: [...problems, 'range/unsatisfiable'],
   },

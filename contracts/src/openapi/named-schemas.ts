@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { bundleUrl } from '../bundle-url.ts'
 import { exportManifest } from '../export-manifest.ts'
 import { filters } from '../filters.ts'
 import { ingest, ingestSummary, refusedDocument } from '../ingest.ts'
@@ -22,6 +23,7 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
 /** Shapes of answers that have a name in the OpenAPI document; other answers are named after their endpoint. */
 export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   AppliedFilters: filters,
+  BundleUrl: bundleUrl,
   ExportManifest: exportManifest,
   Ingest: ingest,
   IngestSummary: ingestSummary,

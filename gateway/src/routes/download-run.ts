@@ -6,52 +6,63 @@ import type { GatewayDeps } from '../deps.ts'
 import { namesEtag } from '../etag.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Route } from '../route.ts'
+import { redirectDownload } from './redirect-download.ts'
 import { runWithBundle } from './sealed-run.ts'
 
 /**
- * GET /export/runs/{id}/download: the bundle, streamed; of a run in parts, one that holds `index.json` and its signature. 200 · 206 with `Range` · 304 with `If-None-Match` · 404 resource/not-found ·
- * 409 run/not-finished · 410 run/pruned · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` as RFC 9530.
+ * GET /export/runs/{id}/download: the bundle, streamed; of a run in parts, one that holds `index.json` and its signature. 200 · 206 with
+ * `Range` · 304 with `If-None-Match` · 307 with `redirect=true`, where the object store serves it · 404 resource/not-found ·
+ * 409 run/not-finished · 410 run/pruned · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` and
+ * `Content-Digest` as RFC 9530.
  */
 export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
-  return async (c, { params: { id }, headers: asked }) => {
+  return async (c, { params: { id }, query, headers: asked }) => {
     const { tenantId } = c.get('caller')
     const { attempt, bundle } = (await runWithBundle(deps, tenantId, id)).sealed
     const { size, sha256 } = bundle
+    const key = sealedKey({ tenantId, runId: id, attempt, sha256 })
+    const fileName = `${id}.tar.zst`
     const etag = `"${sha256}"`
-    const headers = {
-      'content-type': mediaTypes.bundle,
-      'content-disposition': `attachment; filename="${id}.tar.zst"`,
-      'accept-ranges': 'bytes',
-      'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
-      'cache-control': 'private',
-      etag,
-    }
-    if (namesEtag(asked['if-none-match'] ?? '', etag, { weak: true })) return c.body(null, 304, headers)
+    const isHead = c.req.method === 'HEAD'
+    if (namesEtag(asked['if-none-match'] ?? '', etag, { weak: true }))
+      return c.body(null, 304, { etag, 'cache-control': 'private' })
+
+    const digest = digestField(sha256)
+    // A URL is signed for GET alone.
+    const redirect =
+      query.redirect === 'true' && !isHead
+        ? await redirectDownload(deps, { key, fileName, bundle }, { 'repr-digest': digest })
+        : null
+    if (redirect) return redirect
 
     const range = wantedRange(asked, etag, size)
-    if (range instanceof Problem) {
-      const refused = problemResponse(range, deps.log)
-      refused.headers.set('content-range', `bytes */${size}`)
-      return refused
-    }
+    if (range instanceof Problem) return unsatisfiable(range, size, deps.log)
     const { first, last } = range ?? { first: 0, last: size - 1 }
-    const partial = range === null ? {} : { 'content-range': `bytes ${first}-${last}/${size}` }
-    const body =
-      c.req.method === 'HEAD'
-        ? null
-        : deps.blobs.read({
-            key: sealedKey({ tenantId, runId: id, attempt, sha256 }),
-            start: first,
-            end: last + 1,
-            sha256,
-            sizeBytes: size,
-          })
-    const length = { 'content-length': String(last - first + 1) }
-    return new Response(await body, {
+    const body = isHead ? null : await deps.blobs.read({ key, start: first, end: last + 1, sha256, sizeBytes: size })
+    return new Response(body, {
       status: range === null ? 200 : 206,
-      headers: { ...headers, ...partial, ...length },
+      headers: {
+        'content-type': mediaTypes.bundle,
+        'content-disposition': `attachment; filename="${fileName}"`,
+        'content-length': String(last - first + 1),
+        'accept-ranges': 'bytes',
+        'repr-digest': digest,
+        'cache-control': 'private',
+        etag,
+        ...(range === null ? { 'content-digest': digest } : { 'content-range': `bytes ${first}-${last}/${size}` }),
+      },
     })
   }
+}
+
+function digestField(sha256: string): string {
+  return `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
+}
+
+function unsatisfiable(range: Problem, size: number, log: GatewayDeps['log']): Response {
+  const refused = problemResponse(range, log)
+  refused.headers.set('content-range', `bytes */${size}`)
+  return refused
 }
 
 function wantedRange(
