@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { scanBundle } from '@stella/native'
+import { connect } from 'nats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { makeDue } from './support/owner.ts'
@@ -58,6 +59,29 @@ async function unsigned(bundle: string): Promise<[string, string][]> {
   return members
     .map(({ path, sha256 }): [string, string] => [path, sha256])
     .filter(([path]) => !path.startsWith('signatures/'))
+}
+
+/** Types of the events of a run, as a subscriber of its tenant's gets them. */
+async function eventsOf(id: string): Promise<string[]> {
+  const { host, username, password } = new URL(stack.natsUrl)
+  const login = password === '' ? { token: username } : { user: username, pass: password }
+  const connection = await connect({ servers: host, ...login })
+  try {
+    const stream = connection.jetstream()
+    const consumer = await stream.consumers.get('EXPORT_EVENTS', { filterSubjects: `export.events.${tenant.id}.>` })
+    const { num_pending: pending } = await consumer.info()
+    const types: string[] = []
+    let left = pending
+    for await (const message of await consumer.fetch({ max_messages: pending })) {
+      const event = message.json<{ type: string; subject: string }>()
+      if (event.subject === id) types.push(event.type)
+      left -= 1
+      if (left === 0) break
+    }
+    return types
+  } finally {
+    await connection.close()
+  }
 }
 
 describe('a run', () => {
@@ -135,7 +159,15 @@ describe('a run', () => {
     },
   )
 
-  test('is pruned once, with one event, and never that of another tenant that is not due', async () => {
+  test('that expires is told once', async () => {
+    const { run } = await prunedRun('documents')
+    const events = await eventsOf(run.id)
+    const states = ['expired', 'planning', 'queued', 'sealing', 'succeeded', 'writing']
+    expect(events.toSorted()).toEqual(states.map((state) => `com.stella.export.run.${state}.v1`))
+    expect(events.at(-1)).toBe('com.stella.export.run.expired.v1')
+  })
+
+  test('of another tenant that is not due is kept', async () => {
     const other = await openTenant(stack, 'keeps')
     await ingest(other, join(samples, 'vex'))
     await createProfile(other)

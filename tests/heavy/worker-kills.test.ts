@@ -1,16 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 
 import { isFinal, MAX_PAGE_ROWS, type Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createProfile, filesUnder, openTenant, post, type Tenant, until } from '../support/tenant.ts'
+import { killWorker, startWorker } from '../support/worker-process.ts'
 
-const WORKER = fileURLToPath(new URL('../../workers/dist/main.js', import.meta.url))
 const RECORDS = 100_000
 const RUNS = 10
 const KILLS = 50
@@ -36,30 +33,6 @@ function advisory(index: number): string {
   return JSON.stringify({ id: `CHAOS-${index}`, modified: '2024-01-01T00:00:00Z', summary: `Number ${index}`, details })
 }
 
-async function startWorker(): Promise<ChildProcess> {
-  const child = fork(WORKER, {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    execArgv: [],
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: stack.databaseUrl,
-      NATS_URL: stack.natsUrl,
-      BLOB_URL: stack.blobUrl,
-      KMS_URL: pathToFileURL(join(stack.devDir, 'signing-key.pem')).href.replace('file:', 'local:'),
-    },
-  })
-  const died = once(child, 'exit').then(([code]) => Promise.reject(new Error(`a worker did not start: ${code}`)))
-  await Promise.race([once(child, 'message'), died])
-  died.catch(() => undefined) // From here on its end is what the test is about.
-  return child
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
-}
-
 async function startRun(): Promise<void> {
   const body = JSON.stringify({ profile_id: 'prof_json_raw' })
   expect((await tenant.api('/export/runs', { method: 'POST', body })).status).toBe(202)
@@ -75,13 +48,13 @@ describe(`${KILLS} times kill -9 of a worker during ${RUNS} runs`, () => {
     for (let killed = 0; killed < KILLS; ) {
       // Each kill counts that falls while a run is not done; on a fast machine that takes more runs.
       if ((await runsNow()).every(({ state }) => isFinal(state))) await startRun()
-      const worker = await startWorker()
+      const worker = await startWorker(stack)
       await pause(Math.random() * LONGEST_LIFE_MS)
       if ((await runsNow()).some(({ state }) => !isFinal(state))) killed++
-      await kill(worker)
+      await killWorker(worker)
       for (const { state, bundle } of await runsNow()) expect(bundle !== null).toBe(state === 'succeeded')
     }
-    const survivor = await startWorker()
+    const survivor = await startWorker(stack)
     const runs = await until(async () => {
       const all = await runsNow()
       return all.every(({ state }) => isFinal(state)) ? all : null
@@ -91,7 +64,7 @@ describe(`${KILLS} times kill -9 of a worker during ${RUNS} runs`, () => {
     expect(new Set(runs.map(({ content_root }) => content_root)).size).toBe(1)
     expect(runs[0]?.counts?.advisories).toBe(RECORDS)
     await nothingLeft(runs.length)
-    await kill(survivor)
+    await killWorker(survivor)
   })
 })
 

@@ -7,7 +7,7 @@ import { namesEtag } from '../etag.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Route } from '../route.ts'
 import { redirectDownload } from './redirect-download.ts'
-import { runWithBundle } from './sealed-run.ts'
+import { readKept, runWithBundle } from './sealed-run.ts'
 
 /**
  * GET /export/runs/{id}/download: the bundle, streamed; of a run in parts, one that holds `index.json` and its signature. 200 · 206 with
@@ -18,7 +18,8 @@ import { runWithBundle } from './sealed-run.ts'
 export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
   return async (c, { params: { id }, query, headers: asked }) => {
     const { tenantId } = c.get('caller')
-    const { attempt, bundle } = (await runWithBundle(deps, tenantId, id)).sealed
+    const kept = () => runWithBundle(deps, tenantId, id)
+    const { attempt, bundle } = (await kept()).sealed
     const { size, sha256 } = bundle
     const key = sealedKey({ tenantId, runId: id, attempt, sha256 })
     const fileName = `${id}.tar.zst`
@@ -38,7 +39,8 @@ export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
     const range = wantedRange(asked, etag, size)
     if (range instanceof Problem) return unsatisfiable(range, size, deps.log)
     const { first, last } = range ?? { first: 0, last: size - 1 }
-    const body = isHead ? null : await deps.blobs.read({ key, start: first, end: last + 1, sha256, sizeBytes: size })
+    const part = { key, start: first, end: last + 1, sha256, sizeBytes: size }
+    const body = isHead ? null : await readKept(() => deps.blobs.read(part), kept)
     return new Response(body, {
       status: range === null ? 200 : 206,
       headers: {

@@ -29,6 +29,16 @@ export async function runWithDocuments(
   return run
 }
 
+/** What `read` reads; where it fails since the bytes were pruned meanwhile, what `kept` says of the run. */
+export async function readKept<T>(read: () => Promise<T>, kept: () => Promise<SealedRun>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'blob/absent') await kept()
+    throw error
+  }
+}
+
 async function sealedRun(
   { inTenant }: Pick<GatewayDeps, 'inTenant' | 'now'>,
   tenantId: string,
