@@ -16,8 +16,12 @@ export {
   type BusLogEntry,
   busLimits,
   type Delivery,
+  type EventExtent,
+  type EventRange,
+  type EventWatch,
   type JobBacklog,
   type JobConsumer,
+  type StoredEvent,
 } from './bus/bus.ts'
 export { connectBus } from './bus/connect-bus.ts'
 export type { BusOptions } from './bus/jetstream-bus.ts'

@@ -1,5 +1,6 @@
 import { ledgerEndpoints } from './endpoints/ledger.ts'
 import { ledgerStreamEndpoints } from './endpoints/ledger-streams.ts'
+import { monitoringEndpoints } from './endpoints/monitoring.ts'
 import { profileEndpoints } from './endpoints/profiles.ts'
 import { runFileEndpoints } from './endpoints/run-files.ts'
 import { runEndpoints } from './endpoints/runs.ts'
@@ -15,6 +16,7 @@ export const endpoints = {
   ...runFileEndpoints,
   ...ledgerEndpoints,
   ...ledgerStreamEndpoints,
+  ...monitoringEndpoints,
   ...serviceEndpoints,
 } as const
 /** Name of an endpoint. */

@@ -1,7 +1,7 @@
 import type { RunState } from './run.ts'
 
 /** Source of every event (CloudEvents 1.0, `source`). */
-const EVENT_SOURCE = '/export-center'
+export const EVENT_SOURCE = '/export-center'
 
 /** Type of the event of a run that reached a state (CloudEvents 1.0, `type`). */
 function runEventType(state: RunState): string {

@@ -14,6 +14,7 @@ import {
 import { openApi } from './openapi/openapi.ts'
 import { newProfile } from './profile.ts'
 import { run } from './run.ts'
+import { updateFrame } from './updates.ts'
 
 /**
  * JSON Schemas (draft 2020-12) of what this project exchanges, by the name of their file under `contracts/schemas/`. A number ends
@@ -34,6 +35,7 @@ export function jsonSchemas(): Record<string, object> {
     'ledger-sources-1.schema.json': titled('What gave to a scope', ledgerSources, 'output'),
     'ledger-sources-request-1.schema.json': titled('The sources of a scope to read', sourcesRequest, 'input'),
     'profile-1.schema.json': titled('A profile to create', newProfile, 'input'),
+    'update-1.schema.json': titled('A frame of the stream of updates', updateFrame, 'output'),
     'run-1.schema.json': titled('A run', run, 'output'),
   }
 }

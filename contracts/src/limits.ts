@@ -139,6 +139,37 @@ export const PROFILE_CONCURRENT_RUNS = 8
 /** Most runs that a setting or a profile may allow at once. */
 export const MAX_CONCURRENT_RUNS = 1000
 
+/** Newest events that a gateway holds in memory for readers of updates. */
+export const RECENT_EVENTS = 10_000
+/** Most bytes of frames that a gateway holds in memory for readers of updates. */
+export const RECENT_EVENTS_BYTES = 16 * MIB
+/** Frames that may wait for one reader of updates, in bytes; one with more is too slow and is closed. */
+export const MAX_READER_BACKLOG_BYTES = 256 * KIB
+/** Time that a reader has to take a portion of kept events, in milliseconds. */
+export const MAX_READER_STALL_MS = 30_000
+/** Most readers of updates that one gateway serves. */
+export const MAX_READERS = 10_000
+/** Most readers of updates that one gateway serves for one tenant. */
+export const MAX_TENANT_READERS = 2000
+/** Most readers for whom one gateway reads kept events from the bus at once; others wait for their turn. */
+export const MAX_REPLAYS = 8
+/** As `MAX_REPLAYS`, of one tenant. */
+export const MAX_TENANT_REPLAYS = 4
+/** Largest message that a reader of updates may send before its connection is closed, in bytes. It need not send any. */
+export const MAX_READER_MESSAGE_BYTES = 1 * KIB
+/** Interval of the pings to readers of updates, in milliseconds; one that missed the last is gone. */
+export const READER_PING_MS = 20_000
+/** Digits of a sequence in a frame. */
+export const MAX_SEQUENCE_DIGITS = 20
+/** Largest head of a request, in bytes. */
+export const MAX_HEADER_BYTES = 16 * KIB
+/** Time within which the head of a request must have come, in milliseconds. */
+export const HEADERS_MS = 10_000
+/** Interval at which heads that do not come are looked for, in milliseconds. */
+export const HEADERS_CHECK_MS = 2000
+/** Time that an idle connection is kept for the next request, in milliseconds. */
+export const KEEP_ALIVE_MS = 65_000
+
 /** Silence after which a connection of a client is closed, in milliseconds; a long upload or download that moves is not. */
 export const IDLE_CONNECTION_MS = 120_000
 

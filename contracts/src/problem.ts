@@ -22,6 +22,8 @@ export const problems = {
   'run/not-finished': { status: 409, retryable: false, errorClass: 'not_finished' },
   'run/pruned': { status: 410, retryable: false, errorClass: 'pruned' },
   'run/sharded': { status: 409, retryable: false, errorClass: 'conflict' },
+  'limit/connections': { status: 429, retryable: true, errorClass: 'rate_limited' },
+  'request/upgrade-required': { status: 426, retryable: false, errorClass: 'invalid_request' },
   'limit/rate': { status: 429, retryable: true, errorClass: 'rate_limited' },
   'range/unsatisfiable': { status: 416, retryable: false, errorClass: 'invalid_request' },
   'config/invalid': { status: 500, retryable: false, errorClass: 'config_invalid' },

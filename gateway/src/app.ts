@@ -37,6 +37,7 @@ import {
   streamSbomsRoute,
   streamVexRoute,
 } from './routes/stream-records.ts'
+import { streamUpdatesRoute } from './routes/stream-updates.ts'
 
 const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Name> } = {
   createProfile: createProfileRoute,
@@ -66,6 +67,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   getArtifact: getArtifactRoute,
   readExtent: readExtentRoute,
   readSources: readSourcesRoute,
+  streamUpdates: streamUpdatesRoute,
   live: liveRoute,
   ready: readyRoute,
 }

@@ -5,12 +5,16 @@ import type { JWTVerifyGetKey } from 'jose'
 import type { OpenStreams } from './ledger/open-streams.ts'
 import type { RateSettings } from './limits/rate-limit.ts'
 import type { Taken, TokenLeases } from './limits/token-leases.ts'
+import type { Upgrade } from './updates/peer.ts'
+import type { UpdatesHub } from './updates/updates-hub.ts'
 
 /** Who asks: the tenant, the subject and the roles of a verified token. */
 export interface Caller {
   readonly tenantId: string
   readonly subject: string
   readonly roles: readonly string[]
+  /** When the token ends, in milliseconds since 1970. */
+  readonly expiresAtMs: number
 }
 
 /** How tokens are checked. */
@@ -38,6 +42,10 @@ export interface GatewayDeps {
   readonly runLimits: RunLimits
   readonly rates: RateSettings
   readonly leases: Pick<TokenLeases, 'take'>
+  readonly updates: Pick<UpdatesHub, 'admit'>
+  readonly upgrade: Upgrade
+  /** Origins, beside its own, whose pages may open a stream of updates: `https://console.example.org`. */
+  readonly allowedOrigins: readonly string[]
   readonly newId: (prefix: 'run' | 'plan' | 'ing') => string
   readonly now: () => Date
   readonly log: Log

@@ -1,13 +1,26 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { serve } from '@hono/node-server'
 import { connectBus, openBlobs, openKms } from '@stella/adapters'
 import {
+  HEADERS_CHECK_MS,
+  HEADERS_MS,
   IDLE_CONNECTION_MS,
+  KEEP_ALIVE_MS,
+  MAX_HEADER_BYTES,
   MAX_RATE_LEASES,
+  MAX_READER_BACKLOG_BYTES,
+  MAX_READER_STALL_MS,
+  MAX_READERS,
+  MAX_REPLAYS,
+  MAX_TENANT_READERS,
+  MAX_TENANT_REPLAYS,
   RATE_LEASE_MS,
   RATE_LEASE_PARTS,
+  RECENT_EVENTS,
+  RECENT_EVENTS_BYTES,
   readSettings,
   runLimits,
 } from '@stella/contracts'
@@ -18,13 +31,35 @@ import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { OpenStreams } from './ledger/open-streams.ts'
 import { TokenLeases } from './limits/token-leases.ts'
+import { NodeUpgrades } from './node-upgrades.ts'
 import { settings as contract } from './settings.ts'
+import { UpdatesHub } from './updates/updates-hub.ts'
 
 const settings = readSettings(contract, 'gateway', process.env)
 const logger = pino({ base: { process: 'gateway' }, messageKey: 'message' }, pino.destination(2))
 const database = openDatabase(settings.DATABASE_URL)
 const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
 await bus.ensureStreams()
+
+const stopping = new AbortController()
+const updates = new UpdatesHub({
+  bus,
+  limits: {
+    recentEvents: RECENT_EVENTS,
+    recentBytes: RECENT_EVENTS_BYTES,
+    backlogBytes: MAX_READER_BACKLOG_BYTES,
+    stallMs: MAX_READER_STALL_MS,
+    readers: MAX_READERS,
+    tenantReaders: MAX_TENANT_READERS,
+    replays: MAX_REPLAYS,
+    tenantReplays: MAX_TENANT_REPLAYS,
+  },
+  now: () => new Date(),
+  log: (entry) => logger.warn(entry),
+  observe: { readers: () => undefined, dropped: () => undefined },
+})
+void updates.run(stopping.signal)
+const upgrades = new NodeUpgrades()
 
 const app = createApp({
   tokens: {
@@ -53,6 +88,9 @@ const app = createApp({
     maxLeases: MAX_RATE_LEASES,
     clockMs: () => performance.now(),
   }),
+  updates,
+  upgrade: upgrades.upgrade,
+  allowedOrigins: settings.STELLA_ALLOWED_ORIGINS,
   newId: (prefix) => `${prefix}_${randomUUID()}`,
   now: () => new Date(),
   log: (entry) => logger.warn(entry),
@@ -61,7 +99,13 @@ const app = createApp({
 const server = serve(
   {
     fetch: app.fetch, // An upload may take hours; what does not move is closed below.
-    serverOptions: { requestTimeout: 0 },
+    serverOptions: {
+      requestTimeout: 0,
+      headersTimeout: HEADERS_MS,
+      connectionsCheckingInterval: HEADERS_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
     hostname: settings.STELLA_HOST,
     port: settings.STELLA_PORT,
   },
@@ -72,12 +116,13 @@ const server = serve(
   },
 )
 
+const stopPings = upgrades.attach(server as Server, app.fetch)
 server.on('connection', (socket) => socket.setTimeout(IDLE_CONNECTION_MS, () => socket.destroy()))
 
-let stopping = false
 async function stop(): Promise<void> {
-  if (stopping) return
-  stopping = true
+  if (stopping.signal.aborted) return
+  stopping.abort()
+  stopPings()
   server.close()
   await bus.close()
   await database.close()

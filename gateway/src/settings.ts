@@ -17,5 +17,17 @@ export const settings = z.object({
   STELLA_TENANT_REQUESTS_PER_MINUTE: rate.default(TENANT_REQUESTS),
   STELLA_PROFILE_RUNS_PER_MINUTE: rate.default(PROFILE_RUNS),
   ...runLimitSettings,
+  STELLA_ALLOWED_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    )
+    .refine((origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), {
+      message: 'must be origins, such as https://console.example.org, separated by commas',
+    }),
   NODE_ENV: z.string().default('development'),
 })

@@ -42,6 +42,33 @@ export interface JobBacklog {
   readonly inFlight: number
 }
 
+/** An event as the stream keeps it: a CloudEvent 1.0, under a number that grows from event to event, with gaps. */
+export interface StoredEvent {
+  readonly sequence: number
+  readonly tenantId: string
+  readonly event: Readonly<Record<string, unknown>>
+}
+
+/** Numbers of the oldest and the newest event that is kept; `last` is one less than `first`, or 0, where there is none. */
+export interface EventExtent {
+  readonly first: number
+  readonly last: number
+}
+
+/** Events of one tenant, both ends included. */
+export interface EventRange {
+  readonly tenantId: string
+  readonly from: number
+  readonly to: number
+}
+
+/** Who watches all events. */
+export interface EventWatch {
+  /** Called at the beginning and after each loss of the server, with what it keeps: the number to begin with. */
+  begin(extent: EventExtent): number
+  event(event: StoredEvent): void
+}
+
 /** Carries work from step to step, and news to whoever listens. */
 export interface Bus {
   /** Makes the streams and their consumers, or brings them up to date. @throws `bus/unavailable` */
@@ -65,6 +92,15 @@ export interface Bus {
 
   /** How much work of a step there is. @throws `bus/unavailable` */
   pending(step: JobStep): Promise<JobBacklog>
+
+  /** Hands on the events of all tenants in order, each once, until the signal is aborted; survives the loss of the server. */
+  watchEvents(watch: EventWatch, signal: AbortSignal): Promise<void>
+
+  /** The kept events of one tenant, in order. @throws `bus/unavailable` */
+  readEvents(range: EventRange, signal: AbortSignal): AsyncIterable<StoredEvent>
+
+  /** What of the stream of events is kept. @throws `bus/unavailable` */
+  eventExtent(): Promise<EventExtent>
 
   /** Resolves where the server answers. @throws `bus/unavailable` */
   check(): Promise<void>

@@ -10,6 +10,7 @@ import { busFaultsSuite } from './bus-faults-suite.ts'
 import { busSuite } from './bus-suite.ts'
 import { allDone, type BusUnderTest, recorded, writeJob } from './bus-under-test.ts'
 import { connectBus } from './connect-bus.ts'
+import { eventLogSuite } from './event-log-suite.ts'
 import { NatsServerProcess, natsServerProgram } from './nats-server-process.ts'
 
 const absent = natsServerProgram() === null
@@ -18,6 +19,7 @@ if (absent) console.warn('skipped: tests of the message bus: prepare a NATS serv
 describe.skipIf(absent && !process.env.CI)('JetStream', () => {
   busSuite('jetstream-bus', () => busUnderTest())
   busFaultsSuite('jetstream-bus', () => busUnderTest())
+  eventLogSuite('jetstream-bus', () => busUnderTest())
 
   describe('a worker process that is killed', () => {
     test('leaves its job to another, until its deliveries are spent', async () => {

@@ -3,7 +3,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Job, type JobStep, mediaTypes, Problem, type RunEvent, tenantId, toProblem } from '@stella/contracts'
 import { headers, type JetStreamManager } from 'nats'
 
-import { type Bus, type BusLimits, type BusLogEntry, busLimits, type JobBacklog, type JobConsumer } from './bus.ts'
+import {
+  type Bus,
+  type BusLimits,
+  type BusLogEntry,
+  busLimits,
+  type EventExtent,
+  type EventRange,
+  type EventWatch,
+  type JobBacklog,
+  type JobConsumer,
+  type StoredEvent,
+} from './bus.ts'
+import { EventLog } from './event-log.ts'
 import { type DeliveryDeps, deliverJob, returnJob } from './job-delivery.ts'
 import { NatsLink } from './nats-link.ts'
 import { pullMessage } from './pull-message.ts'
@@ -29,11 +41,18 @@ export class JetStreamBus implements Bus {
   readonly #log: (entry: BusLogEntry) => void
   readonly #closing = new AbortController()
   readonly #consuming = new Set<Promise<void>>()
+  readonly #events: EventLog
 
   private constructor(link: NatsLink, { log, limits = busLimits }: BusOptions) {
     this.#link = link
     this.#log = log
     this.#limits = limits
+    this.#events = new EventLog({
+      link,
+      log,
+      manager: () => this.#manager(),
+      ensureStreams: () => this.ensureStreams(),
+    })
   }
 
   /** Connects to the servers of a NATS URL. @throws `bus/unavailable`, `config/invalid` */
@@ -81,6 +100,20 @@ export class JetStreamBus implements Bus {
       const info = await (await this.#manager()).consumers.info(JOBS_STREAM, step)
       return { pending: info.num_pending, inFlight: info.num_ack_pending }
     })
+  }
+
+  watchEvents(watch: EventWatch, signal: AbortSignal): Promise<void> {
+    const watching = this.#events.watch(watch, AbortSignal.any([signal, this.#closing.signal]))
+    this.#consuming.add(watching)
+    return watching.finally(() => this.#consuming.delete(watching))
+  }
+
+  readEvents(range: EventRange, signal: AbortSignal): AsyncIterable<StoredEvent> {
+    return this.#events.range(range, AbortSignal.any([signal, this.#closing.signal]))
+  }
+
+  eventExtent(): Promise<EventExtent> {
+    return this.#events.extent()
   }
 
   async check(): Promise<void> {

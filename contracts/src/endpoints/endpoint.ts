@@ -52,6 +52,8 @@ export interface Endpoint {
   /** Request headers, in lower case. A required `if-match` that is absent answers 428. */
   readonly headers?: z.ZodObject
   readonly body?: JsonBody | ByteBody
+  /** True where a request asks for a WebSocket, and may bring its token as a subprotocol, since a browser can send it no other way. */
+  readonly isSocket?: true
   /** Answers by status, problems aside. */
   readonly answers: Readonly<Record<number, Answer>>
   /** Problems of its own, beside those that `problemsOf` adds for what it takes and needs. */

@@ -45,7 +45,12 @@ async function ask(authorization: string | undefined, endpoint: Endpoint = endpo
 describe('authenticate()', () => {
   test('leaves the tenant, subject and roles of a good token', async () => {
     const response = await ask(`Bearer ${await claims(GOOD).sign(keys.privateKey)}`)
-    expect(await response.json()).toEqual({ tenantId: 'acme', subject: 'ann', roles: ['Export.Operator'] })
+    expect(await response.json()).toEqual({
+      tenantId: 'acme',
+      subject: 'ann',
+      roles: ['Export.Operator'],
+      expiresAtMs: expect.any(Number),
+    })
   })
 
   test('answers 403 auth/denied where the role is missing', async () => {

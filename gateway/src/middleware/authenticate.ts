@@ -4,6 +4,7 @@ import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 
 import type { Caller, GatewayDeps, GatewayEnv, TokenRules } from '../deps.ts'
+import { protocolToken } from '../updates/protocol-token.ts'
 
 /** Algorithms that a token may be signed with: asymmetric ones only, so that no public key can serve as a secret. */
 const ALGORITHMS = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256']
@@ -12,6 +13,7 @@ const claims = z.object({
   sub: z.string().regex(/^[^\p{Cc}\p{Surrogate}]{1,255}$/u),
   tenant: tenantId,
   roles: z.array(z.string()).max(64),
+  exp: z.number(),
 })
 
 /**
@@ -20,11 +22,12 @@ const claims = z.object({
  */
 export function authenticate(
   { tokens }: Pick<GatewayDeps, 'tokens'>,
-  { role }: Endpoint,
+  { role, isSocket }: Endpoint,
 ): MiddlewareHandler<GatewayEnv> {
   return async (c, next) => {
     if (role !== null) {
-      const caller = await readToken(c.req.header('authorization'), tokens)
+      const offered = isSocket ? protocolToken(c.req.header('sec-websocket-protocol')) : null
+      const caller = await readToken(offered ?? headerToken(c.req.header('authorization')), tokens)
       requireRole(caller, role)
       c.set('caller', caller)
     }
@@ -37,10 +40,13 @@ function requireRole(caller: Caller, role: Role): void {
     throw new Problem('auth/denied', `this needs the role ${role}: ask an administrator for it`)
 }
 
-async function readToken(header: string | undefined, { issuer, audience, keys }: TokenRules): Promise<Caller> {
+function headerToken(header: string | undefined): string {
   const [, token] = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '') ?? []
-  if (!token) throw new Problem('auth/unauthenticated', 'no bearer token: send "Authorization: Bearer <token>"')
+  if (token) return token
+  throw new Problem('auth/unauthenticated', 'no bearer token: send "Authorization: Bearer <token>"')
+}
 
+async function readToken(token: string, { issuer, audience, keys }: TokenRules): Promise<Caller> {
   const { payload } = await jwtVerify(token, keys, {
     issuer,
     audience,
@@ -57,7 +63,8 @@ async function readToken(header: string | undefined, { issuer, audience, keys }:
       'the token is refused: it must carry the claims "sub", "tenant" and "roles"',
     )
   }
-  return { tenantId: read.data.tenant, subject: read.data.sub, roles: read.data.roles }
+  const { tenant, sub: subject, roles, exp } = read.data
+  return { tenantId: tenant, subject, roles, expiresAtMs: exp * 1000 }
 }
 
 function tokenProblem(error: unknown): Problem {

@@ -3,8 +3,8 @@ import { type Run, runEvent } from '@stella/contracts'
 import type { GatewayDeps } from '../deps.ts'
 
 /**
- * Publishes the job and the event of a recorded run. The row is the truth: where the bus is away the run is accepted all the same,
- * and the workers' sweep publishes its job later.
+ * Publishes the event of a recorded run, then its job: the event that a run is queued comes before those of its workers. The row is the
+ * truth: where the bus is away the run is accepted all the same, and the workers' sweep publishes its job later.
  */
 export async function announceRun(
   { bus, now, log }: Pick<GatewayDeps, 'bus' | 'now' | 'log'>,
@@ -12,10 +12,9 @@ export async function announceRun(
   run: Pick<Run, 'id' | 'state'>,
 ): Promise<void> {
   try {
-    if (run.state === 'queued') {
-      await bus.publishJob({ step: 'plan', message: { tenantId, runId: run.id }, dedupeId: `${run.id}/plan` })
-    }
     await bus.publishEvent(runEvent({ tenantId, runId: run.id, state: run.state, time: now() }))
+    if (run.state !== 'queued') return
+    await bus.publishJob({ step: 'plan', message: { tenantId, runId: run.id }, dedupeId: `${run.id}/plan` })
   } catch (error) {
     log({ message: 'a run was recorded but not announced; the sweep will', run_id: run.id, cause: String(error) })
   }

@@ -1,0 +1,106 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import { MAX_READER_MESSAGE_BYTES, READER_PING_MS, UPDATES_PROTOCOL } from '@stella/contracts'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+import type { Peer, Upgrade } from './updates/peer.ts'
+
+type Fetch = (request: Request) => Response | Promise<Response>
+
+/** Time that a peer gets to answer a close, in milliseconds. */
+const CLOSE_MS = 10_000
+
+/**
+ * WebSockets on Node: what a runtime must give to the API beside web standards. Each request to upgrade goes through `fetch` like any
+ * other, so that it is authenticated, limited and refused by the same code; a refusal keeps its body.
+ */
+export class NodeUpgrades {
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_READER_MESSAGE_BYTES,
+    handleProtocols: (offered) => (offered.has(UPDATES_PROTOCOL) ? UPDATES_PROTOCOL : false),
+  })
+  readonly #accepted = new WeakMap<Request, (peer: Peer) => void>()
+  readonly #alive = new WeakSet<WebSocket>()
+
+  /** What a route calls to accept: the answer stands for the handshake that follows. */
+  readonly upgrade: Upgrade = (request, open) => {
+    this.#accepted.set(request, open)
+    return new Response(null)
+  }
+
+  /** Serves the upgrades of a server, and pings every peer. @returns what stops the pings */
+  attach(server: Server, fetch: Fetch): () => void {
+    server.on('upgrade', (incoming, socket, head) => void this.#answer(fetch, { incoming, socket, head }))
+    const pings = setInterval(() => this.#ping(), READER_PING_MS)
+    return () => clearInterval(pings)
+  }
+
+  async #answer(fetch: Fetch, { incoming, socket, head }: Handshake): Promise<void> {
+    socket.on('error', () => socket.destroy())
+    try {
+      const request = requestOf(incoming)
+      const response = await fetch(request)
+      const open = this.#accepted.get(request)
+      if (open === undefined) return refuse(socket, response.status, response.headers, await response.text())
+      this.#sockets.handleUpgrade(incoming, socket, head, (peer) => this.#open(peer, open))
+    } catch {
+      refuse(socket, 400, new Headers(), '')
+    }
+  }
+
+  #open(socket: WebSocket, open: (peer: Peer) => void): void {
+    this.#alive.add(socket)
+    socket.on('pong', () => this.#alive.add(socket))
+    socket.on('error', () => undefined) // What is wrong with a frame is told by the code that the socket is closed with.
+    socket.on('message', () => socket.close(1008, 'updates are read: this stream takes no messages'))
+    open(peerOf(socket))
+  }
+
+  #ping(): void {
+    for (const socket of this.#sockets.clients) {
+      if (!this.#alive.delete(socket)) socket.terminate()
+      else if (socket.readyState === socket.OPEN) socket.ping()
+    }
+  }
+}
+
+interface Handshake {
+  readonly incoming: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+function requestOf({ url = '/', headers, method = 'GET' }: IncomingMessage): Request {
+  const given = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), {
+    method,
+    headers: Object.fromEntries(given) as Record<string, string>,
+  })
+}
+
+function refuse(socket: Duplex, status: number, headers: Headers, body: string): void {
+  if (socket.destroyed) return
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const length = Buffer.byteLength(body)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}content-length: ${length}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+function peerOf(socket: WebSocket): Peer {
+  const closed = new AbortController()
+  socket.once('close', () => closed.abort())
+  return {
+    send: (frame, sent) => socket.send(frame, { binary: false }, sent && (() => sent())),
+    backlogBytes: () => socket.bufferedAmount,
+    close: (code, reason) => {
+      socket.close(code, reason)
+      const overdue = setTimeout(() => socket.terminate(), CLOSE_MS)
+      closed.signal.addEventListener('abort', () => clearTimeout(overdue), { once: true })
+    },
+    closed: closed.signal,
+  }
+}
