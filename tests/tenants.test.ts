@@ -1,83 +1,143 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
-import { type Endpoint, endpoints } from '@stella/contracts'
+import { type Endpoint, type EndpointName, endpoints, problems, type Role, roles } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { goodRequests, type Owned, pathOf } from './support/good-request.ts'
 import { createProfile, exportBundle, openTenant, post, samples, type Tenant } from './support/tenant.ts'
+import { upgrade } from './support/upgrade.ts'
 import { wellFormed } from './support/well-formed.ts'
 
-let stack: TestStack
-let mine: Tenant
-let theirs: Tenant
-let foreign: string[]
+const OWN = '{"schema_version":"1.7.0","id":"OF-A","modified":"2024-01-01T00:00:00Z"}'
+const SECRET = '{"schema_version":"1.7.0","id":"SECRET-OF-B","modified":"2024-01-01T00:00:00Z"}'
 
-const byId = Object.entries(endpoints).filter(([, { path }]) => path.includes(':id'))
-const lists = Object.entries(endpoints).filter(
-  ([, { method, path, role }]) => method === 'GET' && role && !path.includes(':id'),
-)
+let stack: TestStack
+let mine: Owned
+let theirs: Owned
+let callers: ReadonlyMap<Role, Tenant>
+
+const table = Object.entries(endpoints) as [EndpointName, Endpoint][]
+const guarded = table.filter(([, { role }]) => role !== null)
+const byId = guarded.filter(([, { path }]) => path.includes('/:'))
+const lists = guarded.filter(([, { method, path, isSocket }]) => method === 'GET' && !path.includes('/:') && !isSocket)
 
 beforeAll(async () => {
   stack = await startTestStack()
-  mine = await openTenant(stack, 'tenant-a')
-  theirs = await openTenant(stack, 'tenant-b')
-  const batch = await post(theirs, '{"schema_version":"1.7.0","id":"SECRET-OF-B","modified":"2024-01-01T00:00:00Z"}')
-  const profile = await createProfile(theirs)
-  const { run } = await exportBundle(theirs, 'b.tar.zst')
-  foreign = [batch.id, profile, run.id]
+  ;[mine, theirs] = await Promise.all([own('tenant-a', OWN), own('tenant-b', SECRET)])
+  callers = new Map(
+    await Promise.all(roles.map(async (role) => [role, await openTenant(stack, 'tenant-a', role)] as const)),
+  )
 })
 afterAll(() => stack?.stop())
 
-async function ask(tenant: Tenant, endpoint: Endpoint, id: string): Promise<[number, string]> {
-  const answer = await tenant.api(endpoint.path.replace(':id', id), wellFormed(endpoint))
-  return [answer.status, (await answer.text()).replaceAll(id, '<id>')]
+/** A tenant that owns one of everything. */
+async function own(id: string, document: string): Promise<Owned> {
+  const admin = await openTenant(stack, id)
+  const ingest = (await post(admin, document)).id
+  const profile = await createProfile(admin)
+  const { run } = await exportBundle(admin, 'bundle.tar.zst')
+  return { admin, ingest, profile, run: run.id, artifact: createHash('sha256').update(document).digest('hex') }
 }
 
+function callerOf(role: Role): Tenant {
+  const caller = callers.get(role)
+  if (!caller) throw new Error(`nobody is ${role}`)
+  return caller
+}
+
+/** All that a caller sees of an answer, without what differs between any two: the time, what is left of a quota, the id asked for. */
+async function seen(caller: Tenant, endpoint: Endpoint, id: string) {
+  const request = wellFormed(endpoint)
+  const headers = { ...(request.headers as Record<string, string>), 'x-request-id': 'the-same' }
+  const answer = await caller.api(pathOf(endpoint.path, { id, artifact: id }), { ...request, headers })
+  const told = [...answer.headers].filter(([name]) => name !== 'date')
+  return {
+    status: answer.status,
+    headers: told.map(([name, value]) => (name.startsWith('ratelimit') ? name : `${name}: ${value}`)),
+    body: (await answer.text()).replaceAll(id, '<id>'),
+  }
+}
+
+const cases = guarded.flatMap(([name, endpoint]) => roles.map((role) => [name, role, endpoint] as const))
+const mayUse = (role: Role, endpoint: Endpoint) =>
+  endpoint.role === null || roles.indexOf(role) >= roles.indexOf(endpoint.role)
+
+describe('what a tenant owns', () => {
+  test('every endpoint of the table is asked', () => {
+    expect(Object.keys(goodRequests).sort()).toEqual(table.map(([name]) => name).sort())
+  })
+
+  test.each(cases)('%s is for %s what the table says', async (name, role, endpoint) => {
+    const answer = await goodRequests[name](callerOf(role), mine)
+    const told = [
+      ...Object.keys(endpoint.answers).map(Number),
+      ...endpoint.problems.map((code) => problems[code].status),
+    ]
+    if (mayUse(role, endpoint)) expect(told[0]).toBe(answer.status)
+    else expect(answer.status).toBe(403)
+  })
+})
+
 describe("another tenant's id", () => {
-  test.each(byId)('answers %s as one that does not exist', async (_, endpoint) => {
-    for (const id of foreign) {
+  const foreign = byId.flatMap(([name, endpoint]) => roles.map((role) => [name, role, endpoint] as const))
+
+  test.each(foreign)('answers %s by %s as one that does not exist, byte for byte', async (_, role, endpoint) => {
+    for (const id of [theirs.ingest, theirs.profile, theirs.run, theirs.artifact]) {
+      // Where both tenants have an id, as that of a profile, it is one's own.
+      if (id === mine.profile) continue
       const absent = `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`
-      const asked = await ask(mine, endpoint, id)
-      expect(asked).toEqual(await ask(mine, endpoint, absent))
-      expect(asked[0]).toBe(404)
+      const asked = await seen(callerOf(role), endpoint, id)
+      expect(asked).toEqual(await seen(callerOf(role), endpoint, absent))
+      expect(asked.status).toBe(mayUse(role, endpoint) ? 404 : 403)
     }
   })
 
-  test('may be taken for a profile of our own, which is another one', async () => {
-    expect(await createProfile(mine)).toBe(foreign[1])
+  test('in a body is one that does not exist, too', async () => {
+    await theirs.admin.api('/export/profiles', {
+      method: 'POST',
+      body: JSON.stringify({ name: 'only b', kind: 'json', variant: 'raw' }),
+    })
+    const created = await mine.admin.api('/export/runs', {
+      method: 'POST',
+      body: JSON.stringify({ profile_id: 'prof_only_b' }),
+    })
+    expect(created.status).toBe(404)
+  })
+
+  test('in the query of a stream is one that does not exist, too', async () => {
+    const stream = (run: string) => upgrade(mine.admin, `/export/streams/updates?run_id=${run}`)
+    const statuses = [await stream(theirs.run), await stream('run_none'), await stream(mine.run)]
+    expect(statuses.map(({ status }) => status)).toEqual([404, 404, 101])
+  })
+
+  test('may be taken for a profile of our own, which is another one', () => {
+    expect(mine.profile).toBe(theirs.profile)
   })
 })
 
 describe('lists and exports', () => {
-  test.each(lists)('of %s never name what is theirs', async (_, { path }) => {
-    const text = await (await mine.api(`${path}?limit=200`)).text()
-    for (const id of [foreign[0], foreign[2]]) expect(text).not.toContain(id)
+  test.each(lists)('of %s never name what is theirs', async (name, { path }) => {
+    // A tenant that asked for nothing of theirs: its own audit log names what it asked for.
+    const other = await openTenant(stack, 'tenant-c')
+    for (const caller of name === 'listAudit' ? [other] : [other, mine.admin]) {
+      const text = await (await caller.api(`${path}?limit=200`)).text()
+      for (const id of [theirs.ingest, theirs.run]) expect(text).not.toContain(id)
+    }
   })
 
   test('count and hold only what is ours', async () => {
-    await mine.json('ingest', join(samples, 'vex'))
-    const { run, bundle } = await exportBundle(mine, 'a.tar.zst')
-    expect(run).toMatchObject({ ledger_revision: 1, counts: { advisories: 0 } })
-    expect((await mine.stella('export', 'verify', bundle)).code).toBe(0)
+    await mine.admin.json('ingest', join(samples, 'vex'))
+    const { run, bundle } = await exportBundle(mine.admin, 'a.tar.zst', '--include', 'advisories,vex')
+    expect(run).toMatchObject({ counts: { advisories: 1 } })
+    expect((await mine.admin.stella('export', 'verify', bundle)).code).toBe(0)
   })
 })
 
 describe('without a token', () => {
-  const guarded = Object.entries(endpoints).filter(([, { role }]) => role !== null)
   test.each(guarded)('%s answers 401', async (_, { method, path }) => {
-    const answer = await fetch(`${stack.url}${path.replace(':id', foreign[2] ?? '')}`, { method })
+    const answer = await fetch(`${stack.url}${pathOf(path, { id: theirs.run, artifact: theirs.artifact })}`, { method })
     expect(answer.status).toBe(401)
-  })
-})
-
-describe('every role', () => {
-  const rank = ['Export.Viewer', 'Export.Operator', 'Export.Admin'] as const
-  test.each(rank)('%s is denied exactly what needs more', async (role) => {
-    const caller = await openTenant(stack, 'tenant-roles', role)
-    for (const [name, { method, path, role: needed }] of Object.entries(endpoints)) {
-      if (needed === null) continue
-      const { status } = await caller.api(path.replace(':id', 'none'), { method })
-      expect(status === 403, name).toBe(rank.indexOf(needed) > rank.indexOf(role))
-    }
   })
 })

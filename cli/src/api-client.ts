@@ -1,4 +1,6 @@
 import {
+  type AuditEntry,
+  auditEntry,
   type Ingest,
   ingest,
   type NewProfile,
@@ -12,6 +14,7 @@ import {
   run,
   type SignatureFiles,
   signatureFiles,
+  unreadPage,
 } from '@stella/contracts'
 
 import { answerProblem } from './answer-problem.ts'
@@ -47,6 +50,9 @@ export interface ApiClient {
   listKeys(): Promise<readonly PublicKey[]>
   ingest(body: AsyncIterable<Uint8Array>, query: Query, mediaType: string): Promise<Ingest>
   getIngest(id: string): Promise<Ingest>
+  listAudit(query: Query): Promise<Page<AuditEntry>>
+  /** The same, unparsed: an entry that was tampered with may be none. */
+  readAudit(query: Query): Promise<Page<unknown>>
 }
 
 interface Call {
@@ -98,6 +104,8 @@ export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signa
         body: filled(body),
       }),
     getIngest: (id) => ask(ingest, `ingest ${id} cannot be shown`, `/ledger/ingests/${encodeURIComponent(id)}`),
+    listAudit: (query) => ask(pageOf(auditEntry), 'the audit log cannot be listed', '/audit', { query }),
+    readAudit: (query) => ask(unreadPage, 'the audit log cannot be read', '/audit', { query }),
   }
 }
 

@@ -8,12 +8,14 @@ import { downloadRunCommand } from './commands/download-run.ts'
 import { getProfileCommand } from './commands/get-profile.ts'
 import { getRunCommand } from './commands/get-run.ts'
 import { ingestCommand } from './commands/ingest.ts'
+import { listAuditCommand } from './commands/list-audit.ts'
 import { listProfilesCommand } from './commands/list-profiles.ts'
 import { listRunsCommand } from './commands/list-runs.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
 import { runStatusCommand } from './commands/run-status.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { verifyAuditCommand } from './commands/verify-audit.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
 import { say } from './output.ts'
 import type { Shell } from './shell.ts'
@@ -61,6 +63,10 @@ function stellaProgram(shell: Shell): Command {
   for (const add of [cancelRunCommand, downloadRunCommand]) add(runs, shell)
   verifyCommand(exporting, shell)
   reproduceCommand(exporting, shell)
+  const audit = program
+    .command('audit')
+    .description('what was done and refused, in a log that shows when it was changed')
+  for (const add of [listAuditCommand, verifyAuditCommand]) add(audit, shell)
   tokenCommand(program, shell)
   return program
 }

@@ -1,3 +1,4 @@
+import { auditEndpoints } from './endpoints/audit.ts'
 import { ledgerEndpoints } from './endpoints/ledger.ts'
 import { ledgerStreamEndpoints } from './endpoints/ledger-streams.ts'
 import { monitoringEndpoints } from './endpoints/monitoring.ts'
@@ -17,6 +18,7 @@ export const endpoints = {
   ...ledgerEndpoints,
   ...ledgerStreamEndpoints,
   ...monitoringEndpoints,
+  ...auditEndpoints,
   ...serviceEndpoints,
 } as const
 /** Name of an endpoint. */

@@ -1,3 +1,14 @@
+export {
+  type AuditAction,
+  type AuditCheckpoint,
+  type AuditEntry,
+  type AuditOutcome,
+  auditActions,
+  auditCheckpoint,
+  auditEntry,
+  FIRST_PREV_HASH,
+  INSTALLATION_CHAIN,
+} from './audit.ts'
 export { type BundleUrl, bundleUrl } from './bundle-url.ts'
 export {
   type Answer,
@@ -71,7 +82,11 @@ export {
   sourcesRequest,
 } from './ledger.ts'
 export {
+  ANONYMOUS_REFUSALS,
   ARTIFACT_SLICE_BYTES,
+  AUDIT_BATCH_ROWS,
+  AUDIT_CHAIN_MS,
+  AUDIT_CHAIN_TENANTS,
   BUS_PUBLISH_MS,
   CANCEL_POLL_MS,
   DATABASE_CONNECT_MS,
@@ -88,6 +103,8 @@ export {
   JOB_RETRY_MS,
   KEEP_ALIVE_MS,
   LOST_JOB_MS,
+  MAX_AUDIT_LINE_CHARS,
+  MAX_AUDIT_PAGE_ROWS,
   MAX_BUNDLE_MEMBERS,
   MAX_CONCURRENT_RUNS,
   MAX_CURSOR_CHARS,
@@ -122,6 +139,7 @@ export {
   MAX_READERS,
   MAX_RECORD_KEY_CHARS,
   MAX_REFUSED_DOCUMENTS,
+  MAX_REFUSED_TENANTS,
   MAX_REPLAYS,
   MAX_RETENTION_DAYS,
   MAX_SHARDS,
@@ -161,13 +179,14 @@ export {
   STREAM_PAGE_RECORDS,
   SWEEP_MS,
   TENANT_CONCURRENT_RUNS,
+  TENANT_REFUSALS,
   TENANT_REQUESTS,
   TOKEN_CLOCK_TOLERANCE_SECONDS,
   UNCLAIMED_UPLOAD_MS,
 } from './limits.ts'
 export { mediaTypes } from './media-types.ts'
 export { openApi } from './openapi/openapi.ts'
-export { pageOf, pageQuery } from './page.ts'
+export { pageOf, pageQuery, unreadPage } from './page.ts'
 export { isProblemCode, Problem, type ProblemCode, problems, toProblem } from './problem.ts'
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {

@@ -30,6 +30,23 @@ export const DEFAULT_PAGE_ROWS = 50
 export const MAX_PAGE_ROWS = 200
 /** Longest cursor of a page, in characters. */
 export const MAX_CURSOR_CHARS = 200
+/** Most entries of one page of the audit log. */
+export const MAX_AUDIT_PAGE_ROWS = 1000
+/** Longest line of a file of audit entries, in characters. */
+export const MAX_AUDIT_LINE_CHARS = 16 * KIB
+/** Entries that are chained in one transaction. */
+export const AUDIT_BATCH_ROWS = 1000
+/** Interval at which recorded entries are chained, in milliseconds. */
+export const AUDIT_CHAIN_MS = 250
+/** Tenants whose entries are chained in one round. */
+export const AUDIT_CHAIN_TENANTS = 1000
+/** Refusals that a gateway records at once without a good token, and the pause after which it may record one more, in milliseconds. */
+export const ANONYMOUS_REFUSALS = { burst: 60, everyMs: 10_000 } as const
+/** Refusals that a gateway records at once for one tenant, and the pause after which it may record one more, in milliseconds. */
+export const TENANT_REFUSALS = { burst: 1000, everyMs: 100 } as const
+/** Tenants whose refusals a gateway counts. */
+export const MAX_REFUSED_TENANTS = 10_000
+
 /** Most values of one selector in a filter. */
 export const MAX_FILTER_VALUES = 1000
 /** Longest value of a filter or name, in characters. */

@@ -23,3 +23,6 @@ export const pageQuery = z.strictObject({
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({ items: z.array(item), next_cursor: z.string().nullable() })
 }
+
+/** A page whose items are not looked at. */
+export const unreadPage = pageOf(z.unknown())

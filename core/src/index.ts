@@ -1,3 +1,4 @@
+export { AuditChain, type AuditFault, auditHash } from './audit-chain.ts'
 export {
   attemptOfKey,
   attemptPrefix,

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { chainAudit, recordAudit } from './audit-log.ts'
 import { requestRun } from './export-runs.ts'
 import { recordAnswer } from './idempotency-keys.ts'
 import { recordPlan } from './plans.ts'
@@ -8,6 +9,7 @@ import { createProfile } from './profiles.ts'
 import { leaseTokens } from './rate-buckets.ts'
 import { recordShard } from './run-shards.ts'
 import { beginPlanning } from './run-steps.ts'
+import { auditFact } from './testing/audit-fact.ts'
 import { advisory, merge, problemOf } from './testing/evidence.ts'
 import { planOf, profileOf, shardOutput } from './testing/runs.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
@@ -26,6 +28,8 @@ const tables = [
   'run_shards',
   'rate_buckets',
   'idempotency_keys',
+  'audit_outbox',
+  'audit_entries',
 ]
 let database: TestDatabase
 
@@ -51,6 +55,9 @@ beforeAll(async () => {
       await recordAnswer(tx, keyed, { status: 201, headers: {}, body: '{}' })
       await recordShard(tx, { tenantId, runId: 'run_1', shard: 0, output: shardOutput(0) })
       await leaseTokens(tx, { tenantId, bucket: 'requests', quota: { tokens: 5, windowSeconds: 60 }, wanted: 1 })
+      await recordAudit(tx, auditFact(tenantId))
+      await chainAudit(tx, 10)
+      await recordAudit(tx, auditFact(tenantId))
     })
   }
 })
@@ -99,6 +106,8 @@ test.each([
   'run_shards',
   'ledger_revisions',
   'idempotency_keys',
+  'audit_outbox',
+  'audit_entries',
 ])('%s: rows are never updated', async (table) => {
   const [column] = await database.owner<{ name: string }[]>`
     select attname as name from pg_attribute where attrelid = ${`public.${table}`}::regclass and attnum > 0 and attidentity = '' and attname <> 'tenant_id' limit 1`
@@ -159,6 +168,7 @@ test('stella_sweep sees the named columns of runs and batches of all tenants, an
       'pruned',
     ],
     ingests: ['tenant_id', 'id', 'state', 'heartbeat_at', 'created_at'],
+    audit_outbox: ['tenant_id'],
   }
   const columns = await database.owner<{ table: string; column: string }[]>`
     select c.relname as "table", a.attname as "column" from pg_attribute a join pg_class c on c.oid = a.attrelid

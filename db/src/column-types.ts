@@ -1,4 +1,5 @@
-import { customType } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { bigint, customType } from 'drizzle-orm/pg-core'
 
 import { instantOf } from './instant.ts'
 
@@ -20,3 +21,15 @@ export const instant = customType<{ data: string; config: { precision: number } 
   dataType: (config) => (config ? `timestamp(${config.precision}) with time zone` : 'timestamp with time zone'),
   fromDriver: (text) => instantOf(text as string),
 })
+
+/** The tenant of a row: first in every key. */
+export const tenantId = bytewiseText('tenant_id').notNull()
+
+/** A moment that this database recorded, to the millisecond. */
+export const recordedAt = (name: string) => instant(name, { precision: 3 })
+
+/** The database's clock, which goes on within a transaction. */
+export const now = sql`clock_timestamp()`
+
+/** A number of things, or a revision: below 2^53. */
+export const count = (name: string) => bigint(name, { mode: 'number' })

@@ -1,5 +1,13 @@
 export { type Admission, admitRun, type NextRun, nextRuns } from './admission.ts'
 export { type ArtifactSlice, artifactSlice } from './artifact-slice.ts'
+export {
+  type AuditFact,
+  type AuditQuery,
+  chainAudit,
+  listAudit,
+  recordAudit,
+  tenantsToChain,
+} from './audit-log.ts'
 export { documentsQuery } from './documents-query.ts'
 export { cancelRun, type EndedRun, failRun } from './end-run.ts'
 export { expireDocuments, expireRun, type PrunableRun, prunableRuns, recordRemoved } from './expiry.ts'

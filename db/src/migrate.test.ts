@@ -5,6 +5,7 @@ import { getTableConfig, type PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import * as auditTables from './audit-tables.ts'
 import { connectionOptions } from './connection-options.ts'
 import { migrate } from './migrate.ts'
 import { openDatabase, pingDatabase } from './open-database.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const tables = Object.values(schema)
+const tables = Object.values({ ...schema, ...auditTables })
   .filter((value) => is(value, PgTable))
   .map(getTableConfig)
 

@@ -11,7 +11,6 @@ import type {
 import type { Plan, ShardOutput } from '@stella/core'
 import { sql } from 'drizzle-orm'
 import {
-  bigint,
   boolean,
   doublePrecision,
   foreignKey,
@@ -25,18 +24,13 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 
-import { bytes, bytewiseText, digest, instant } from './column-types.ts'
+import { bytes, bytewiseText, count, digest, instant, now, recordedAt, tenantId } from './column-types.ts'
 import type { CreatingAnswer } from './idempotency-keys.ts'
 import type { Pruned } from './pruned.ts'
 import type { Sealed } from './sealed.ts'
 
 // The migrations make the tables; this names their columns for queries, and a test compares the two. Limits of values, row level
 // security and storage are in the migrations alone.
-
-const tenantId = bytewiseText('tenant_id').notNull()
-const recordedAt = (name: string) => instant(name, { precision: 3 })
-const now = sql`clock_timestamp()`
-const count = (name: string) => bigint(name, { mode: 'number' })
 
 /** The newest revision of each tenant's ledger. */
 export const ledgerHeads = pgTable('ledger_heads', {

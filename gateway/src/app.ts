@@ -1,6 +1,7 @@
 import { type Endpoint, type EndpointName, endpoints, Problem } from '@stella/contracts'
 import { type Context, Hono } from 'hono'
 
+import { type AuditTrail, auditTrail } from './audit/audit-trail.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { rateLimited } from './limits/rate-limit.ts'
 import { authenticate } from './middleware/authenticate.ts'
@@ -22,6 +23,7 @@ import { getRunRoute } from './routes/get-run.ts'
 import { getSignaturesRoute } from './routes/get-signatures.ts'
 import { liveRoute, readyRoute } from './routes/health.ts'
 import { ingestDocumentsRoute } from './routes/ingest-documents.ts'
+import { listAuditRoute } from './routes/list-audit.ts'
 import { listKeysRoute } from './routes/list-keys.ts'
 import { listProfilesRoute } from './routes/list-profiles.ts'
 import { listRevisionsRoute } from './routes/list-revisions.ts'
@@ -68,6 +70,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   readExtent: readExtentRoute,
   readSources: readSourcesRoute,
   streamUpdates: streamUpdatesRoute,
+  listAudit: listAuditRoute,
   live: liveRoute,
   ready: readyRoute,
 }
@@ -75,21 +78,33 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
 /** The HTTP API as a web-standard `fetch`: it authorizes, records, publishes and answers; it builds nothing. */
 export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>()
-  app.onError((error) => problemResponse(error, deps.log))
+  const trail = auditTrail(deps)
+  app.onError((error, c) => problemResponse(error, deps.log, c.get('requestId')))
   app.notFound(() => problemResponse(new Problem('resource/not-found', 'there is no such address'), deps.log))
 
-  for (const name of Object.keys(routes) as EndpointName[]) addRoute(app, deps, name)
+  for (const name of Object.keys(routes) as EndpointName[]) addRoute({ app, deps, trail }, name)
   for (const [path, methods] of methodsByPath()) app.all(path, notAllowed(deps, methods))
   return app
 }
 
-/** Adds one endpoint: authenticate, count against the limits, parse by the table, answer. */
-function addRoute(app: Hono<GatewayEnv>, deps: GatewayDeps, name: EndpointName): void {
+interface AppParts {
+  readonly app: Hono<GatewayEnv>
+  readonly deps: GatewayDeps
+  readonly trail: AuditTrail
+}
+
+/** Adds one endpoint: authenticate, count against the limits, parse by the table, answer; around it the audit log. */
+function addRoute({ app, deps, trail }: AppParts, name: EndpointName): void {
   const endpoint: Endpoint = endpoints[name]
   // What `readRequest` makes of an entry of the table is what `Asked` says of that entry.
   const answer = routes[name](deps) as (c: Context<GatewayEnv>, asked: ReadRequest) => Promise<Response>
-  app.on(endpoint.method, endpoint.path, authenticate(deps, endpoint), ...rateLimited(deps), async (c) =>
-    answer(c, await readRequest(c, endpoint)),
+  app.on(
+    endpoint.method,
+    endpoint.path,
+    trail(endpoint),
+    authenticate(deps, endpoint),
+    ...rateLimited(deps),
+    async (c) => answer(c, await readRequest(c, endpoint)),
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Blobs, Bus, Kms } from '@stella/adapters'
-import type { RunLimits } from '@stella/contracts'
+import type { AuditAction, RunLimits } from '@stella/contracts'
 import type { Transaction } from '@stella/db'
 import type { JWTVerifyGetKey } from 'jose'
 import type { OpenStreams } from './ledger/open-streams.ts'
@@ -46,10 +46,12 @@ export interface GatewayDeps {
   readonly upgrade: Upgrade
   /** Origins, beside its own, whose pages may open a stream of updates: `https://console.example.org`. */
   readonly allowedOrigins: readonly string[]
-  readonly newId: (prefix: 'run' | 'plan' | 'ing') => string
+  readonly newId: (prefix: 'run' | 'plan' | 'ing' | 'req') => string
   readonly now: () => Date
   readonly log: Log
 }
 
-/** What the middleware leaves for a route. */
-export type GatewayEnv = { Variables: { caller: Caller; quotas?: readonly Taken[] } }
+/** What the middleware leaves for a route: who asks, the name of this request, and that of its entry in the audit log. */
+export type GatewayEnv = {
+  Variables: { caller: Caller; requestId: string; auditAction: AuditAction | undefined; quotas?: readonly Taken[] }
+}

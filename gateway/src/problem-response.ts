@@ -7,10 +7,11 @@ import type { Log } from './deps.ts'
 const RETRY_AFTER_SECONDS = 5
 
 /** Any failure as an RFC 9457 answer; the one place where problems become HTTP. Unknown errors are logged and say nothing. */
-export function problemResponse(error: unknown, log: Log): Response {
+export function problemResponse(error: unknown, log: Log, requestId?: string): Response {
   const problem = httpProblem(error)
   const { status } = problems[problem.code]
-  if (status >= 500) log({ message: problem.message, code: problem.code, cause: causeText(problem) })
+  const named = requestId === undefined ? {} : { request_id: requestId }
+  if (status >= 500) log({ message: problem.message, code: problem.code, ...named, cause: causeText(problem) })
   return new Response(JSON.stringify(problemBody(problem.code, problem.message)), {
     status,
     headers: headersOf(problem.code),
@@ -30,7 +31,8 @@ function headersOf(code: ProblemCode): Record<string, string> {
   return headers
 }
 
-function httpProblem(error: unknown): Problem {
+/** Any failure of a request as a Problem; a request that the framework could not read is `request/invalid`. */
+export function httpProblem(error: unknown): Problem {
   if (error instanceof HTTPException && error.status < 500) {
     return new Problem('request/invalid', 'the request cannot be read', { cause: error })
   }

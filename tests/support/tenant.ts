@@ -28,6 +28,8 @@ export interface Outcome {
 /** A tenant of a running stack, as its users see it: the command line and the API, with a token of its own. */
 export interface Tenant {
   readonly id: string
+  /** Address of the stack. */
+  readonly url: string
   readonly token: string
   /** Directory for downloads. */
   readonly directory: string
@@ -57,6 +59,7 @@ export async function openTenant(
   const stella = (...args: string[]) => run(args, { cwd: directory, env })
   return {
     id,
+    url: stack.url,
     token,
     directory,
     stella,

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import type { JobMessage, Problem } from '@stella/contracts'
+import { AUDIT_CHAIN_MS, type JobMessage, type Problem } from '@stella/contracts'
 
+import { chainRecorded } from './audit/chain-recorded.ts'
 import type { WorkerDeps } from './deps.ts'
 import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
@@ -11,7 +12,7 @@ import { freshMemory, sweep } from './sweep/sweep.ts'
 import { writeStep } from './write/write-step.ts'
 
 /**
- * Works until it is told to stop: takes one job of each step at a time, and sweeps. A job that is stopped half-way goes back to the
+ * Works until it is told to stop: takes one job of each step at a time, sweeps, and chains the audit log. A job that is stopped half-way goes back to the
  * queue. Resolves once all work has stopped.
  */
 export async function startWorker(
@@ -33,6 +34,7 @@ export async function startWorker(
     bus.consume('write', { handle: (job, { signal }) => writeStep(deps, job, signal), failed }, signal),
     bus.consume('seal', { handle: (job, { signal }) => sealStep(deps, job, signal), failed }, signal),
     sweepUntil(deps, sweepMs, signal),
+    chainUntil(deps, signal),
   ])
 }
 
@@ -44,5 +46,14 @@ async function sweepUntil(deps: WorkerDeps, sweepMs: number, signal: AbortSignal
       return freshMemory
     })
     await pause(sweepMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+async function chainUntil(deps: WorkerDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await chainRecorded(deps, signal).catch((error: unknown) =>
+      deps.log({ message: 'the audit log was not chained; the next round goes on', cause: String(error) }),
+    )
+    await pause(AUDIT_CHAIN_MS, undefined, { signal }).catch(() => undefined)
   }
 }

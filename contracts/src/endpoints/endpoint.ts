@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import type { AuditAction } from '../audit.ts'
 import type { ProblemCode } from '../problem.ts'
 import type { Role } from '../roles.ts'
 
@@ -44,6 +45,11 @@ export interface Endpoint {
   readonly path: string
   /** The least role that may use it; null needs no token. */
   readonly role: Role | null
+  /**
+   * Its name in the audit log. The route records it by `recordAction`, in the transaction that does it; what it is refused or fails with is
+   * recorded for it.
+   */
+  readonly audit?: AuditAction
   readonly summary: string
   /** What the path names. One that cannot be is the name of nothing: 404. */
   readonly params?: z.ZodObject

@@ -16,6 +16,7 @@ export const ledgerEndpoints = {
     method: 'POST',
     path: '/ledger/ingest',
     role: 'Export.Operator',
+    audit: 'ingest.create',
     summary: 'Send documents: one batch, at most one revision',
     query: ingestQuery,
     headers: z.object({ 'idempotency-key': idempotencyKey }),

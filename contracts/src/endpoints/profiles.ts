@@ -27,6 +27,7 @@ export const profileEndpoints = {
     method: 'POST',
     path: '/export/profiles',
     role: 'Export.Admin',
+    audit: 'profile.create',
     summary: 'Create a profile',
     headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: {
@@ -77,6 +78,7 @@ export const profileEndpoints = {
     method: 'PATCH',
     path: '/export/profiles/:id',
     role: 'Export.Admin',
+    audit: 'profile.update',
     summary: 'Change a profile: a new revision, unless nothing changes',
     params,
     headers: z.object({ 'if-match': ifMatch }),
@@ -96,6 +98,7 @@ export const profileEndpoints = {
     method: 'DELETE',
     path: '/export/profiles/:id',
     role: 'Export.Admin',
+    audit: 'profile.delete',
     summary: 'Delete a profile; its runs stay',
     params,
     headers: z.object({ 'if-match': ifMatch }),

@@ -31,6 +31,7 @@ export const runEndpoints = {
     method: 'POST',
     path: '/export/runs',
     role: 'Export.Operator',
+    audit: 'run.create',
     summary: 'Start an export',
     headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: {
@@ -75,6 +76,7 @@ export const runEndpoints = {
     method: 'POST',
     path: '/export/runs/:id/cancel',
     role: 'Export.Operator',
+    audit: 'run.cancel',
     summary: 'Cancel a run',
     params,
     answers: { 200: { description: 'The run, cancelled: by this request or by an earlier one.', content } },
@@ -84,6 +86,7 @@ export const runEndpoints = {
     method: 'POST',
     path: '/export/runs/:id/reproduce',
     role: 'Export.Operator',
+    audit: 'run.reproduce',
     summary: 'Build a run that succeeded, and may have expired, again, byte for byte',
     params,
     headers: z.object({ 'idempotency-key': idempotencyKey }),

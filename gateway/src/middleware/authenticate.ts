@@ -28,8 +28,8 @@ export function authenticate(
     if (role !== null) {
       const offered = isSocket ? protocolToken(c.req.header('sec-websocket-protocol')) : null
       const caller = await readToken(offered ?? headerToken(c.req.header('authorization')), tokens)
+      c.set('caller', caller) // A refusal is recorded in the name of who asked.
       requireRole(caller, role)
-      c.set('caller', caller)
     }
     await next()
   }

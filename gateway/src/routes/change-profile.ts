@@ -2,6 +2,7 @@ import { type NewProfile, newProfile } from '@stella/contracts'
 import { canonicalJson, type Json, mergePatch } from '@stella/core'
 import { reviseProfile } from '@stella/db'
 
+import { recordAction } from '../audit/record-action.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { parsed } from '../middleware/parsed.ts'
 import type { Route } from '../route.ts'
@@ -21,6 +22,7 @@ export function changeProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>):
       const patched = mergePatch({ name, kind, variant, config: current.config as Json }, body as Json)
       const { config }: NewProfile = parsed(newProfile, patched, 'the profile with its changes')
       requireOwnTenant(config.filters, tenantId)
+      await recordAction(c, tx, `/export/profiles/${id}`)
       if (canonicalJson(config as Json) === canonicalJson(current.config as Json)) return current
       return reviseProfile(tx, { tenantId, id, after: current, config, createdBy: subject })
     })

@@ -1,6 +1,7 @@
 import { profileId } from '@stella/core'
 import { createProfile } from '@stella/db'
 
+import { recordAction } from '../audit/record-action.ts'
 import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
@@ -15,6 +16,7 @@ export function createProfileRoute(deps: Pick<GatewayDeps, 'inTenant'>): Route<'
     const id = profileId(asked.name)
     const request = { tenantId, key: headers['idempotency-key'], asked: { createProfile: asked } }
     const { answer } = await createOnce(deps, request, async (tx) => {
+      await recordAction(c, tx, `/export/profiles/${id}`)
       const body = await createProfile(tx, { tenantId, id, profile: asked, createdBy: subject })
       return { status: 201, headers: { location: `/export/profiles/${id}`, etag: profileEtag(body) }, body }
     })

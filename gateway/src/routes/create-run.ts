@@ -2,6 +2,7 @@ import { filters as filtersContract } from '@stella/contracts'
 import { effectiveFilters } from '@stella/core'
 import { getProfile, requestRun } from '@stella/db'
 
+import { recordAction } from '../audit/record-action.ts'
 import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { spendRun } from '../limits/rate-limit.ts'
@@ -25,9 +26,11 @@ export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
     const { answer, created } = await createOnce(deps, request, async (tx) => {
       const profile = found(named, 'profile', asked.profile_id)
       const merged = effectiveFilters(profile.config.filters, asked.filters)
+      const id = deps.newId('run')
+      await recordAction(c, tx, `/export/runs/${id}`)
       const run = await requestRun(tx, {
         tenantId,
-        id: deps.newId('run'),
+        id,
         profile,
         filters: parsed(filtersContract, merged, 'the filters of profile and run together'),
         trigger: 'manual',

@@ -1,5 +1,6 @@
 import { deleteProfile } from '@stella/db'
 
+import { recordAction } from '../audit/record-action.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 import { openProfile } from './open-profile.ts'
@@ -13,6 +14,7 @@ export function deleteProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>):
     const { tenantId, subject } = c.get('caller')
     await inTenant(tenantId, async (tx) => {
       const after = await openProfile(tx, { tenantId, id, ifMatch: headers['if-match'] })
+      await recordAction(c, tx, `/export/profiles/${id}`)
       await deleteProfile(tx, { tenantId, id, after, createdBy: subject })
     })
     return c.body(null, 204)

@@ -2,6 +2,7 @@ import { MAX_UPLOAD_BYTES, Problem } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { recordIngest } from '@stella/db'
 
+import { recordAction } from '../audit/record-action.ts'
 import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
@@ -29,11 +30,10 @@ export function ingestDocumentsRoute(deps: GatewayDeps): Route<'ingestDocuments'
     const { answer, created } = await createOnce(
       deps,
       { tenantId, key: headers['idempotency-key'], asked },
-      async (tx) => ({
-        status: 202,
-        headers: { location: `/ledger/ingests/${id}` },
-        body: await recordIngest(tx, batch),
-      }),
+      async (tx) => {
+        await recordAction(c, tx, `/ledger/ingests/${id}`)
+        return { status: 202, headers: { location: `/ledger/ingests/${id}` }, body: await recordIngest(tx, batch) }
+      },
     )
     if (created) await announceBatch(deps, tenantId, id)
     else await deps.blobs.remove(upload.uploadKey)

@@ -1,6 +1,7 @@
 import { indexPaths, Problem } from '@stella/contracts'
 import { type OpenRun, openRun, requestRun } from '@stella/db'
 
+import { recordAction } from '../audit/record-action.ts'
 import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { spendRun } from '../limits/rate-limit.ts'
@@ -24,7 +25,9 @@ export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
 
     const request = { tenantId, key: headers['idempotency-key'], asked: { reproduceRun: id } }
     const { answer, created } = await createOnce(deps, request, async (tx) => {
-      const run = { tenantId, id: deps.newId('run'), profile, filters, planId, createdBy: subject }
+      const again = deps.newId('run')
+      await recordAction(c, tx, `/export/runs/${again}`)
+      const run = { tenantId, id: again, profile, filters, planId, createdBy: subject }
       return runAccepted(await requestRun(tx, { ...run, trigger: 'reproduce', reproduces: id }))
     })
     if (created) await announceRun(deps, tenantId, created)

@@ -1,0 +1,103 @@
+import { type AuditAction, type AuditEntry, type AuditOutcome, Problem, type Role } from '@stella/contracts'
+import { and, asc, desc, eq, gt, type InferSelectModel, lt, sql } from 'drizzle-orm'
+
+import { auditEntries, auditOutbox } from './audit-tables.ts'
+import type { Database, Transaction } from './open-database.ts'
+import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { asSweep } from './stalled-work.ts'
+
+/** What the audit log is told. `tenantId` names the chain: a tenant's, or `INSTALLATION_CHAIN`. */
+export interface AuditFact {
+  readonly tenantId: string
+  readonly actor: string | null
+  readonly roles: readonly Role[]
+  readonly action: AuditAction
+  readonly resource: string
+  readonly outcome: AuditOutcome
+  readonly code: string | null
+  readonly requestId: string
+  readonly omitted: number
+}
+
+/** Which entries to list. */
+export interface AuditQuery {
+  readonly tenantId: string
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+/**
+ * Records what was done or refused: in the transaction of the action itself, so that neither is there without the other. No lock is
+ * taken; `chainAudit` makes it an entry of the log.
+ */
+export async function recordAudit(tx: Transaction, fact: AuditFact): Promise<void> {
+  const { tenantId, actor, action, resource, outcome, code, requestId, omitted } = fact
+  const roles = sql.param([...fact.roles], auditOutbox.roles)
+  // Not by the query builder: it names every column, and number and time are the database's to say.
+  await tx.execute(sql`
+    insert into audit_outbox (tenant_id, actor, roles, action, resource, outcome, code, request_id, omitted)
+    values (${tenantId}, ${actor}, ${roles}::text[], ${action}, ${resource}, ${outcome}, ${code}, ${requestId}, ${omitted})`)
+}
+
+/** Chains what the tenant of the session has recorded, the oldest first, at most `limit`; answers how many entries that made. */
+export async function chainAudit(tx: Transaction, limit: number): Promise<number> {
+  const [row] = await tx.execute<{ chained: number }>(sql`select chain_audit(${limit}::integer) as chained`)
+  return row?.chained ?? 0
+}
+
+/** Chains that have recorded something that is no entry yet, sorted, at most `limit`. */
+export async function tenantsToChain(database: Database, limit: number): Promise<string[]> {
+  const { tenantId } = auditOutbox
+  const rows = await asSweep(database, (tx) =>
+    tx.selectDistinct({ tenantId }).from(auditOutbox).orderBy(asc(tenantId)).limit(limit),
+  )
+  return rows.map((row) => row.tenantId)
+}
+
+/**
+ * A page of the audit log, as it is chained so far.
+ * @throws `request/invalid` for a cursor that cannot be read
+ */
+export async function listAudit(tx: Transaction, query: AuditQuery): Promise<Page<AuditEntry>> {
+  const { tenantId, order, limit, cursor } = query
+  const { seq } = auditEntries
+  const ascending = order === 'asc'
+  const after = cursor === undefined ? undefined : seqOf(cursor)
+  const rows = await tx
+    .select()
+    .from(auditEntries)
+    .where(
+      and(
+        eq(auditEntries.tenantId, tenantId),
+        after === undefined ? undefined : ascending ? gt(seq, after) : lt(seq, after),
+      ),
+    )
+    .orderBy(ascending ? asc(seq) : desc(seq))
+    .limit(limit + 1)
+  return pageOfRows(rows, { limit, keyOf: (row) => [String(row.seq)], itemOf: entryOf })
+}
+
+function seqOf(cursor: string): number {
+  const [text = ''] = decodeCursor(cursor, 1)
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('request/invalid', 'the cursor holds no number')
+  return Number(text)
+}
+
+function entryOf(row: InferSelectModel<typeof auditEntries>): AuditEntry {
+  return {
+    tenant: row.tenantId,
+    seq: row.seq,
+    time: row.recordedAt,
+    actor: row.actor,
+    roles: row.roles,
+    action: row.action,
+    resource: row.resource,
+    outcome: row.outcome,
+    code: row.code,
+    request_id: row.requestId,
+    omitted: row.omitted,
+    prev_hash: row.prevHash,
+    hash: row.hash,
+  }
+}
