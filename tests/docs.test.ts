@@ -10,9 +10,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, sourceFiles, textOf } from './source-files.ts'
 
 /** Pages whose commands are run, in the order in which a reader meets them: each goes on where the one before it ended. */
-const pages = ['README.md', 'overview', 'cli', 'profiles', 'provenance-and-signing', 'docs/formats/audit-log.md'].map(
-  (page) => (page.endsWith('.md') ? page : `docs/export-center/${page}.md`),
-)
+const pages = [
+  'README.md',
+  'overview',
+  'cli',
+  'profiles',
+  'provenance-and-signing',
+  'docs/formats/audit-log.md',
+  'docs/security/export-hardening.md',
+].map((page) => (page.endsWith('.md') ? page : `docs/export-center/${page}.md`))
 
 /** What starts a whole machine of its own, and so is run by CI: npm scripts. */
 const startsAll = ['npm run demo', 'npm test', 'npm run dev']
@@ -34,10 +40,12 @@ function blocksOf(page: string): string[] {
 describe('pages', () => {
   const exportCenter = documents.filter(({ path }) => path.startsWith('docs/export-center/'))
 
-  test('every page under docs/export-center ends with the rule', () => {
+  test('every page for users ends with the rule', () => {
     expect(exportCenter.length).toBeGreaterThan(3)
     expect(
-      exportCenter.filter(({ text }) => text.trimEnd().split('\n').at(-1) !== rule).map(({ path }) => path),
+      [...exportCenter, ...documents.filter(({ path }) => path.startsWith('docs/security/'))]
+        .filter(({ text }) => text.trimEnd().split('\n').at(-1) !== rule)
+        .map(({ path }) => path),
     ).toEqual([])
   })
 
