@@ -98,7 +98,8 @@ describe('rate limits', () => {
       statuses.push(...batch.map(({ status }) => status))
     }
     expect(statuses.slice(0, 2500).every((status) => status === 404)).toBe(true)
-    expect((await greedy.api('/export/profiles')).status).toBe(429)
+    const burst = await Promise.all(Array.from({ length: 200 }, () => greedy.api('/export/profiles')))
+    expect(burst.map(({ status }) => status)).toContain(429)
     expect((await tenant.api('/export/profiles')).status).toBe(200)
   })
 

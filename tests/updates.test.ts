@@ -217,8 +217,8 @@ describe('a connection', () => {
     rawOf(slow).pause()
     const padded = () => quick.events().filter(({ type }) => type === PADDED)
     // In portions that fit into what may wait for a reader, so that only one that does not read at all is slow.
-    for (let count = 0; count < 6000; ) {
-      count += await publishPadded(run, count, 60)
+    for (let count = 0; count < 320; ) {
+      count += await publishPadded(run, count, 4)
       await quick.until(() => padded().length === count)
     }
     rawOf(slow).resume()
@@ -230,7 +230,7 @@ describe('a connection', () => {
     await back.until(isReady)
     const all = [...slow.events(), ...back.events()].map(({ sequence }) => sequence)
     expect(all).toEqual([...new Set(all)].toSorted())
-    expect(all.length).toBeGreaterThanOrEqual(6000)
+    expect(all.length).toBeGreaterThanOrEqual(320)
     for (const { socket } of [back, quick]) socket.close()
   })
 
@@ -238,7 +238,7 @@ describe('a connection', () => {
 
   async function publishPadded(run: string, from: number, count: number): Promise<number> {
     const events = Array.from({ length: count }, (_, at) => {
-      const data = { run_id: run, state: 'writing', tenant_id: tenant.id, padding: 'x'.repeat(3000) }
+      const data = { run_id: run, state: 'writing', tenant_id: tenant.id, padding: 'x'.repeat(50_000) }
       return {
         specversion: '1.0',
         id: `${run}/${from + at}`,

@@ -124,9 +124,14 @@ export {
   MAX_JOB_DELIVERIES,
   MAX_JSON_BODY_BYTES,
   MAX_LEDGER_STREAMS,
+  MAX_LOGGED_PATH_CHARS,
   MAX_MANIFEST_BYTES,
   MAX_MEMBER_BYTES,
+  MAX_METRIC_SERIES,
   MAX_NOT_HELD_PATHS,
+  MAX_OVERVIEW_COUNT,
+  MAX_OVERVIEW_RUNS,
+  MAX_OVERVIEW_SOURCES,
   MAX_PAGE_ROWS,
   MAX_PART_BYTES,
   MAX_PARTS,
@@ -185,9 +190,11 @@ export {
   UNCLAIMED_UPLOAD_MS,
 } from './limits.ts'
 export { mediaTypes } from './media-types.ts'
+export { metricsSettings } from './metrics-settings.ts'
 export { openApi } from './openapi/openapi.ts'
+export { type Overview, type OverviewPeriod, overview } from './overview.ts'
 export { pageOf, pageQuery, unreadPage } from './page.ts'
-export { isProblemCode, Problem, type ProblemCode, problems, toProblem } from './problem.ts'
+export { isProblemCode, Problem, type ProblemCode, problems, toProblem, verifyFailures } from './problem.ts'
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {
   DEFAULT_COMPRESSION_LEVEL,

@@ -14,6 +14,7 @@ import {
   sourcesRequest,
 } from './ledger.ts'
 import { openApi } from './openapi/openapi.ts'
+import { overview } from './overview.ts'
 import { newProfile } from './profile.ts'
 import { run } from './run.ts'
 import { updateFrame } from './updates.ts'
@@ -39,6 +40,7 @@ export function jsonSchemas(): Record<string, object> {
     'ledger-sources-request-1.schema.json': titled('The sources of a scope to read', sourcesRequest, 'input'),
     'profile-1.schema.json': titled('A profile to create', newProfile, 'input'),
     'update-1.schema.json': titled('A frame of the stream of updates', updateFrame, 'output'),
+    'overview-1.schema.json': titled('An overview of a tenant', overview, 'output'),
     'run-1.schema.json': titled('A run', run, 'output'),
   }
 }

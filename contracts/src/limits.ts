@@ -178,6 +178,16 @@ export const MAX_READER_MESSAGE_BYTES = 1 * KIB
 export const READER_PING_MS = 20_000
 /** Digits of a sequence in a frame. */
 export const MAX_SEQUENCE_DIGITS = 20
+/** Most runs of one state that the overview counts. */
+export const MAX_OVERVIEW_COUNT = 10_000
+/** Most runs that ended in a period that the overview looks at, the latest ones. */
+export const MAX_OVERVIEW_RUNS = 10_000
+/** Most sources that the overview names, in order. */
+export const MAX_OVERVIEW_SOURCES = 200
+/** Combinations of label values that one metric tells apart; later ones are counted together. */
+export const MAX_METRIC_SERIES = 1000
+/** Longest path of a request in the log, in characters. */
+export const MAX_LOGGED_PATH_CHARS = 256
 /** Largest head of a request, in bytes. */
 export const MAX_HEADER_BYTES = 16 * KIB
 /** Time within which the head of a request must have come, in milliseconds. */

@@ -58,6 +58,15 @@ export const problems = {
 /** The stable name of a failure, for programs. */
 export type ProblemCode = keyof typeof problems
 
+/** Problems that say that bytes, or a rebuilt run, are not what was promised. */
+export const verifyFailures: ReadonlySet<ProblemCode> = new Set([
+  'blob/short',
+  'blob/long',
+  'blob/altered',
+  'record/digest-mismatch',
+  'run/not-reproducible',
+])
+
 /** `code` is for programs; `message` is for people and may change: what could not be done, why, what to do. */
 export class Problem extends Error {
   override readonly name = 'Problem'

@@ -46,6 +46,7 @@ export { type LedgerState, ledgerState, listRevisions } from './ledger-revisions
 export { type MergedBatch, mergeIngest } from './merge-ingest.ts'
 export { migrate } from './migrate.ts'
 export { type Database, openDatabase, pingDatabase, type Transaction } from './open-database.ts'
+export { readOverview } from './overview.ts'
 export type { Page } from './page-cursor.ts'
 export { awaitsParts, listParts, partId, queuedParts, requestParts } from './part-runs.ts'
 export { getPlan, recordPlan } from './plans.ts'

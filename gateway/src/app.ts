@@ -1,11 +1,12 @@
-import { type Endpoint, type EndpointName, endpoints, Problem } from '@stella/contracts'
-import { type Context, Hono } from 'hono'
+import { type Endpoint, type EndpointName, endpoints, Problem, toProblem, verifyFailures } from '@stella/contracts'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 
 import { type AuditTrail, auditTrail } from './audit/audit-trail.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { rateLimited } from './limits/rate-limit.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { notAllowed } from './middleware/not-allowed.ts'
+import { observe } from './middleware/observe.ts'
 import { type ReadRequest, readRequest } from './middleware/read-request.ts'
 import { problemResponse } from './problem-response.ts'
 import type { Route } from './route.ts'
@@ -18,6 +19,7 @@ import { downloadRunRoute } from './routes/download-run.ts'
 import { getArtifactRoute } from './routes/get-artifact.ts'
 import { getIngestRoute } from './routes/get-ingest.ts'
 import { getOpenApiRoute } from './routes/get-open-api.ts'
+import { getOverviewRoute } from './routes/get-overview.ts'
 import { getProfileRoute } from './routes/get-profile.ts'
 import { getRunRoute } from './routes/get-run.ts'
 import { getSignaturesRoute } from './routes/get-signatures.ts'
@@ -69,6 +71,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   getArtifact: getArtifactRoute,
   readExtent: readExtentRoute,
   readSources: readSourcesRoute,
+  getOverview: getOverviewRoute,
   streamUpdates: streamUpdatesRoute,
   listAudit: listAuditRoute,
   live: liveRoute,
@@ -79,7 +82,11 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
 export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>()
   const trail = auditTrail(deps)
-  app.onError((error, c) => problemResponse(error, deps.log, c.get('requestId')))
+  app.use(observe(deps))
+  app.onError((error, c) => {
+    if (verifyFailures.has(toProblem(error).code)) deps.metrics.verifyFailed()
+    return problemResponse(error, deps.log, c.get('requestId'))
+  })
   app.notFound(() => problemResponse(new Problem('resource/not-found', 'there is no such address'), deps.log))
 
   for (const name of Object.keys(routes) as EndpointName[]) addRoute({ app, deps, trail }, name)
@@ -98,9 +105,14 @@ function addRoute({ app, deps, trail }: AppParts, name: EndpointName): void {
   const endpoint: Endpoint = endpoints[name]
   // What `readRequest` makes of an entry of the table is what `Asked` says of that entry.
   const answer = routes[name](deps) as (c: Context<GatewayEnv>, asked: ReadRequest) => Promise<Response>
+  const named: MiddlewareHandler<GatewayEnv> = (c, next) => {
+    c.set('route', name)
+    return next()
+  }
   app.on(
     endpoint.method,
     endpoint.path,
+    named,
     trail(endpoint),
     authenticate(deps, endpoint),
     ...rateLimited(deps),

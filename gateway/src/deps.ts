@@ -1,5 +1,5 @@
-import type { Blobs, Bus, Kms } from '@stella/adapters'
-import type { AuditAction, RunLimits } from '@stella/contracts'
+import type { Blobs, Bus, Kms, Metrics } from '@stella/adapters'
+import type { AuditAction, EndpointName, RunLimits } from '@stella/contracts'
 import type { Transaction } from '@stella/db'
 import type { JWTVerifyGetKey } from 'jose'
 import type { OpenStreams } from './ledger/open-streams.ts'
@@ -49,9 +49,18 @@ export interface GatewayDeps {
   readonly newId: (prefix: 'run' | 'plan' | 'ing' | 'req') => string
   readonly now: () => Date
   readonly log: Log
+  /** As `log`, for the line of each request. */
+  readonly logRequest: Log
+  readonly metrics: Pick<Metrics, 'requestAnswered' | 'distributed' | 'verifyFailed'>
 }
 
-/** What the middleware leaves for a route: who asks, the name of this request, and that of its entry in the audit log. */
+/** What the middleware leaves for a route: who asks, the names of request and endpoint, and that of its entry in the audit log. */
 export type GatewayEnv = {
-  Variables: { caller: Caller; requestId: string; auditAction: AuditAction | undefined; quotas?: readonly Taken[] }
+  Variables: {
+    caller: Caller
+    requestId: string
+    route?: EndpointName
+    auditAction: AuditAction | undefined
+    quotas?: readonly Taken[]
+  }
 }

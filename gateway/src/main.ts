@@ -3,11 +3,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { serve } from '@hono/node-server'
-import { connectBus, openBlobs, openKms } from '@stella/adapters'
+import { connectBus, Metrics, openBlobs, openKms, serveMetrics } from '@stella/adapters'
 import {
   HEADERS_CHECK_MS,
   HEADERS_MS,
   IDLE_CONNECTION_MS,
+  type JobStep,
+  jobs,
   KEEP_ALIVE_MS,
   MAX_HEADER_BYTES,
   MAX_RATE_LEASES,
@@ -41,6 +43,10 @@ const database = openDatabase(settings.DATABASE_URL)
 const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
 await bus.ensureStreams()
 
+const metrics = new Metrics()
+metrics.addQueues(() =>
+  Promise.all((Object.keys(jobs) as JobStep[]).map(async (step) => ({ step, ...(await bus.pending(step)) }))),
+)
 const stopping = new AbortController()
 const updates = new UpdatesHub({
   bus,
@@ -56,7 +62,10 @@ const updates = new UpdatesHub({
   },
   now: () => new Date(),
   log: (entry) => logger.warn(entry),
-  observe: { readers: () => undefined, dropped: () => undefined },
+  observe: {
+    readers: (change) => metrics.readers(change),
+    dropped: (reason) => metrics.readerDropped(reason),
+  },
 })
 void updates.run(stopping.signal)
 const upgrades = new NodeUpgrades()
@@ -94,7 +103,14 @@ const app = createApp({
   newId: (prefix) => `${prefix}_${randomUUID()}`,
   now: () => new Date(),
   log: (entry) => logger.warn(entry),
+  logRequest: (entry) => logger.info(entry),
+  metrics,
 })
+
+if (settings.STELLA_METRICS_PORT !== undefined) {
+  const address = { host: settings.STELLA_METRICS_HOST, port: settings.STELLA_METRICS_PORT }
+  logger.info({ message: 'metrics', url: (await serveMetrics(metrics, address)).url })
+}
 
 const server = serve(
   {

@@ -9,7 +9,7 @@ import type { Peer, Upgrade } from './updates/peer.ts'
 type Fetch = (request: Request) => Response | Promise<Response>
 
 /** Time that a peer gets to answer a close, in milliseconds. */
-const CLOSE_MS = 10_000
+const CLOSE_MS = 30_000
 
 /**
  * WebSockets on Node: what a runtime must give to the API beside web standards. Each request to upgrade goes through `fetch` like any

@@ -1,4 +1,4 @@
-import { MAX_RATE, PROFILE_RUNS, runLimitSettings, TENANT_REQUESTS } from '@stella/contracts'
+import { MAX_RATE, metricsSettings, PROFILE_RUNS, runLimitSettings, TENANT_REQUESTS } from '@stella/contracts'
 import { z } from 'zod'
 
 const rate = z.coerce.number().int().min(1).max(MAX_RATE)
@@ -17,6 +17,7 @@ export const settings = z.object({
   STELLA_TENANT_REQUESTS_PER_MINUTE: rate.default(TENANT_REQUESTS),
   STELLA_PROFILE_RUNS_PER_MINUTE: rate.default(PROFILE_RUNS),
   ...runLimitSettings,
+  ...metricsSettings,
   STELLA_ALLOWED_ORIGINS: z
     .string()
     .default('')

@@ -62,6 +62,7 @@ export const goodRequests: Readonly<Record<EndpointName, GoodRequest>> = {
   getArtifact: (caller, { artifact }) => get(caller, `/ledger/artifacts/${artifact}`),
   readExtent: (caller) => post(caller, '/ledger/extents', { group: 'advisories', range_records: 16_384 }),
   readSources: (caller) => post(caller, '/ledger/sources', {}),
+  getOverview: (caller) => caller.api('/export/metrics/overview'),
   streamUpdates: (caller) => upgrade(caller, '/export/streams/updates'),
   listAudit: (caller) => get(caller, '/audit'),
   listKeys: (caller) => get(caller, '/export/keys'),

@@ -1,4 +1,4 @@
-import type { Blobs, Bus, Kms } from '@stella/adapters'
+import type { Blobs, Bus, Kms, Metrics } from '@stella/adapters'
 import type { RunLimits } from '@stella/contracts'
 import type { Database, Transaction } from '@stella/db'
 
@@ -26,6 +26,7 @@ export interface WorkerDeps {
   readonly readers: number
   readonly runLimits: RunLimits
   readonly builderVersion: string
+  readonly metrics: Pick<Metrics, 'runSealed' | 'runFailed' | 'verifyFailed'>
   readonly now: () => Date
   readonly newId: () => string
   readonly log: Log

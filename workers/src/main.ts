@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-import { connectBus, openBlobs, openKms } from '@stella/adapters'
+import { connectBus, Metrics, openBlobs, openKms, serveMetrics } from '@stella/adapters'
 import { readSettings, runLimits, SWEEP_MS } from '@stella/contracts'
 import { openDatabase, withTenant } from '@stella/db'
 import { pino } from 'pino'
@@ -18,6 +18,7 @@ const database = openDatabase(settings.DATABASE_URL)
 const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
 await bus.ensureStreams()
 
+const metrics = new Metrics()
 const deps: WorkerDeps = {
   database,
   databaseUrl: settings.DATABASE_URL,
@@ -29,6 +30,7 @@ const deps: WorkerDeps = {
   readers: settings.STELLA_READERS,
   runLimits: runLimits(settings),
   builderVersion: versionOf(new URL('../package.json', import.meta.url)),
+  metrics,
   now: () => new Date(),
   newId: () => randomUUID(),
   log: (entry) => logger.info(entry),
@@ -36,6 +38,10 @@ const deps: WorkerDeps = {
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(signal, () => stopping.abort())
+if (settings.STELLA_METRICS_PORT !== undefined) {
+  const address = { host: settings.STELLA_METRICS_HOST, port: settings.STELLA_METRICS_PORT }
+  logger.info({ message: 'metrics', url: (await serveMetrics(metrics, address)).url })
+}
 process.send?.({ type: 'ready' })
 
 await startWorker(deps, { sweepMs: SWEEP_MS, signal: stopping.signal })

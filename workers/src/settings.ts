@@ -1,4 +1,4 @@
-import { runLimitSettings } from '@stella/contracts'
+import { metricsSettings, runLimitSettings } from '@stella/contracts'
 import { parseDatabaseUrl } from '@stella/core'
 import { z } from 'zod'
 
@@ -15,6 +15,7 @@ export const settings = z.object({
   KMS_URL: z.string().min(1),
   STELLA_READERS: z.coerce.number().int().min(1).max(64).default(2),
   ...runLimitSettings,
+  ...metricsSettings,
   NODE_ENV: z.string().default('development'),
 })
 

@@ -1,8 +1,18 @@
+import { mediaTypes } from '../media-types.ts'
+import { overview } from '../overview.ts'
 import { updatesQuery } from '../updates.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** What goes on: the live updates of a tenant's runs. */
+/** What goes on in a tenant: numbers, and events as they happen. */
 export const monitoringEndpoints = {
+  getOverview: {
+    method: 'GET',
+    path: '/export/metrics/overview',
+    role: 'Export.Viewer',
+    summary: 'Runs, failures, durations, queue and ledger in numbers',
+    answers: { 200: { description: 'The numbers.', content: { mediaType: mediaTypes.json, schema: overview } } },
+    problems: [],
+  },
   streamUpdates: {
     method: 'GET',
     path: '/export/streams/updates',

@@ -18,28 +18,22 @@ import { RefusalQuota } from './refusal-quota.ts'
 /** The middleware of one endpoint. */
 export type AuditTrail = (endpoint: Endpoint) => MiddlewareHandler<GatewayEnv>
 
-type TrailDeps = Pick<GatewayDeps, 'inTenant' | 'newId' | 'now' | 'log'>
+type TrailDeps = Pick<GatewayDeps, 'inTenant' | 'now' | 'log'>
 
 /** Answers that are about who asks: of any endpoint they are recorded. What a good request of an audited endpoint fails with is, too. */
 const refusals: readonly number[] = [401, 403, 404, 429]
-/** A name that a client or a proxy gave the request, where it can stand in a log. */
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 const MAX_RESOURCE_CHARS = 256
 
 /**
- * Names each request of an endpoint, and records in the audit log what it was refused or failed with (specification 12.3), before the answer
+ * Records in the audit log what a request of an endpoint was refused or failed with (specification 12.3), before the answer
  * goes out. Without a good token the tenant is not known: such go into the chain of the installation. Both are bounded.
  */
 export function auditTrail(deps: TrailDeps): AuditTrail {
   const quota = new RefusalQuota(MAX_REFUSED_TENANTS)
   return ({ role, audit }) =>
     async (c, next) => {
-      const given = c.req.header('x-request-id') ?? ''
-      const requestId = REQUEST_ID.test(given) ? given : deps.newId('req')
-      c.set('requestId', requestId)
       c.set('auditAction', audit)
       await next()
-      c.res.headers.set('x-request-id', requestId)
       if (c.error === undefined || role === null) return
       const problem = httpProblem(c.error)
       if (audit !== undefined || refusals.includes(problems[problem.code].status)) await record(deps, quota, c, problem)

@@ -34,13 +34,17 @@ export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
       query.redirect === 'true' && !isHead
         ? await redirectDownload(deps, { key, fileName, bundle }, { 'repr-digest': digest })
         : null
-    if (redirect) return redirect
+    if (redirect) {
+      deps.metrics.distributed('download')
+      return redirect
+    }
 
     const range = wantedRange(asked, etag, size)
     if (range instanceof Problem) return unsatisfiable(range, size, deps.log)
     const { first, last } = range ?? { first: 0, last: size - 1 }
     const part = { key, start: first, end: last + 1, sha256, sizeBytes: size }
     const body = isHead ? null : await readKept(() => deps.blobs.read(part), kept)
+    if (first === 0 && !isHead) deps.metrics.distributed('download')
     return new Response(body, {
       status: range === null ? 200 : 206,
       headers: {

@@ -1,4 +1,4 @@
-import { type Problem, type ProblemCode, problems } from '@stella/contracts'
+import { type Problem, type ProblemCode, problems, verifyFailures } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { failIngest, failRun } from '@stella/db'
 
@@ -7,7 +7,7 @@ import { announce } from './announce.ts'
 import { removeWorkOf } from './remove-work.ts'
 import { startNext } from './start-next.ts'
 
-type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'now' | 'log'>
+type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'metrics' | 'now' | 'log'>
 
 /** Ends a run as failed, with its class and reason, and with it all that it is a part of; removes what it left. Does nothing to a run that has ended. */
 export async function endRunFailed(
@@ -20,6 +20,8 @@ export async function endRunFailed(
   const ended = await deps.inTenant(tenantId, (tx) =>
     failRun(tx, { tenantId, runId, errorClass, errorMessage: toldOf(problem) }),
   )
+  if (ended.length > 0) deps.metrics.runFailed(errorClass)
+  if (verifyFailures.has(problem.code)) deps.metrics.verifyFailed()
   for (const run of ended) await announce(deps, { tenantId, ...run })
   await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })

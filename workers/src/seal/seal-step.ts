@@ -17,7 +17,17 @@ import { storeBundle } from './store-bundle.ts'
 /** What sealing uses. */
 export type SealDeps = Pick<
   WorkerDeps,
-  'inTenant' | 'blobs' | 'bus' | 'kms' | 'mappings' | 'runLimits' | 'builderVersion' | 'now' | 'newId' | 'log'
+  | 'inTenant'
+  | 'blobs'
+  | 'bus'
+  | 'kms'
+  | 'mappings'
+  | 'runLimits'
+  | 'metrics'
+  | 'builderVersion'
+  | 'now'
+  | 'newId'
+  | 'log'
 >
 
 /**
@@ -61,7 +71,16 @@ async function seal(deps: SealDeps, run: OpenRun, signal: AbortSignal): Promise<
   // A profile that was stored before there was retention takes its defaults.
   const { retention } = profileConfig.parse(run.profile.config)
   const visible = await deps.inTenant(tenantId, (tx) => sealRun(tx, { tenantId, runId, sealed, retention }))
-  if (visible) await announce(deps, { tenantId, runId, state: 'succeeded' })
+  if (!visible) return
+  deps.metrics.runSealed({
+    tenantId,
+    profileId: run.profileId,
+    bytes: sealed.bundle.size,
+    // The records of a run in parts were counted with its parts.
+    records: plan.parts ? {} : plan.counts,
+    durationMs: deps.now().getTime() - Date.parse(identityOf(run).startedAt),
+  })
+  await announce(deps, { tenantId, runId, state: 'succeeded' })
 }
 
 async function sealFiles(deps: SealDeps, { run, plan }: { run: OpenRun; plan: Plan }, signal: AbortSignal) {
