@@ -6,15 +6,13 @@
  * Needs psql, zstd, tar and sha256sum. Uses the database of OWNER_DATABASE_URL, which must be empty and whose server may be tuned to its
  * machine, or an embedded Postgres of its own with the settings of `npm run dev`.
  */
-import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { migrate } from '@stella/db'
 import { startPostgres } from '@stella/deploy'
-import { corpusRecords } from './corpus-records.mjs'
+import { baseRecords } from './base-records.mjs'
 import { load } from './load.mjs'
 import { runPeer } from './peer.mjs'
 import { psql } from './psql.mjs'
@@ -33,8 +31,6 @@ const total = Number(values.records)
 const rounds = Number(values.rounds)
 const readerCounts = values.readers.split(',').map(Number)
 const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
-/** Mean size that the issue asks for, in bytes. */
-const wantedMeanBytes = 2000
 
 const ownUrl = process.env.OWNER_DATABASE_URL
 const dir = await mkdtemp(join(tmpdir(), 'stella-bench-'))
@@ -51,7 +47,7 @@ try {
 
 async function bench(ownerUrl) {
   const loginUrl = await migrate(ownerUrl)
-  const bases = await longEnough(await corpusRecords(corpusDir()))
+  const bases = await baseRecords()
   const { keyAt, meanBytes } = await load({ ownerUrl, tenantId: scope.tenantId, bases, count: total })
   await psql(ownerUrl, 'vacuum (freeze, analyze) records', 'checkpoint')
   const counts = [...new Set([Math.min(100_000, total), total])]
@@ -77,21 +73,6 @@ async function bench(ownerUrl) {
   const page = report({ rounds, meanBytes, bases: bases.length, postgres, rows })
   await writeFile(new URL('RESULTS.md', import.meta.url), page)
   console.log(page)
-}
-
-function corpusDir() {
-  const corpus = fileURLToPath(new URL('../../../shared/corpus/osv', import.meta.url))
-  return existsSync(corpus) ? corpus : fileURLToPath(new URL('../../samples', import.meta.url))
-}
-
-/** The shortest are left out until the mean is what is wanted. */
-function longEnough(records) {
-  const sized = records.map((record) => ({ record, bytes: Buffer.byteLength(record) }))
-  const lengths = sized.map(({ bytes }) => bytes).sort((a, b) => a - b)
-  let sum = lengths.reduce((a, b) => a + b, 0)
-  let dropped = 0
-  while (dropped < lengths.length - 1 && sum / (lengths.length - dropped) < wantedMeanBytes) sum -= lengths[dropped++]
-  return sized.filter(({ bytes }) => bytes >= lengths[dropped]).map(({ record }) => record)
 }
 
 /** Bytes must depend neither on the number of readers nor on the run. */

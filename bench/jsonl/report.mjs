@@ -1,11 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-
-/** The middle one of some numbers. */
-export function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
-}
+import { median, resultsTable } from './results-table.mjs'
 
 const titles = [
   'records',
@@ -33,7 +28,7 @@ process reading as the login role that row level security binds; allow-list, cre
 zstd level 3 in 4 MiB frames, SHA-256 of the file, fsync. Peer, on the same rows, unchecked and without fsync:
 \`psql -c "COPY (SELECT body … ORDER BY record_key) TO STDOUT" | tee >(sha256sum) | zstd -3\`.
 
-${table([titles, ...rows.map(cells)])}
+${resultsTable([titles, ...rows.map(cells)])}
 
 Slowest and fastest run: ${rows.map(spread).join('; ')}. The SHA-256 of the file was the same in all runs of one number of records.
 `
@@ -54,15 +49,7 @@ function cells({ count, readers, ours, peer }) {
     (peer[0].sizeBytes / 1e6).toFixed(0),
     Math.max(...ours.map((run) => run.aboveIdleMiB)).toFixed(0),
     median(ours.map((run) => run.cpuSeconds)).toFixed(1),
-  ].map(String)
-}
-
-/** A Markdown table in the repository's format: cells padded to the width of their column. */
-function table(lines) {
-  const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column].length)))
-  const rule = widths.map((width) => '-'.repeat(width))
-  const [head, ...body] = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])))
-  return [head, rule, ...body].map((line) => `| ${line.join(' | ')} |`).join('\n')
+  ]
 }
 
 function spread({ count, readers, ours }) {
