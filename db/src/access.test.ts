@@ -127,7 +127,7 @@ test('a record version is retired once, and nothing else of it changes', async (
   await merge(database, { tenantId, documents: [advisory('A', '2025-01-01T00:00:00Z')] })
   await merge(database, { tenantId, documents: [advisory('A', '2025-01-02T00:00:00Z')] })
   const again = await withTenant(database, tenantId, async (tx) => [
-    ...(await tx.execute(sql`update records set retired_revision = 9 where revision = 1 returning version_id`)),
+    ...(await tx.execute(sql`update records set retired_revision = 9 where revision = 1 returning ordinal`)),
   ])
   expect(again).toEqual([])
 })

@@ -11,17 +11,25 @@ export interface NewRevision {
 export async function appendRevision(tx: TransactionSql, to: NewRevision): Promise<void> {
   await keepArtifacts(tx, to)
   await retireReplaced(tx, to)
+  await placeRecords(tx, to)
   await insertRecords(tx, to)
+  await insertSelectors(tx, to)
 }
 
+/** Bytes that the tenant has are not written again: only the holder of its ledger's head writes them, so one look is enough. */
 async function keepArtifacts(tx: TransactionSql, { tenantId, ingestId }: NewRevision): Promise<void> {
   await tx`
     insert into public.raw_artifacts
       (tenant_id, sha256, size_bytes, media_type, source, source_uri, fetched_at, ingest_id, content)
     select i.tenant_id, s.artifact_sha256, octet_length(s.raw), s.media_type, s.source, i.source_uri, i.created_at, i.id, s.raw
-    from ingest_stage s join ingest_verdicts v using (seq), public.ingests i
-    where v.verdict in ('new', 'changed') and s.raw is not null and i.tenant_id = ${tenantId} and i.id = ${ingestId}
-    on conflict do nothing`
+    from public.ingests i, (
+      select min(n.place) as place
+      from ingest_rows n join ingest_verdicts v using (seq)
+      where n.leads and v.verdict in ('new', 'changed') and not exists (
+        select from public.raw_artifacts a where a.tenant_id = ${tenantId} and a.sha256 = n.artifact_sha256 offset 0)
+      group by n.artifact_sha256 order by 1
+    ) kept cross join lateral (select * from ingest_stage where ctid = kept.place offset 0) s
+    where i.tenant_id = ${tenantId} and i.id = ${ingestId}`
 }
 
 async function retireReplaced(tx: TransactionSql, { tenantId, revision }: NewRevision): Promise<void> {
@@ -35,29 +43,38 @@ async function retireReplaced(tx: TransactionSql, { tenantId, revision }: NewRev
       and r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.kind <> 'advisory' and r.document_key = v.document_key and r.retired_revision is null`
 }
 
-/** Rows go in by key, so that an export reads its pages in their order; selectors in the order of their index, sorted as one text. */
+/** Fills the temporary table `ingest_places`: the rows of the stage that become records, by key, numbered from 1. */
+async function placeRecords(tx: TransactionSql, { tenantId }: NewRevision): Promise<void> {
+  await tx`
+    create temporary table ingest_places on commit drop as
+    select row_number() over (order by kind, record_key)::integer as ordinal, place, selectors
+    from (
+      select distinct on (n.kind, n.record_key) n.kind, n.record_key, n.place, n.selectors
+      from ingest_rows n join ingest_verdicts v using (seq)
+      where v.verdict in ('new', 'changed')
+        and (n.kind = 'advisory' or not exists (
+          select from public.records r
+          where r.tenant_id = ${tenantId} and r.kind = n.kind and r.record_key = n.record_key and r.retired_revision is null))
+      order by n.kind, n.record_key, n.seq
+    ) taken`
+}
+
+/** Rows go in by key, so that an export reads its pages in their order. */
 async function insertRecords(tx: TransactionSql, { tenantId, revision }: NewRevision): Promise<void> {
   await tx`
-    with written as (
-      insert into public.records
-        (tenant_id, kind, record_key, document_key, revision, document_version, document_modified_at, modified_at,
-        subject_folder, artifact_sha256, content_sha256, body_sha256, body)
-      select distinct on (s.kind, s.record_key) ${tenantId}, s.kind, s.record_key, s.document_key, ${revision}::bigint, s.document_version, s.document_modified_at, s.modified_at,
-        s.subject_folder, s.artifact_sha256, s.content_sha256, s.body_sha256, s.body
-      from ingest_stage s join ingest_verdicts v using (seq)
-      where v.verdict in ('new', 'changed')
-        and (s.kind = 'advisory' or not exists (
-          select from public.records r
-          where r.tenant_id = ${tenantId} and r.kind = s.kind and r.record_key = s.record_key and r.retired_revision is null))
-      order by s.kind, s.record_key, s.seq
-      returning kind, record_key, version_id
-    )
-    insert into public.record_selectors (tenant_id, name, value, version_id)
-    select ${tenantId}, split_part(selector, e'\\x1f', 1), substr(selector, strpos(selector, e'\\x1f') + 1), version_id
-    from (
-      select distinct selector collate "C" as selector, w.version_id
-      from written w join ingest_stage s using (kind, record_key) join ingest_verdicts v using (seq), unnest(s.selectors) selector
-      where v.verdict in ('new', 'changed')
-      order by selector, version_id
-    ) sorted`
+    insert into public.records
+      (tenant_id, kind, record_key, document_key, revision, ordinal, document_version, document_modified_at, modified_at,
+      subject_folder, artifact_sha256, content_sha256, body_sha256, body)
+    select ${tenantId}, s.kind, s.record_key, s.document_key, ${revision}::bigint, p.ordinal, s.document_version, s.document_modified_at,
+      s.modified_at, s.subject_folder, s.artifact_sha256, s.content_sha256, s.body_sha256, s.body
+    from ingest_places p cross join lateral (select * from ingest_stage where ctid = p.place offset 0) s`
+}
+
+/** In the order of their index. */
+async function insertSelectors(tx: TransactionSql, { tenantId, revision }: NewRevision): Promise<void> {
+  await tx`
+    insert into public.record_selectors (tenant_id, selector, revision, ordinal)
+    select ${tenantId}, selector, ${revision}::bigint, ordinal
+    from ingest_places, unnest(selectors) selector
+    order by selector, ordinal`
 }

@@ -18,7 +18,7 @@ const STAGE_COLUMNS = `
   media_type text not null,
   source text not null,
   subject_folder text collate "C",
-  selectors text[] not null`
+  selectors uuid[] not null`
 
 /** A bulk load is one long transaction: memory for its sorts, small samples of its temporary tables. */
 const SETTINGS = "set local work_mem = '64MB'; set local jit = off; set local default_statistics_target = 10"
@@ -31,7 +31,9 @@ const STORAGE = {
 }
 
 /**
- * Puts a batch into the temporary table `ingest_stage`, which lives as long as the transaction. Holds one chunk at a time.
+ * Puts a batch into the temporary table `ingest_stage`, and what its rows are told apart by, without their bytes, into `ingest_rows`:
+ * there `place` is the row's `ctid` in the stage, and `leads` true on the first row of each document. The stage is then read only at
+ * the places of what is taken in. Both tables live as long as the transaction. Holds one chunk at a time.
  * @param rows - the bytes of COPY BINARY, in chunks of any size; what it throws is thrown on
  */
 export async function stageRows(
@@ -50,5 +52,10 @@ export async function stageRows(
   const refusal = new Promise<never>((_, reject) => Object.assign(copy, { reject }))
   await Promise.race([pipeline(rows, sink, { signal }), refusal])
 
-  await tx`analyze ingest_stage (seq, kind, record_key, document_key)`
+  await tx`
+    create temporary table ingest_rows on commit drop as
+    select ctid as place, seq, kind, record_key, document_key, document_version, document_modified_at, content_sha256, artifact_sha256, source,
+      selectors, raw is not null as leads
+    from ingest_stage`
+  await tx`analyze ingest_rows (seq, kind, record_key, document_key, leads)`
 }

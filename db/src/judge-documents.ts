@@ -54,7 +54,7 @@ async function compareAdvisories(tx: TransactionSql, tenantId: string): Promise<
       from (
         select seq, kind, document_key, source, document_version as version,
           coalesce(document_modified_at, '-infinity') as modified, content_sha256 as content
-        from ingest_stage where raw is not null and kind = 'advisory'
+        from ingest_rows where leads and kind = 'advisory'
       ) documents
       window best as (partition by document_key, kind order by version desc, modified desc, content desc, seq)
     ) d
@@ -93,7 +93,7 @@ async function compareComplements(tx: TransactionSql, tenantId: string): Promise
       from (
         select seq, kind, document_key, source, document_version as version,
           coalesce(document_modified_at, '-infinity') as modified, content_sha256 as content
-        from ingest_stage where raw is not null and kind <> 'advisory'
+        from ingest_rows where leads and kind <> 'advisory'
       ) documents
       window best as (partition by document_key order by version desc, modified desc)
     ) d
@@ -105,7 +105,7 @@ async function compareComplements(tx: TransactionSql, tenantId: string): Promise
       limit 1
     ) s on true
     left join (
-      select distinct n.seq from ingest_stage n where n.kind <> 'advisory' and not exists (
+      select distinct n.seq from ingest_rows n where n.kind <> 'advisory' and not exists (
         select from public.records r
         where r.tenant_id = ${tenantId} and r.kind = n.kind and r.record_key = n.record_key and r.retired_revision is null
       )

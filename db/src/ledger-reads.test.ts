@@ -34,18 +34,9 @@ describe('selectors', () => {
     await merge(database, {
       tenantId,
       documents: [
-        advisory('NPM', at, 'x', ['ecosystem=npm', 'package=pkg:npm/%40a/b', 'package_any=pkg:npm/%40a/b']),
-        advisory('PYPI', '2025-02-01T00:00:00Z', 'x', [
-          'ecosystem=pypi',
-          'package=pkg:pypi/x',
-          'package_any=pkg:pypi/x',
-        ]),
-        advisory('DEB', at, 'x', [
-          'ecosystem=debian',
-          'ecosystem=debian:12',
-          'package=pkg:deb/debian/curl',
-          'package_any=pkg:deb/debian/curl',
-        ]),
+        advisory('NPM', at, 'x', ['ecosystem=npm', 'package_any=pkg:npm/%40a/b']),
+        advisory('PYPI', '2025-02-01T00:00:00Z', 'x', ['ecosystem=pypi', 'package_any=pkg:pypi/x']),
+        advisory('DEB', at, 'x', ['ecosystem=debian', 'ecosystem=debian:12', 'package_any=pkg:deb/debian/curl']),
         {
           ...sbom('S-1', 'app', 'one', {
             selectors: ['package=pkg:npm/%40a/b', 'package_version=pkg:npm/%40a/b@1.0.0', 'product=my app'],
@@ -250,7 +241,7 @@ test.each([true, false])(
     const tenantId = `indexed-${analyzed}`
     const documents = Array.from({ length: 3000 }, (_, at) =>
       advisory(`K-${String(at).padStart(5, '0')}`, '2025-01-01T00:00:00Z', 'x'.repeat(1500), [
-        `package=pkg:npm/p${at}`,
+        `package_any=pkg:npm/p${at}`,
         'ecosystem=npm',
       ]),
     )
@@ -262,18 +253,13 @@ test.each([true, false])(
       rangeQuery(scopeOf(tenantId, 1), 'advisory', { from: 'K-00100', to: 'K-00200' }),
     )
     expect(byRange).toMatch(
-      /Index Scan using records_(pkey|current)[\s\S]*Index Cond: \(\(tenant_id = .*record_key >= 'K-00100'.*record_key < 'K-00200'/,
+      /Index Scan using records_key[\s\S]*Index Cond: \(\(tenant_id = .*record_key >= 'K-00100'.*record_key < 'K-00200'/,
     )
     expect(byRange).not.toContain('Seq Scan')
-    for (const [name, value] of [
-      ['package', 'pkg:npm/p7'],
-      ['package_version', 'pkg:npm/p7@1'],
-    ]) {
-      const narrow = scopeOf(tenantId, 1, { packages: [value ?? ''] })
+    for (const value of ['pkg:npm/p7', 'pkg:npm/p7@1']) {
+      const narrow = scopeOf(tenantId, 1, { packages: [value] })
       const bySelector = await planOfQuery(database, tenantId, rangeQuery(narrow, 'advisory', { from: null, to: null }))
-      expect(bySelector).toContain('record_selectors_pkey')
-      const condition = new RegExp(`Index Cond: \\(\\(tenant_id = .*name = .*${name}.*value = .*${value}`)
-      if (analyzed) expect(bySelector).toMatch(condition)
+      expect(bySelector).toMatch(/record_selectors_pkey[\s\S]*Index Cond: \(\(tenant_id = .*selector = /)
       expect(bySelector).not.toContain('Seq Scan')
     }
   },

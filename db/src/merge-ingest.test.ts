@@ -10,6 +10,7 @@ import {
   problemOf,
   receive,
   sbom,
+  selectorDigest,
   sha256,
   stageBytes,
   stating,
@@ -42,7 +43,7 @@ describe('mergeIngest()', () => {
   test('writes new documents as one revision, with raw bytes and selectors', async () => {
     const tenantId = newTenant()
     const documents = [
-      advisory('B-1', '2025-01-01T00:00:00Z', 'one', ['ecosystem=npm', 'package=pkg:npm/b', 'ecosystem=npm']),
+      advisory('B-1', '2025-01-01T00:00:00Z', 'one', ['ecosystem=npm', 'package=pkg:npm/b']),
       advisory('A-1', '2025-01-01T00:00:00Z', 'two', ['ecosystem=npm']),
       sbom('urn:uuid:1', 'app', '{"bomFormat":"CycloneDX"}'),
     ]
@@ -64,17 +65,16 @@ describe('mergeIngest()', () => {
       size: documents[1]?.raw.length,
       source: 'doc-2.json',
     })
-    const selectors =
-      await database.owner`select name, value, record_key from record_selectors s join records r using (tenant_id, version_id)
-      where tenant_id = ${tenantId} order by 1, 2, 3`
+    const selectors = await database.owner`select replace(selector::text, '-', '') as selector, record_key
+      from record_selectors join records using (tenant_id, revision, ordinal) where tenant_id = ${tenantId} order by record_key, 1`
     expect([...selectors]).toEqual([
-      { name: 'ecosystem', value: 'npm', record_key: 'A-1' },
-      { name: 'ecosystem', value: 'npm', record_key: 'B-1' },
-      { name: 'package', value: 'pkg:npm/b', record_key: 'B-1' },
+      { selector: selectorDigest('ecosystem=npm'), record_key: 'A-1' },
+      { selector: selectorDigest('package=pkg:npm/b'), record_key: 'B-1' },
+      { selector: selectorDigest('ecosystem=npm'), record_key: 'B-1' },
     ])
     const stored =
-      await database.owner`select record_key from records where tenant_id = ${tenantId} order by version_id`
-    expect(stored.map((row) => row.record_key)).toEqual(['A-1', 'B-1', 'urn:uuid:1'])
+      await database.owner`select record_key, ordinal from records where tenant_id = ${tenantId} order by ctid`
+    expect(stored.map((row) => `${row.ordinal} ${row.record_key}`)).toEqual(['1 A-1', '2 B-1', '3 urn:uuid:1'])
   })
 
   test('makes no revision where nothing is new, and one where something is', async () => {

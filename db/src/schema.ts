@@ -22,6 +22,7 @@ import {
   text,
   unique,
   uniqueIndex,
+  uuid,
 } from 'drizzle-orm/pg-core'
 
 import { bytes, bytewiseText, count, digest, instant, now, recordedAt, tenantId } from './column-types.ts'
@@ -108,7 +109,8 @@ export const rawArtifacts = pgTable(
 export const records = pgTable(
   'records',
   {
-    versionId: count('version_id').generatedAlwaysAsIdentity(),
+    /** Place in its revision, by kind and key, from 1. */
+    ordinal: integer('ordinal').notNull(),
     tenantId,
     kind: bytewiseText('kind').$type<RecordKind>().notNull(),
     recordKey: bytewiseText('record_key').notNull(),
@@ -125,13 +127,11 @@ export const records = pgTable(
     body: text('body').notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.tenantId, table.kind, table.recordKey, table.revision] }),
-    uniqueIndex('records_current').on(table.tenantId, table.kind, table.recordKey).where(sql`retired_revision is null`),
+    primaryKey({ columns: [table.tenantId, table.revision, table.ordinal] }),
+    unique('records_key').on(table.tenantId, table.kind, table.recordKey, table.retiredRevision).nullsNotDistinct(),
     index('records_current_documents')
       .on(table.tenantId, table.kind, table.documentKey)
       .where(sql`retired_revision is null and kind <> 'advisory'`),
-    uniqueIndex('records_version').on(table.tenantId, table.versionId),
-    index('records_added').on(table.tenantId, table.kind, table.revision),
     index('records_retired')
       .on(table.tenantId, table.kind, table.retiredRevision)
       .where(sql`retired_revision is not null`),
@@ -140,16 +140,16 @@ export const records = pgTable(
   ],
 )
 
-/** What a record version can be found by. */
+/** What a record version can be found by: the first half of the SHA-256 over name, 0x1f and value. */
 export const recordSelectors = pgTable(
   'record_selectors',
   {
     tenantId,
-    name: bytewiseText('name').notNull(),
-    value: bytewiseText('value').notNull(),
-    versionId: count('version_id').notNull(),
+    selector: uuid('selector').notNull(),
+    revision: count('revision').notNull(),
+    ordinal: integer('ordinal').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.value, table.versionId] })],
+  (table) => [primaryKey({ columns: [table.tenantId, table.selector, table.revision, table.ordinal] })],
 )
 
 /** Revisions of export profiles. One that is `deleted` ends the profile; a profile made anew goes on after it. */

@@ -1,15 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { Filters } from '@stella/contracts'
 
 import { normalPackageUrl } from './package-url.ts'
 import { quoteLiteral } from './quote-literal.ts'
 
-/** Rows of `record_selectors` of which a record needs one: a name, and the values that match. */
+/** Selectors of which a record needs one: a name, and the values that match. */
 interface Selector {
   readonly name: string
   readonly values: readonly string[]
 }
 
-/** For each selector of a filter, what its values are called in `record_selectors`. */
+/** For each selector of a filter, what its values are called in the ledger. */
 const selectorsOf: readonly ((filters: Filters) => readonly Selector[])[] = [
   ({ products = [] }) => [{ name: 'product', values: products.flatMap(productNames) }],
   ({ ecosystems = [] }) => [{ name: 'ecosystem', values: lowerCased(ecosystems) }],
@@ -31,24 +32,17 @@ export function selectorConditions(tenantId: string, filters: Filters): string[]
 }
 
 function versionHasOne(tenantId: string, selectors: readonly Selector[]): string {
-  const [first = '', ...others] = selectors.map(({ name, values }) => condition([name], values))
-  const names = selectors.map(({ name }) => name)
-  const values = selectors.flatMap((selector) => selector.values)
-  // All names and values together bound the read of the index; which go together is looked at after.
-  const one =
-    others.length === 0 ? first : `${condition(names, values)}\n      and (${[first, ...others].join(' or ')})`
+  const digests = selectors.flatMap(({ name, values }) => values.map((value) => selectorDigest(name, value)))
   return `exists (
     select from public.record_selectors s
-    where s.tenant_id = ${quoteLiteral(tenantId)} and s.version_id = r.version_id
-      and ${one})`
+    where s.tenant_id = ${quoteLiteral(tenantId)} and s.revision = r.revision and s.ordinal = r.ordinal
+      and s.selector in (${[...new Set(digests)].map(quoteLiteral).join(', ')}))`
 }
 
-function condition(names: readonly string[], values: readonly string[]): string {
-  return `s.name in (${listOf(names)}) and s.value in (${listOf(values)})`
-}
-
-function listOf(texts: readonly string[]): string {
-  return [...new Set(texts)].map(quoteLiteral).join(', ')
+/** As the native intake writes it (`Selectors::digests`): the first half of the SHA-256 over name, 0x1f and value, in hexadecimal. */
+function selectorDigest(name: string, value: string): string {
+  if (value.includes('\0')) throw new TypeError('a text with NUL cannot be stored')
+  return createHash('sha256').update(`${name}\x1f${value}`).digest('hex').slice(0, 32)
 }
 
 function lowerCased(values: readonly string[]): string[] {
@@ -61,13 +55,16 @@ function productNames(product: string): string[] {
   return [product.toLowerCase(), ...(url ? [product, url.versioned ?? url.base] : [])]
 }
 
-/** A package with a version matches records that name that version, and those that name the package without any. */
+/**
+ * A package without a version matches records that name it with any version or none; one with a version those that name that version,
+ * and those that name none.
+ */
 function packageNames(packages: readonly string[]): Selector[] {
   const urls = packages.map((text) => normalPackageUrl(text) ?? { base: text.toLowerCase(), versioned: null })
-  const versioned = urls.flatMap((url) => (url.versioned === null ? [] : [{ ...url, versioned: url.versioned }]))
+  const versions = urls.flatMap(({ versioned }) => versioned ?? [])
   return [
-    { name: 'package', values: urls.filter((url) => url.versioned === null).map((url) => url.base) },
-    { name: 'package_version', values: versioned.map((url) => url.versioned) },
-    { name: 'package_any', values: versioned.map((url) => url.base) },
+    { name: 'package', values: urls.filter(({ versioned }) => versioned === null).map(({ base }) => base) },
+    { name: 'package_version', values: versions },
+    { name: 'package_any', values: urls.map(({ base }) => base) },
   ]
 }

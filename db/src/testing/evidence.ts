@@ -161,7 +161,7 @@ function rowOf(document: TestDocument, record: TestRecord, seq: number, first: b
     Buffer.from('application/json'),
     Buffer.from(`doc-${seq}.json`),
     record.folder === undefined ? null : Buffer.from(record.folder),
-    textArray(record.selectors ?? []),
+    digestArray(record.selectors ?? []),
   ]
   return Buffer.concat([int16(fields.length), ...fields.map(field)])
 }
@@ -174,12 +174,17 @@ function timestamp(text: string | null): Buffer | null {
   return text === null ? null : int64(BigInt(Date.parse(text) - Date.parse('2000-01-01T00:00:00Z')) * 1000n)
 }
 
-/** Selectors are written `name=value` in tests. */
-function textArray(selectors: readonly string[]): Buffer {
-  const TEXT = 25
-  if (selectors.length === 0) return Buffer.concat([int32(0), int32(0), int32(TEXT)])
-  const items = selectors.map((selector) => field(Buffer.from(selector.replace('=', '\x1f'))))
-  return Buffer.concat([int32(1), int32(0), int32(TEXT), int32(selectors.length), int32(1), ...items])
+/** Selectors are written `name=value` in tests; the intake gives the half of their SHA-256 as a `uuid`. */
+function digestArray(selectors: readonly string[]): Buffer {
+  const UUID = 2950
+  if (selectors.length === 0) return Buffer.concat([int32(0), int32(0), int32(UUID)])
+  const items = selectors.map((selector) => field(Buffer.from(selectorDigest(selector), 'hex')))
+  return Buffer.concat([int32(1), int32(0), int32(UUID), int32(selectors.length), int32(1), ...items])
+}
+
+/** What the ledger keeps of a selector that is written `name=value`, in hexadecimal. */
+export function selectorDigest(selector: string): string {
+  return sha256(selector.replace('=', '\x1f')).slice(0, 32)
 }
 
 function int16(value: number): Buffer {

@@ -35,5 +35,5 @@ mod yaml;
 pub use detect::unreadable;
 pub use evidence::{Evidence, Kind, Record};
 pub use read_document::{EvidenceLimits, Form, read_document};
-pub use selectors::Selectors;
+pub use selectors::{SelectorDigest, Selectors};
 pub use stella_canonical::{Place, Refusal};

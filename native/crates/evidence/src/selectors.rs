@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use packageurl::PackageUrl;
+use sha2::{Digest, Sha256};
 
 use crate::ecosystem::{ecosystem_of, purl_of};
 use crate::purl;
@@ -8,11 +9,18 @@ use crate::purl;
 /// Longer values are left out: no filter names them, and they would not fit a database index page.
 const MAX_VALUE_BYTES: usize = 1_024;
 
+/// Stands between a name and a value where both are hashed; no value holds it.
+const SEPARATOR: u8 = 0x1f;
+
+/// What the ledger keeps of a pair: the first half of the SHA-256 over name, 0x1f and value.
+pub type SelectorDigest = [u8; 16];
+
 /// What a filter may select a record by: pairs of a name and a value, each once, in order.
 ///
-/// Names: `ecosystem`, `package` (purl without version, qualifiers and subpath), `package_version` (purl with version, without the
-/// rest), `package_any` (as `package`, where no version is named), `product`, `image_digest`, `repository`, `tag`. Values are lower case,
-/// but purls, which are normalized by the rules of their type (github.com/package-url/purl-spec) and may need their case.
+/// Names: `ecosystem`; of a package named with a version `package_version` (its purl with version, without qualifiers and subpath) and
+/// `package` (the same without the version), of one named without any `package_any` alone; `product`, `image_digest`, `repository`, `tag`.
+/// Values are lower case, but purls, which are normalized by the rules of their type (github.com/package-url/purl-spec) and may need
+/// their case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selectors {
     pairs: BTreeSet<(&'static str, String)>,
@@ -22,6 +30,11 @@ impl Selectors {
     /// The pairs of name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.pairs.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The digest of each pair, in the order of `iter`.
+    pub fn digests(&self) -> impl Iterator<Item = SelectorDigest> {
+        self.iter().map(|(name, value)| digest(name, value))
     }
 
     /// How many pairs there are.
@@ -48,9 +61,7 @@ impl Selectors {
     /// A package that an advisory speaks of, by the purl it gives or the one that ecosystem and name make.
     pub(crate) fn add_advisory_package(&mut self, given: Option<&str>, ecosystem: &str, name: &str) {
         let Some(purl) = given.and_then(purl::parse).or_else(|| purl_of(ecosystem, name)) else { return };
-        let base = purl::base(&purl);
-        self.add("package_any", base.clone());
-        self.add("package", base);
+        self.add("package_any", purl::base(&purl));
     }
 
     /// A package that a VEX statement or a bill of materials names by its purl; what does not parse selects nothing.
@@ -59,12 +70,13 @@ impl Selectors {
         if let Some(ecosystem) = ecosystem_of(&purl) {
             self.add("ecosystem", ecosystem.to_lowercase());
         }
-        let base = purl::base(&purl);
         match purl.version() {
-            Some(_) => self.add("package_version", purl::versioned(&purl)),
-            None => self.add("package_any", base.clone()),
+            Some(_) => {
+                self.add("package", purl::base(&purl));
+                self.add("package_version", purl::versioned(&purl));
+            }
+            None => self.add("package_any", purl::base(&purl)),
         }
-        self.add("package", base);
         self.add_image(&purl);
     }
 
@@ -108,5 +120,27 @@ impl Selectors {
         if !value.is_empty() && value.len() <= MAX_VALUE_BYTES && !value.chars().any(char::is_control) {
             self.pairs.insert((name, value));
         }
+    }
+}
+
+fn digest(name: &str, value: &str) -> SelectorDigest {
+    let hashed = Sha256::new().chain_update(name).chain_update([SEPARATOR]).chain_update(value).finalize();
+    let mut digest = SelectorDigest::default();
+    digest.copy_from_slice(&hashed[..size_of::<SelectorDigest>()]);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `printf 'ecosystem\037npm' | sha256sum`, and the same of `package_any` and the purl: the first half each.
+    #[test]
+    fn digests_are_of_name_and_value() {
+        let mut selectors = Selectors::default();
+        selectors.add_ecosystem("npm");
+        selectors.add_advisory_package(None, "npm", "b");
+        let found: Vec<_> = selectors.digests().map(u128::from_be_bytes).collect();
+        assert_eq!(found, [0xc95404579c5de4cb5e097d941514d4ae, 0x5f69b5d338f37473e9020a69af88817b]);
     }
 }

@@ -47,8 +47,6 @@ fn osv_is_one_advisory_in_canonical_form() {
             "ecosystem=debian",
             "ecosystem=debian:12",
             "ecosystem=pypi",
-            "package=pkg:deb/debian/curl",
-            "package=pkg:pypi/django-x",
             "package_any=pkg:deb/debian/curl",
             "package_any=pkg:pypi/django-x"
         ]

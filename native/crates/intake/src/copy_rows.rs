@@ -1,4 +1,4 @@
-use stella_evidence::{Evidence, Record};
+use stella_evidence::{Evidence, Record, SelectorDigest};
 
 /// Columns of a row, in order: seq, kind, record_key, document_key, document_version, document_modified_at, modified_at, body, body_sha256,
 /// content_sha256, artifact_sha256, raw, media_type, source, subject_folder, selectors.
@@ -11,10 +11,8 @@ pub(crate) const TRAILER: [u8; 2] = [0xff, 0xff];
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
-/// Type oid of `text`.
-const TEXT_OID: u32 = 25;
-/// Stands between a selector's name and its value.
-const SELECTOR_SEPARATOR: u8 = 0x1f;
+/// Type oid of `uuid`.
+const UUID_OID: u32 = 2950;
 
 /// A field longer than PostgreSQL takes; documents have a limit far below it.
 #[derive(Debug)]
@@ -76,12 +74,12 @@ fn field(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), FieldTooLong> {
     Ok(())
 }
 
-/// A one-dimensional `text[]` without nulls (`array_recv`), or the array of no dimension where there is no selector.
+/// A one-dimensional `uuid[]` without nulls (`array_recv`), or the array of no dimension where there is no selector.
 fn selectors(out: &mut Vec<u8>, record: &Record) -> Result<(), FieldTooLong> {
     let length_at = out.len();
     out.extend_from_slice(&[0; 4]);
     let dimensions = u32::from(!record.selectors.is_empty());
-    for word in [dimensions, 0, TEXT_OID] {
+    for word in [dimensions, 0, UUID_OID] {
         out.extend_from_slice(&word.to_be_bytes());
     }
     if dimensions > 0 {
@@ -89,12 +87,9 @@ fn selectors(out: &mut Vec<u8>, record: &Record) -> Result<(), FieldTooLong> {
         out.extend_from_slice(&count.to_be_bytes());
         out.extend_from_slice(&1u32.to_be_bytes());
     }
-    for (name, value) in record.selectors.iter() {
-        let length = i32::try_from(name.len() + 1 + value.len()).map_err(|_| FieldTooLong)?;
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(name.as_bytes());
-        out.push(SELECTOR_SEPARATOR);
-        out.extend_from_slice(value.as_bytes());
+    for digest in record.selectors.digests() {
+        out.extend_from_slice(&(size_of::<SelectorDigest>() as u32).to_be_bytes());
+        out.extend_from_slice(&digest);
     }
     let length = i32::try_from(out.len() - length_at - 4).map_err(|_| FieldTooLong)?;
     out[length_at..length_at + 4].copy_from_slice(&length.to_be_bytes());

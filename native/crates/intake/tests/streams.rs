@@ -50,17 +50,6 @@ fn rows(stream: &[u8]) -> Vec<(i64, String, String, Option<Vec<u8>>)> {
     fields(stream).into_iter().map(row).collect()
 }
 
-/// The texts of an array of one dimension, or of none.
-fn selectors(array: &[u8]) -> Vec<String> {
-    let (mut rest, mut texts) = (array.get(20..).unwrap_or_default(), Vec::new());
-    while let Some((length, text)) = rest.split_first_chunk() {
-        let (text, left) = text.split_at(u32::from_be_bytes(*length) as usize);
-        texts.push(String::from_utf8(text.to_vec()).expect("text"));
-        rest = left;
-    }
-    texts
-}
-
 /// The fields of each row, by a reader of COPY BINARY that is not the writer's.
 fn fields(stream: &[u8]) -> Vec<Vec<Option<Vec<u8>>>> {
     let mut rest = stream.strip_prefix(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0").expect("a signature");
@@ -214,13 +203,12 @@ fn nul_characters_reach_no_column_of_text_and_lose_no_document() {
             Err(reason) => assert_eq!(refused.next().as_deref(), Some(reason), "{document}"),
             Ok(key) => {
                 let row = taken.next().expect("a row");
-                // All but numbers, digests, the bytes received, and the selectors, whose parts are lengths and text.
+                // All but numbers, digests and the bytes received.
                 for text in [1, 2, 3, 7, 12, 13].map(|at| row[at].as_deref().expect("not null")) {
                     assert!(!text.contains(&0), "{document}: {text:?}");
                 }
                 assert!(row[2].as_deref().is_some_and(|record_key| record_key.starts_with(key.as_bytes())), "{document}");
                 assert!(row[14].as_deref().is_none_or(|folder| !folder.contains(&0)), "{document}");
-                assert!(selectors(row[15].as_deref().expect("not null")).iter().all(|pair| !pair.contains('\0')), "{document}");
             }
         }
     }
