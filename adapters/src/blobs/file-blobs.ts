@@ -19,15 +19,20 @@ import {
   type Scratch,
   type StreamToPut,
 } from './blobs.ts'
+import { BlockTags } from './block-tags.ts'
 import { FILE_MODE, makeDirectory, placeFile, syncPath } from './durable-file.ts'
 import { makeScratch, scratchPath, sweepDirectory } from './file-scratch.ts'
 import { listFiles } from './list-files.ts'
-import { digestOfFile, readBlock } from './read-blocks.ts'
+import { BLOCK_BYTES, digestOfFile, readBlock } from './read-blocks.ts'
+import { placeTags, readTags, removeTags } from './tag-file.ts'
 import { untilAborted } from './until-aborted.ts'
 import { requireRange, requireSmall, verifyDigest, verifySize } from './verify-digest.ts'
 
 /** Directory for temporary files under the root. No key reaches it: their segments never begin with `.`. */
 const SCRATCH_DIRECTORY = '.scratch'
+
+/** Smallest blob that gets tags: below, its digest costs little. */
+const MIN_TAGGED_BYTES = 16 * BLOCK_BYTES
 
 /**
  * Blobs as files under a root directory: `<root>/<key>`, mode 0600 in directories of mode 0700. Temporary files lie in
@@ -75,9 +80,11 @@ export class FileBlobs implements Blobs {
 
   async read({ key, sizeBytes, sha256, start = 0, end = sizeBytes }: BlobToRead): Promise<ReadableStream<Uint8Array>> {
     requireRange({ start, end, sizeBytes })
-    const whole = start === 0 && end === sizeBytes
     const handle = await this.#open(key, sizeBytes)
-    return blobStream({ key, handle, start, end, sha256: whole ? (sha256 ?? sealedDigest(key)) : null })
+    const digest = sha256 ?? sealedDigest(key)
+    const tags = digest === null ? null : await readTags(this.#place(key), { sha256: digest, sizeBytes })
+    const whole = start === 0 && end === sizeBytes
+    return blobStream({ key, handle, sizeBytes, start, end, tags, sha256: whole ? digest : null })
   }
 
   async readBytes(blob: { readonly key: string; readonly maxBytes: number; readonly expected: BlobDigest }) {
@@ -115,7 +122,10 @@ export class FileBlobs implements Blobs {
 
   async remove(key: string): Promise<void> {
     const place = this.#place(key)
-    await asBlobProblem(`the blob ${key} cannot be removed`, () => rm(place, { force: true }))
+    await asBlobProblem(`the blob ${key} cannot be removed`, async () => {
+      await rm(place, { force: true })
+      await removeTags(place)
+    })
   }
 
   async removeAll(prefix: string): Promise<void> {
@@ -198,13 +208,16 @@ export class FileBlobs implements Blobs {
   /** Reads a temporary file back, verifies it, and gives it the key's name where the key does not hold these bytes already. */
   async #settle(put: { key: string; temporary: string; place: string; expected: BlobDigest }): Promise<void> {
     const { key, temporary, place, expected } = put
-    verifyDigest(key, await digestOfFile(temporary), expected)
+    const tags = expected.sizeBytes >= MIN_TAGGED_BYTES ? BlockTags.begin(BLOCK_BYTES) : null
+    verifyDigest(key, await digestOfFile(temporary, tags?.add), expected)
     const sealed = sealedDigest(key)
     verifyDigest(key, expected, { ...expected, sha256: sealed ?? expected.sha256 })
 
     const present = await found(place)
     if (present?.size === expected.sizeBytes && (await digestOfFile(place)).sha256 === expected.sha256) return
     await placeFile(temporary, place)
+    // Without tags it is verified by its digest.
+    await (tags && placeTags(tags.finish(expected), temporary, place).catch(() => undefined))
   }
 }
 

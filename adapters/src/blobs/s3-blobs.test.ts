@@ -93,6 +93,15 @@ describe.skipIf(lacksObjectStore())('s3', () => {
     await expect(blobs.presign({ ...ask, key: 'acme/none' })).rejects.toMatchObject({ code: 'blob/absent' })
   })
 
+  test('presign() gives a URL that the store refuses once it has expired', async () => {
+    const blobs = await open('presigned')
+    const { sizeBytes } = await blobs.putBytes({ key: 'acme/brief', bytes: Buffer.from('brief') })
+    const ask = { key: 'acme/brief', sizeBytes, fileName: 'brief', mediaType: 'application/zstd', seconds: 1 }
+    const url = await blobs.presign(ask)
+    await vi.waitFor(async () => expect((await fetch(url)).status).toBe(403), { timeout: 15_000, interval: 100 })
+    expect((await fetch(await blobs.presign({ ...ask, seconds: 60 }))).status).toBe(200)
+  })
+
   describe('a setting that is wrong', () => {
     afterEach(() => {
       for (const [name, value] of Object.entries(store.env)) vi.stubEnv(name, value)
