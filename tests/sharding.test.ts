@@ -3,7 +3,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import type { ExportIndex, ExportManifest, Run } from '@stella/contracts'
+import type { ExportIndex, ExportManifest, PlanPreview, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { readMember, scanBundle } from '@stella/native'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -84,6 +84,18 @@ describe.each(['kind', 'time'])('an export sharded by %s', (by) => {
     expect(await contentsOf(...bundles)).toEqual(await contentsOf(whole.bundle))
     for (const { oversized, estimated_bytes } of index.content.parts)
       expect(oversized).toBe(estimated_bytes > MAX_BYTES)
+  })
+
+  test('is foretold by its plan', async () => {
+    const { run } = await exportParts(tenant, by, `planned-${by}`)
+    const body = JSON.stringify({ profile_id: `prof_${by}` })
+    const answer = await tenant.api('/export/plans', { method: 'POST', body })
+    const { parts, shards, estimated_bytes } = (await answer.json()) as PlanPreview
+    expect({ parts, shards, estimated_bytes }).toEqual({
+      parts: run.parts?.length,
+      shards: 0,
+      estimated_bytes: run.estimated_bytes,
+    })
   })
 
   test('verifies as a whole, and each part alone', async () => {

@@ -2,6 +2,7 @@ import { auditEndpoints } from './endpoints/audit.ts'
 import { ledgerEndpoints } from './endpoints/ledger.ts'
 import { ledgerStreamEndpoints } from './endpoints/ledger-streams.ts'
 import { monitoringEndpoints } from './endpoints/monitoring.ts'
+import { planEndpoints } from './endpoints/plans.ts'
 import { profileEndpoints } from './endpoints/profiles.ts'
 import { runFileEndpoints } from './endpoints/run-files.ts'
 import { runEndpoints } from './endpoints/runs.ts'
@@ -13,6 +14,7 @@ import { serviceEndpoints } from './endpoints/service.ts'
  */
 export const endpoints = {
   ...profileEndpoints,
+  ...planEndpoints,
   ...runEndpoints,
   ...runFileEndpoints,
   ...ledgerEndpoints,

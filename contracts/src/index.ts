@@ -158,6 +158,7 @@ export {
   MAX_WITHHELD,
   MIN_EXTENT_RANGE_RECORDS,
   MIN_PART_BYTES,
+  PLAN_PREVIEW_MS,
   PRESIGNED_URL_SECONDS,
   PROFILE_CONCURRENT_RUNS,
   PROFILE_RUNS,
@@ -194,6 +195,7 @@ export { metricsSettings } from './metrics-settings.ts'
 export { openApi } from './openapi/openapi.ts'
 export { type Overview, type OverviewPeriod, overview } from './overview.ts'
 export { pageOf, pageQuery, unreadPage } from './page.ts'
+export { newPlanPreview, type PlanPreview, planPreview } from './plan-preview.ts'
 export { isProblemCode, Problem, type ProblemCode, problems, toProblem, verifyFailures } from './problem.ts'
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {

@@ -70,6 +70,8 @@ export const MAX_TENANT_LEDGER_STREAMS = 64
 export const MIN_EXTENT_RANGE_RECORDS = 1024
 /** Most records of a range that an extent may be asked for. */
 export const MAX_EXTENT_RANGE_RECORDS = 1_000_000
+/** Longest time that one query of a plan's preview may take, in milliseconds. */
+export const PLAN_PREVIEW_MS = 20_000
 
 /** Records in one range of an export: what one query reads, and where a zstd frame ends. Part of the output format. */
 export const RANGE_RECORDS = 16_384

@@ -51,6 +51,7 @@ export const problems = {
   'blob/unavailable': { status: 503, retryable: true, errorClass: 'storage_unavailable' },
   'bus/unavailable': { status: 503, retryable: true, errorClass: 'bus_unavailable' },
   'db/unavailable': { status: 503, retryable: true, errorClass: 'database_unavailable' },
+  'db/timeout': { status: 503, retryable: true, errorClass: 'database_timeout' },
   'kms/refused': { status: 500, retryable: false, errorClass: 'signing_refused' },
   internal: { status: 500, retryable: true, errorClass: 'internal' },
 } as const satisfies Record<string, ProblemRule>

@@ -19,9 +19,10 @@ const unreachable = new Set([
 /** Classes and codes of SQLSTATE for a server that starts, stops or is full (PostgreSQL documentation, appendix A). */
 const unavailableState = /^(08...|57P0[1-5]|53[0234]00)$/
 const DISK_FULL = '53100'
+const QUERY_CANCELED = '57014'
 
 /**
- * A failure of the driver as a Problem: `db/unavailable` where there is no connection, `blob/full` where the database's disk is full,
+ * A failure of the driver as a Problem: `db/unavailable` where there is no connection, `db/timeout` where a statement took longer than it may, `blob/full` where the database's disk is full,
  * else `internal`, the failure being its cause. Anything that the driver did not throw comes back as it is.
  */
 export function databaseProblem(error: unknown): unknown {
@@ -32,6 +33,11 @@ export function databaseProblem(error: unknown): unknown {
     return new Problem('db/unavailable', 'the database cannot be reached: try again later', { cause: error })
   }
   if (code === DISK_FULL) return new Problem('blob/full', 'the database has no room left on its disk', { cause: error })
+  if (code === QUERY_CANCELED) {
+    return new Problem('db/timeout', 'the database took too long to answer: ask for less, or try again later', {
+      cause: error,
+    })
+  }
   return new Problem('internal', 'the database refused a statement; the log of this process has its cause', {
     cause: error,
   })

@@ -30,6 +30,7 @@ import { listKeysRoute } from './routes/list-keys.ts'
 import { listProfilesRoute } from './routes/list-profiles.ts'
 import { listRevisionsRoute } from './routes/list-revisions.ts'
 import { listRunsRoute } from './routes/list-runs.ts'
+import { previewPlanRoute } from './routes/preview-plan.ts'
 import { readExtentRoute } from './routes/read-extent.ts'
 import { readSourcesRoute } from './routes/read-sources.ts'
 import { reproduceRunRoute } from './routes/reproduce-run.ts'
@@ -49,6 +50,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   getProfile: getProfileRoute,
   changeProfile: changeProfileRoute,
   deleteProfile: deleteProfileRoute,
+  previewPlan: previewPlanRoute,
   createRun: createRunRoute,
   listRuns: listRunsRoute,
   getRun: getRunRoute,

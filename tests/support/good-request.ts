@@ -39,6 +39,7 @@ export const goodRequests: Readonly<Record<EndpointName, GoodRequest>> = {
   changeProfile: async (caller, owned) =>
     send(caller, await profileCall('PATCH', owned), JSON.stringify({ config: { compression: { level: 5 } } })),
   deleteProfile: async (caller, owned) => send(caller, await profileCall('DELETE', owned)),
+  previewPlan: (caller, { profile }) => post(caller, '/export/plans', { profile_id: profile }),
   createRun: (caller, { profile }) => post(caller, '/export/runs', { profile_id: profile }),
   listRuns: (caller) => get(caller, '/export/runs'),
   getRun: (caller, { run }) => get(caller, `/export/runs/${run}`),

@@ -6,6 +6,7 @@ import { filters } from '../filters.ts'
 import { ingest, ingestSummary, refusedDocument } from '../ingest.ts'
 import { publicKey, publicKeys } from '../keys.ts'
 import { ledgerExtent, ledgerLine, ledgerRevision, ledgerSources } from '../ledger.ts'
+import { newPlanPreview, planPreview } from '../plan-preview.ts'
 import { problemBody } from '../problem-body.ts'
 import { newProfile, profile, profileConfig, profilePatch } from '../profile.ts'
 import { newRun, run, runCounts } from '../run.ts'
@@ -16,6 +17,7 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   Filters: filters,
   NewProfile: newProfile,
   NewProfileConfig: profileConfig,
+  NewPlanPreview: newPlanPreview,
   NewRun: newRun,
   ProfilePatch: profilePatch,
 }
@@ -31,6 +33,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   LedgerLine: ledgerLine,
   LedgerRevision: ledgerRevision,
   LedgerSources: ledgerSources,
+  PlanPreview: planPreview,
   Problem: problemBody,
   Profile: profile,
   ProfileConfig: profileConfig,

@@ -1,15 +1,13 @@
-import { filters as filtersContract } from '@stella/contracts'
-import { effectiveFilters } from '@stella/core'
 import { getProfile, requestRun } from '@stella/db'
 
 import { recordAction } from '../audit/record-action.ts'
 import { createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { spendRun } from '../limits/rate-limit.ts'
-import { parsed } from '../middleware/parsed.ts'
 import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
+import { mergedFilters } from './merged-filters.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 import { runAccepted } from './run-accepted.ts'
 
@@ -25,14 +23,13 @@ export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
     const request = { tenantId, key: headers['idempotency-key'], asked: { createRun: asked } }
     const { answer, created } = await createOnce(deps, request, async (tx) => {
       const profile = found(named, 'profile', asked.profile_id)
-      const merged = effectiveFilters(profile.config.filters, asked.filters)
       const id = deps.newId('run')
       await recordAction(c, tx, `/export/runs/${id}`)
       const run = await requestRun(tx, {
         tenantId,
         id,
         profile,
-        filters: parsed(filtersContract, merged, 'the filters of profile and run together'),
+        filters: mergedFilters(profile, asked.filters),
         trigger: 'manual',
         reproduces: null,
         planId: deps.newId('plan'),

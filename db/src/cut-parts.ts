@@ -8,7 +8,9 @@ import {
   requireFewParts,
   type Scope,
 } from '@stella/core'
-import { type Transaction, timeBuckets } from '@stella/db'
+
+import type { Transaction } from './open-database.ts'
+import { timeBuckets } from './time-buckets.ts'
 
 /** What is cut into parts. */
 export interface TooLarge {

@@ -1,0 +1,50 @@
+import {
+  type Filters,
+  kindOfGroup,
+  RANGE_RECORDS,
+  recordGroups,
+  SHARD_DOCUMENTS,
+  type Sharding,
+} from '@stella/contracts'
+import { cutShards, type GroupExtent, type KindExtent, type Plan, type Scope } from '@stella/core'
+
+import { cutParts } from './cut-parts.ts'
+import { kindExtent } from './kind-extent.ts'
+import { ledgerHead } from './ledger-head.ts'
+import type { Transaction } from './open-database.ts'
+
+/** All that a plan says of the ledger: a plan has a name and a profile besides. */
+export type PlannedScope = Omit<Plan, 'id' | 'profile'>
+
+/** What is to be planned. */
+export interface ToPlan {
+  readonly tenantId: string
+  readonly filters: Filters
+  /** When the export comes in parts; without it, never. */
+  readonly sharding?: Sharding | undefined
+  /** The revision to read, and its time; without it, the newest. */
+  readonly at?: { readonly revision: number; readonly time: string } | undefined
+}
+
+/**
+ * What filters take of a ledger, cut into shards, or where it is too large for one bundle into parts: the decision of the plan step, and
+ * of its preview.
+ * @throws `plan/too-large`
+ */
+export async function planScope(tx: Transaction, { tenantId, filters, sharding, at }: ToPlan): Promise<PlannedScope> {
+  const { revision, time } = at ?? (await ledgerHead(tx, { tenantId }))
+  const scope: Scope = { tenantId, ledgerRevision: revision, filters }
+  const extents: (KindExtent & GroupExtent)[] = []
+  const counts = { advisories: 0, vex: 0, sboms: 0 }
+  for (const group of filters.include ?? recordGroups) {
+    const kind = kindOfGroup[group]
+    const rangeRecords = kind === 'sbom' ? SHARD_DOCUMENTS : RANGE_RECORDS
+    const extent = await kindExtent(tx, { scope, kind, rangeRecords })
+    extents.push({ group, ...extent })
+    counts[group] = extent.records
+  }
+  const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
+  const planned = { scope, ledgerTime: time, counts, estimatedBytes }
+  if (!sharding || estimatedBytes <= sharding.max_bytes) return { ...planned, shards: cutShards(extents) }
+  return { ...planned, shards: [], parts: await cutParts(tx, { scope, sharding, groups: extents }) }
+}

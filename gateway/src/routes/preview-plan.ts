@@ -1,0 +1,37 @@
+import { PLAN_PREVIEW_MS, type PlanPreview } from '@stella/contracts'
+import { getProfile, limitStatements, planScope } from '@stella/db'
+
+import type { GatewayDeps } from '../deps.ts'
+import type { Route } from '../route.ts'
+import { found } from './found.ts'
+import { mergedFilters } from './merged-filters.ts'
+import { requireOwnTenant } from './require-own-tenant.ts'
+
+/**
+ * POST /export/plans: 200 what a run would hold if it were planned now · 400 request/invalid · 404 resource/not-found without its profile ·
+ * 422 plan/too-large · 503 db/timeout
+ */
+export function previewPlanRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'previewPlan'> {
+  return async (c, { body: { profile_id: id, filters: asked } }) => {
+    const { tenantId } = c.get('caller')
+    requireOwnTenant(asked, tenantId)
+    const preview = await inTenant(tenantId, async (tx): Promise<PlanPreview> => {
+      const profile = id === undefined ? null : found(await getProfile(tx, { tenantId, id }), 'profile', id)
+      const filters = mergedFilters(profile, asked)
+      await limitStatements(tx, PLAN_PREVIEW_MS)
+      const sharding = profile?.config.sharding
+      const { scope, counts, estimatedBytes, shards, parts } = await planScope(tx, { tenantId, filters, sharding })
+      return {
+        profile_id: profile?.id ?? null,
+        profile_revision: profile?.revision ?? null,
+        filters,
+        ledger_revision: scope.ledgerRevision,
+        counts,
+        estimated_bytes: estimatedBytes,
+        shards: shards.length,
+        parts: parts?.length ?? null,
+      }
+    })
+    return c.json(preview)
+  }
+}
