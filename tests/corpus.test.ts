@@ -12,7 +12,8 @@ if (!present) console.warn('SKIPPED: the corpus of real evidence does not lie be
 
 /** What each folder holds: documents read, and how many are refused, each reason counted. */
 const folders: [string, { read: number; refused: Record<string, number> }][] = [
-  ['osv', { read: 5073, refused: { 'text that is neither JSON nor YAML': 1, 'zstd-compressed data': 1 } }],
+  // 4,291 of them lie in go-vulndb-osv.tar.zst; ORIGIN.tsv is refused.
+  ['osv', { read: 9363, refused: { 'text that is neither JSON nor YAML': 1 } }],
   [
     'csaf',
     {

@@ -12,6 +12,18 @@ export const MAX_UPLOAD_BYTES = 64 * GIB
 export const MAX_DOCUMENT_BYTES = 64 * MIB
 /** Deepest nesting of a JSON or YAML document. */
 export const MAX_DOCUMENT_DEPTH = 128
+/** Most members of all archives in one upload together, folders included. */
+export const MAX_ARCHIVE_ENTRIES = 5_000_000
+/** What all compressed data in one upload may decompress to, in bytes. */
+export const MAX_DECOMPRESSED_BYTES = 256 * GIB
+/** How many times its compressed size a compressed stream may have, once it is over `COMPRESSION_RATIO_FREE_BYTES`. */
+export const MAX_COMPRESSION_RATIO = 200
+/** What a compressed stream may decompress to whatever its ratio, in bytes. */
+export const COMPRESSION_RATIO_FREE_BYTES = 16 * MIB
+/** Archives within each other; what `stella ingest` sends is one, so a file of it may be one more. */
+export const MAX_ARCHIVE_NESTING = 2
+/** Base-2 logarithm of the largest zstd window, which is memory to read it: what the `zstd` command reads without being asked. */
+export const MAX_ZSTD_WINDOW_LOG = 27
 /** Most refused documents that one batch may name; with more, the batch is refused as a whole. */
 export const MAX_REFUSED_DOCUMENTS = 100_000
 /** Most paths of what records do not carry that the summary of one batch names. */

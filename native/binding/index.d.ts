@@ -94,6 +94,17 @@ export interface IntakeOptions {
   maxDocumentBytes: number
   /** Containers within containers in one document; at most 512 is honoured. */
   maxDepth: number
+  /** Members of all archives together. */
+  maxArchiveEntries: number
+  /** Bytes that all compressed data decompresses to. */
+  maxDecompressedBytes: number
+  /** How many times its compressed size a stream may have, once it is over `ratioFreeBytes`. */
+  maxCompressionRatio: number
+  ratioFreeBytes: number
+  /** Archives within each other. */
+  maxArchiveNesting: number
+  /** Base-2 logarithm of the largest zstd window, 10 to 31. */
+  maxZstdWindowLog: number
   /** Refused documents; with one more the intake fails. */
   maxRefused: number
   /** Paths that `notHeld` of the summary names at most. */

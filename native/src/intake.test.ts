@@ -66,7 +66,19 @@ function advisory(id: string) {
 async function upload(name: string, content: string) {
   const path = join(folder, name)
   await writeFile(path, content)
-  const limits = { maxDocumentBytes: 1 << 20, maxDepth: 128, maxRefused: 100, maxNotHeld: 100, threads: 2 }
+  const limits = {
+    maxDocumentBytes: 1 << 20,
+    maxDepth: 128,
+    maxArchiveEntries: 100,
+    maxDecompressedBytes: 1 << 30,
+    maxCompressionRatio: 200,
+    ratioFreeBytes: 1 << 20,
+    maxArchiveNesting: 2,
+    maxZstdWindowLog: 27,
+    maxRefused: 100,
+    maxNotHeld: 100,
+    threads: 2,
+  }
   return { path, sourceName: 'stdin', sourceUri: null, ...limits }
 }
 

@@ -20,7 +20,7 @@ export interface Intake {
 }
 
 /**
- * Reads a spooled upload as evidence: a tar of files, or one file; each a JSON document (OSV, CSAF 2.0, OpenVEX 0.2.0 and 0.0.x,
+ * Reads a spooled upload as evidence: a tar or zip archive of files, or one file, compressed (zstd, gzip) or not; each a JSON document (OSV, CSAF 2.0, OpenVEX 0.2.0 and 0.0.x,
  * CycloneDX 1.2 to 1.6, SPDX 2.2 and 2.3), a YAML document (OSV), or JSON lines of them. The format is found by content. Faulty documents are listed in the summary, the
  * rest become rows.
  *

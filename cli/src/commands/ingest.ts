@@ -88,7 +88,9 @@ async function send(api: ApiClient, shell: Shell, paths: readonly string[], opti
 function nothingToRead(paths: readonly string[]): CommandFailure {
   const isStdin = paths.includes(STDIN)
   const reason = isStdin ? 'standard input is empty' : `there is no file in ${paths.join(' ')}`
-  const advice = isStdin ? 'pipe a document, JSON lines or a tar into it' : 'name a file, or a folder that holds some'
+  const advice = isStdin
+    ? 'pipe a document, JSON lines or an archive into it'
+    : 'name a file, or a folder that holds some'
   return new CommandFailure('failed', `nothing to read: ${reason}`, advice)
 }
 

@@ -24,7 +24,7 @@ export const ledgerEndpoints = {
       mediaTypes: [mediaTypes.bytes, mediaTypes.json, mediaTypes.tar],
       maxBytes: MAX_UPLOAD_BYTES,
       description:
-        'A document, JSON lines, or a tar of files. What it is shows in its bytes: the media type is not looked at.',
+        'A document, JSON lines, or an archive of files (tar, zip; zstd, gzip). What it is shows in its bytes: the media type is not looked at.',
     },
     answers: {
       202: {

@@ -8,7 +8,7 @@ import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 
 /**
- * POST /ledger/ingest: spool the body, record the batch; workers read it. The body is a document, JSON lines, or a tar of files.
+ * POST /ledger/ingest: spool the body, record the batch; workers read it. The body is a document, JSON lines, or an archive of files.
  * 202 Ingest · 400 request/invalid · 413 request/too-large · 507 blob/full
  */
 export function ingestDocumentsRoute(deps: GatewayDeps): Route<'ingestDocuments'> {
@@ -46,7 +46,7 @@ async function spool({ blobs }: Pick<GatewayDeps, 'blobs'>, key: string, { body,
   const { sha256, sizeBytes } = await blobs.putStream({ key, stream, maxBytes: MAX_UPLOAD_BYTES, signal })
   if (sizeBytes === 0) {
     await blobs.remove(key)
-    throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or a tar of files')
+    throw new Problem('request/invalid', 'the body is empty: send a document, JSON lines, or an archive of files')
   }
   return { uploadKey: key, uploadSha256: sha256, uploadBytes: sizeBytes }
 }

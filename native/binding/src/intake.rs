@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_intake::{Cancel, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Summary};
+use stella_intake::{ArchiveLimits, Cancel, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Summary};
 
 use crate::fault::{Fault, NativeError};
 
@@ -19,6 +19,17 @@ pub struct IntakeOptions {
     pub max_document_bytes: u32,
     /// Containers within containers in one document; at most 512 is honoured.
     pub max_depth: u32,
+    /// Members of all archives together.
+    pub max_archive_entries: u32,
+    /// Bytes that all compressed data decompresses to.
+    pub max_decompressed_bytes: f64,
+    /// How many times its compressed size a stream may have, once it is over `ratioFreeBytes`.
+    pub max_compression_ratio: u32,
+    pub ratio_free_bytes: u32,
+    /// Archives within each other.
+    pub max_archive_nesting: u32,
+    /// Base-2 logarithm of the largest zstd window, 10 to 31.
+    pub max_zstd_window_log: u32,
     /// Refused documents; with one more the intake fails.
     pub max_refused: u32,
     /// Paths that `notHeld` of the summary names at most.
@@ -109,6 +120,14 @@ impl Intake {
             source_uri: options.source_uri,
             max_document_bytes: options.max_document_bytes as usize,
             max_depth: options.max_depth as usize,
+            archives: ArchiveLimits {
+                max_entries: options.max_archive_entries.into(),
+                max_decompressed_bytes: options.max_decompressed_bytes as u64,
+                max_ratio: options.max_compression_ratio.into(),
+                ratio_free_bytes: options.ratio_free_bytes.into(),
+                max_nesting: options.max_archive_nesting,
+                max_window_log: options.max_zstd_window_log,
+            },
             max_refused: options.max_refused as usize,
             max_not_held: options.max_not_held as usize,
             threads: options.threads as usize,

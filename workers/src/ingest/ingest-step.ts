@@ -1,11 +1,17 @@
 import {
+  COMPRESSION_RATIO_FREE_BYTES,
   JOB_HEARTBEAT_MS,
   type Job,
   type JobMessage,
+  MAX_ARCHIVE_ENTRIES,
+  MAX_ARCHIVE_NESTING,
+  MAX_COMPRESSION_RATIO,
+  MAX_DECOMPRESSED_BYTES,
   MAX_DOCUMENT_BYTES,
   MAX_DOCUMENT_DEPTH,
   MAX_NOT_HELD_PATHS,
   MAX_REFUSED_DOCUMENTS,
+  MAX_ZSTD_WINDOW_LOG,
 } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { beginIngest, heartbeatIngest, mergeIngest, type OpenIngest, openIngest } from '@stella/db'
@@ -65,6 +71,12 @@ async function mergeUpload(
     sourceUri: batch.sourceUri,
     maxDocumentBytes: MAX_DOCUMENT_BYTES,
     maxDepth: MAX_DOCUMENT_DEPTH,
+    maxArchiveEntries: MAX_ARCHIVE_ENTRIES,
+    maxDecompressedBytes: MAX_DECOMPRESSED_BYTES,
+    maxCompressionRatio: MAX_COMPRESSION_RATIO,
+    ratioFreeBytes: COMPRESSION_RATIO_FREE_BYTES,
+    maxArchiveNesting: MAX_ARCHIVE_NESTING,
+    maxZstdWindowLog: MAX_ZSTD_WINDOW_LOG,
     maxRefused: MAX_REFUSED_DOCUMENTS,
     maxNotHeld: MAX_NOT_HELD_PATHS,
     threads: readers,

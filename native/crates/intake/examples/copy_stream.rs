@@ -5,7 +5,16 @@
 use std::io::Write;
 use std::time::Instant;
 
-use stella_intake::{Cancel, Intake, IntakeOptions};
+use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions};
+
+const ARCHIVES: ArchiveLimits = ArchiveLimits {
+    max_entries: 5_000_000,
+    max_decompressed_bytes: 1 << 38,
+    max_ratio: 200,
+    ratio_free_bytes: 16 << 20,
+    max_nesting: 2,
+    max_window_log: 27,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -18,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         source_uri: None,
         max_document_bytes: 64 * 1024 * 1024,
         max_depth: 128,
+        archives: ARCHIVES,
         max_refused: 100_000,
         max_not_held: 1_000,
         threads,

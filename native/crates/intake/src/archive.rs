@@ -3,8 +3,8 @@ use std::io::{self, BufRead, ErrorKind, Read};
 use stella_canonical::{Place, Refusal};
 use tar::{EntryType, Header, PaxExtensions};
 
-use crate::batch::{Batches, Stop};
-use crate::split_file::split_file;
+use crate::batch::Stop;
+use crate::splitter::{Content, Member, Splitter};
 
 const BLOCK_BYTES: usize = 512;
 /// Where a tar header says `ustar` (POSIX.1-1988, and GNU alike).
@@ -12,6 +12,7 @@ const MAGIC_AT: usize = 257;
 /// Largest extended header or long name that is read.
 const MAX_EXTENSION_BYTES: u64 = 64 * 1024;
 const MAX_NAME_BYTES: usize = 4096;
+const CUT_OFF: &str = "cut off: the archive ends within this file";
 
 /// Whether a file begins with a tar header whose checksum is right.
 pub(crate) fn is_tar(beginning: &[u8]) -> bool {
@@ -22,21 +23,22 @@ pub(crate) fn is_tar(beginning: &[u8]) -> bool {
 
 /// Splits every regular file of a tar. Directories are passed over; links, devices and names that lead outside are refused one by one;
 /// where the archive itself is damaged or cut off, the rest of it is refused once, under the archive's own name.
-pub(crate) fn split_archive(reader: impl BufRead, name: &str, max_bytes: usize, out: &mut Batches) -> Result<(), Stop> {
-    let mut archive = Archive { reader, offset: 0, long_name: None, long_size: None };
+pub(crate) fn split_archive(reader: &mut dyn BufRead, member: Member<'_>, splitter: &mut Splitter<'_>) -> Result<(), Stop> {
+    let mut archive = Archive { reader, within: member, offset: 0, long_name: None, long_size: None };
+    let name = member.name;
     loop {
         let header_at = archive.offset;
         let header = match archive.header() {
             Ok(Some(header)) => header,
             Ok(None) => return Ok(()),
-            Err(Damage::Archive(reason)) => return out.refuse(name, &Refusal::new(Place::Byte(header_at), reason)),
+            Err(Damage::Archive(reason)) => return splitter.out.refuse(name, &Refusal::new(Place::Byte(header_at), reason)),
             Err(Damage::Io(error)) => return Err(error.into()),
         };
-        match archive.member(&header, max_bytes, out) {
+        match archive.member(&header, splitter) {
             Ok(()) => {}
             Err(MemberStop::Stop(stop)) => return Err(stop),
             Err(MemberStop::Damage(member, reason)) => {
-                return out.refuse(member.as_deref().unwrap_or(name), &Refusal::new(Place::Byte(header_at), reason));
+                return splitter.out.refuse(member.as_deref().unwrap_or(name), &Refusal::new(Place::Byte(header_at), reason));
             }
         }
     }
@@ -49,7 +51,7 @@ enum Damage {
 
 enum MemberStop {
     Stop(Stop),
-    Damage(Option<String>, &'static str),
+    Damage(Option<String>, String),
 }
 
 impl From<Stop> for MemberStop {
@@ -58,14 +60,15 @@ impl From<Stop> for MemberStop {
     }
 }
 
-struct Archive<R> {
-    reader: R,
+struct Archive<'r> {
+    reader: &'r mut dyn BufRead,
+    within: Member<'r>,
     offset: u64,
     long_name: Option<Vec<u8>>,
     long_size: Option<u64>,
 }
 
-impl<R: BufRead> Archive<R> {
+impl Archive<'_> {
     /// The next header; none at the end mark.
     fn header(&mut self) -> Result<Option<Header>, Damage> {
         let mut block = [0; BLOCK_BYTES];
@@ -84,11 +87,12 @@ impl<R: BufRead> Archive<R> {
         }
     }
 
-    fn member(&mut self, header: &Header, max_bytes: usize, out: &mut Batches) -> Result<(), MemberStop> {
+    fn member(&mut self, header: &Header, splitter: &mut Splitter<'_>) -> Result<(), MemberStop> {
         let entry_type = header.entry_type();
         let size = header
             .entry_size()
-            .map_err(|_| MemberStop::Damage(None, "a tar header without a readable size; the rest of the archive is not read"))?;
+            .map_err(|_| MemberStop::Damage(None, "a tar header without a readable size; the rest of the archive is not read".into()))?;
+        splitter.count_entry().map_err(|reason| MemberStop::Damage(None, reason))?;
         match entry_type {
             EntryType::GNULongName => {
                 self.long_name = Some(self.extension(size)?.split(|byte| *byte == 0).next().unwrap_or_default().to_vec());
@@ -99,13 +103,13 @@ impl<R: BufRead> Archive<R> {
             _ => {
                 let name = self.long_name.take().unwrap_or_else(|| header.path_bytes().into_owned());
                 let size = self.long_size.take().unwrap_or(size);
-                self.entry(entry_type, &name, size, max_bytes, out)
+                self.entry(entry_type, &name, size, splitter)
             }
         }
     }
 
-    fn entry(&mut self, entry_type: EntryType, name: &[u8], size: u64, max_bytes: usize, out: &mut Batches) -> Result<(), MemberStop> {
-        let shown = shown(name);
+    fn entry(&mut self, entry_type: EntryType, name: &[u8], size: u64, splitter: &mut Splitter<'_>) -> Result<(), MemberStop> {
+        let shown = self.within.name_of(&shown(name));
         let refusal = match entry_type {
             EntryType::Directory => return self.skip(size, Some(&shown)),
             EntryType::Regular | EntryType::Continuous => unsafe_name(name),
@@ -115,20 +119,22 @@ impl<R: BufRead> Archive<R> {
             _ => Some("a kind of tar entry that is not read"),
         };
         if let Some(reason) = refusal {
-            out.refuse(&shown, &Refusal::whole(reason))?;
+            splitter.out.refuse(&shown, &Refusal::whole(reason))?;
             // Links carry no content whatever size they state.
             let has_content =
                 !matches!(entry_type, EntryType::Link | EntryType::Symlink | EntryType::Char | EntryType::Block | EntryType::Fifo);
             return if has_content { self.skip(size, Some(&shown)) } else { Ok(()) };
         }
-        let mut content = Content { reader: &mut self.reader, left: size };
-        let split = split_file(&mut content, &shown, max_bytes, out);
+        let mut content = Content { reader: &mut *self.reader, left: size };
+        let at = self.within.at.map(|(start, _)| (start + self.offset, size));
+        let inner = Member { name: &shown, archives: self.within.archives + 1, is_decompressed: false, at };
+        let split = splitter.content(&mut content, inner);
         let left = content.left;
         self.offset += size - left;
         match split {
             Ok(()) => self.skip_rest(size, left, Some(&shown)),
             Err(Stop::Failed(crate::error::IntakeError::Io(error))) if error.kind() == ErrorKind::UnexpectedEof => {
-                Err(MemberStop::Damage(Some(shown), "cut off: the archive ends within this file"))
+                Err(MemberStop::Damage(Some(shown), CUT_OFF.into()))
             }
             Err(stop) => Err(stop.into()),
         }
@@ -138,7 +144,7 @@ impl<R: BufRead> Archive<R> {
         let extension = self.extension(size)?;
         for record in PaxExtensions::new(&extension) {
             let Ok(record) = record else {
-                return Err(MemberStop::Damage(None, "a damaged pax header; the rest of the archive is not read"));
+                return Err(MemberStop::Damage(None, "a damaged pax header; the rest of the archive is not read".into()));
             };
             match record.key_bytes() {
                 b"path" => self.long_name = Some(record.value_bytes().to_vec()),
@@ -151,10 +157,10 @@ impl<R: BufRead> Archive<R> {
 
     fn extension(&mut self, size: u64) -> Result<Vec<u8>, MemberStop> {
         if size > MAX_EXTENSION_BYTES {
-            return Err(MemberStop::Damage(None, "an extended tar header over 65536 bytes; the rest of the archive is not read"));
+            return Err(MemberStop::Damage(None, "an extended tar header over 65536 bytes; the rest of the archive is not read".into()));
         }
         let mut extension = Vec::new();
-        let mut content = Content { reader: &mut self.reader, left: size };
+        let mut content = Content { reader: &mut *self.reader, left: size };
         content.read_to_end(&mut extension).map_err(|error| cut_off(error, None))?;
         self.offset += size;
         self.skip_rest(size, 0, None)?;
@@ -168,7 +174,7 @@ impl<R: BufRead> Archive<R> {
     /// Passes over what is left of a content and its padding.
     fn skip_rest(&mut self, size: u64, left: u64, member: Option<&str>) -> Result<(), MemberStop> {
         let padding = size.next_multiple_of(BLOCK_BYTES as u64) - size;
-        let mut content = Content { reader: &mut self.reader, left: left.saturating_add(padding) };
+        let mut content = Content { reader: &mut *self.reader, left: left.saturating_add(padding) };
         io::copy(&mut content, &mut io::sink()).map_err(|error| cut_off(error, member))?;
         self.offset += left + padding;
         Ok(())
@@ -177,40 +183,8 @@ impl<R: BufRead> Archive<R> {
 
 fn cut_off(error: io::Error, member: Option<&str>) -> MemberStop {
     match error.kind() {
-        ErrorKind::UnexpectedEof => MemberStop::Damage(member.map(str::to_owned), "cut off: the archive ends within this file"),
+        ErrorKind::UnexpectedEof => MemberStop::Damage(member.map(str::to_owned), CUT_OFF.into()),
         _ => MemberStop::Stop(error.into()),
-    }
-}
-
-/// The content of a member: exactly `left` bytes, or an error where the archive ends before.
-struct Content<'r, R> {
-    reader: &'r mut R,
-    left: u64,
-}
-
-impl<R: BufRead> BufRead for Content<'_, R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.left == 0 {
-            return Ok(&[]);
-        }
-        let buffer = self.reader.fill_buf()?;
-        if buffer.is_empty() {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        Ok(&buffer[..buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX))])
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        self.reader.consume(bytes);
-        self.left -= bytes as u64;
-    }
-}
-
-impl<R: BufRead> Read for Content<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.fill_buf()?.read(buffer)?;
-        self.consume(read);
-        Ok(read)
     }
 }
 
@@ -221,7 +195,8 @@ fn is_intact(header: &Header) -> bool {
     header.cksum().is_ok_and(|stated| stated == sum)
 }
 
-fn unsafe_name(name: &[u8]) -> Option<&'static str> {
+/// Why a name of an archive's member is not taken: nothing is written by it, but it is told, and a reader may unpack by it.
+pub(crate) fn unsafe_name(name: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(name) else { return Some("a name that is not UTF-8") };
     if text.is_empty() || text.len() > MAX_NAME_BYTES {
         return Some("a name that is empty or over 4096 bytes");
@@ -229,7 +204,9 @@ fn unsafe_name(name: &[u8]) -> Option<&'static str> {
     if text.chars().any(char::is_control) {
         return Some("a name with a control character");
     }
-    text.split(['/', '\\']).any(|segment| segment == "..").then_some("a name that leads outside the archive")
+    let is_absolute = text.starts_with(['/', '\\']) || matches!(text.as_bytes(), [b'a'..=b'z' | b'A'..=b'Z', b':', b'/' | b'\\', ..]);
+    let leads_outside = is_absolute || text.split(['/', '\\']).any(|segment| segment == "..");
+    leads_outside.then_some("a name that leads outside the archive")
 }
 
 /// A name as it can be told: control characters and bytes that are no text are escaped.

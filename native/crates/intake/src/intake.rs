@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use stella_canonical::JsonLimits;
 use stella_evidence::EvidenceLimits;
 
-use crate::archive::{is_tar, shown, split_archive};
+use crate::archive::shown;
 use crate::batch::{Batch, Batches, Refused, Stop};
 use crate::budget::Budget;
 use crate::copy_rows::{HEADER, TRAILER};
@@ -18,7 +18,8 @@ use crate::error::IntakeError;
 use crate::intake_options::IntakeOptions;
 use crate::not_held::NotHeld;
 use crate::read_batch::{Done, read_batch};
-use crate::split_file::split_file;
+use crate::splitter::{Member, Splitter};
+use crate::upload::Upload;
 
 /// Documents in flight together hold at most this much, but for one larger document alone.
 const BUDGET_BYTES: usize = 16 * 1024 * 1024;
@@ -250,27 +251,14 @@ fn spawn(name: &str, results: Sender<Message>, work: impl FnOnce() + Send + 'sta
     Ok(std::thread::Builder::new().name(name.to_owned()).spawn(guarded)?)
 }
 
-fn split(file: File, budget: Arc<Budget>, options: &IntakeOptions, mut out: Batches) -> Result<(), Stop> {
-    let mut reader = BufReader::with_capacity(READ_BYTES, Polled { file, budget });
+fn split(file: File, budget: Arc<Budget>, options: &IntakeOptions, out: Batches) -> Result<(), Stop> {
+    let length = file.metadata()?.len();
+    let mut reader = BufReader::with_capacity(READ_BYTES, Upload::new(file, Arc::clone(&budget)));
     let name = shown(options.source_uri.as_ref().unwrap_or(&options.source_name).as_bytes());
-    if is_tar(reader.fill_buf()?) {
-        split_archive(reader, &name, options.max_document_bytes, &mut out)?;
-    } else {
-        split_file(reader, &name, options.max_document_bytes, &mut out)?;
-    }
-    out.flush()
-}
-
-/// The upload, whose reading ends once the intake is cancelled, however much is only passed over.
-struct Polled {
-    file: File,
-    budget: Arc<Budget>,
-}
-
-impl Read for Polled {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.budget.is_cancelled() { Err(io::Error::other("cancelled")) } else { self.file.read(buffer) }
-    }
+    let mut splitter = Splitter::new(options, budget, out);
+    let upload = Member { name: &name, archives: 0, is_decompressed: false, at: Some((0, length)) };
+    splitter.content(&mut reader, upload)?;
+    splitter.out.flush()
 }
 
 fn read_batches(batches: &Mutex<Receiver<Batch>>, limits: &EvidenceLimits, budget: &Budget, out: &Sender<Message>) {

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::archive_limits::ArchiveLimits;
+
 /// What to take in, and its bounds.
 #[derive(Debug, Clone)]
 pub struct IntakeOptions {
@@ -13,6 +15,8 @@ pub struct IntakeOptions {
     pub max_document_bytes: usize,
     /// Containers within containers in one document.
     pub max_depth: usize,
+    /// Bounds on archives and compressed data.
+    pub archives: ArchiveLimits,
     /// Refused entries; one more fails the intake.
     pub max_refused: usize,
     /// Paths of what is not held that the summary names.

@@ -4,10 +4,19 @@ use std::io::Write;
 use std::path::Path;
 
 use proptest::prelude::*;
-use stella_intake::{COLUMNS, Cancel, Intake, IntakeError, IntakeOptions, Summary};
+use stella_intake::{ArchiveLimits, COLUMNS, Cancel, Intake, IntakeError, IntakeOptions, Summary};
 use tempfile::NamedTempFile;
 
 const MAX_BYTES: usize = 4_096;
+
+const ARCHIVES: ArchiveLimits = ArchiveLimits {
+    max_entries: 5_000_000,
+    max_decompressed_bytes: 1 << 38,
+    max_ratio: 200,
+    ratio_free_bytes: 16 << 20,
+    max_nesting: 2,
+    max_window_log: 27,
+};
 
 fn options(path: &Path) -> IntakeOptions {
     IntakeOptions {
@@ -16,6 +25,7 @@ fn options(path: &Path) -> IntakeOptions {
         source_uri: None,
         max_document_bytes: MAX_BYTES,
         max_depth: 32,
+        archives: ARCHIVES,
         max_refused: 1_000,
         max_not_held: 1_000,
         threads: 2,
@@ -253,48 +263,10 @@ fn an_archive_holds_files_of_every_kind() {
     );
     assert_eq!(refused.len(), 2);
     assert!(
-        refused[0].starts_with("empty.json 1:1 an empty document") && refused[1].starts_with("nested.tar.zst 1:1 unsupported format: zstd")
+        refused[0].starts_with("empty.json 1:1 an empty document")
+            && refused[1].starts_with("nested.tar.zst 1:1 cut off: the compressed data ends early")
     );
     assert_eq!(read, 7);
-}
-
-#[test]
-fn links_devices_and_names_that_lead_outside_are_refused_and_the_rest_goes_on() {
-    let mut archive = Vec::new();
-    for (name, entry_type) in [
-        ("up/../../x.json", tar::EntryType::Regular),
-        ("link", tar::EntryType::Symlink),
-        ("hard", tar::EntryType::Link),
-        ("pipe", tar::EntryType::Fifo),
-        ("folder/", tar::EntryType::Directory),
-        ("/abs.json", tar::EntryType::Regular),
-    ] {
-        let content = advisory("A");
-        let regular = entry_type == tar::EntryType::Regular;
-        let mut header = tar::Header::new_ustar();
-        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_entry_type(entry_type);
-        header.set_size(if regular { content.len() as u64 } else { 0 });
-        header.set_cksum();
-        archive.extend_from_slice(header.as_bytes());
-        if regular {
-            archive.extend_from_slice(content.as_bytes());
-            archive.resize(archive.len().next_multiple_of(512), 0);
-        }
-    }
-    archive.resize(archive.len() + 1024, 0);
-    let (taken, refused, read) = outcome(&archive);
-    assert_eq!(taken, ["5 A /abs.json"]);
-    assert_eq!(
-        refused,
-        [
-            "up/../../x.json 1:1 a name that leads outside the archive",
-            "link 1:1 a link; archives hold files and directories alone",
-            "hard 1:1 a link; archives hold files and directories alone",
-            "pipe 1:1 a device or pipe; archives hold files and directories alone"
-        ]
-    );
-    assert_eq!(read, 5);
 }
 
 #[test]
