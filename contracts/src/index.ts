@@ -159,6 +159,8 @@ export {
   MAX_TENANT_READERS,
   MAX_TENANT_REPLAYS,
   MAX_UPLOAD_BYTES,
+  MAX_VERIFIED_TOKEN_CHARS,
+  MAX_VERIFIED_TOKENS,
   MAX_WAIT_MS,
   MAX_WITHHELD,
   MAX_ZSTD_WINDOW_LOG,
@@ -195,6 +197,7 @@ export {
   TENANT_REQUESTS,
   TOKEN_CLOCK_TOLERANCE_SECONDS,
   UNCLAIMED_UPLOAD_MS,
+  VERIFIED_TOKEN_MS,
 } from './limits.ts'
 export { mediaTypes } from './media-types.ts'
 export { metricsSettings } from './metrics-settings.ts'

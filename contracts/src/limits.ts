@@ -222,6 +222,12 @@ export const MAX_WAIT_MS = 24 * 3600 * 1000
 export const DEVELOPMENT_TOKEN_SECONDS = 24 * 3600
 /** Clock difference that a token check tolerates, in seconds. */
 export const TOKEN_CLOCK_TOLERANCE_SECONDS = 5
+/** Time for which a verified token is not verified again, in milliseconds; longer would outlive a key that its issuer withdrew. */
+export const VERIFIED_TOKEN_MS = 30_000
+/** Most verified tokens that a gateway remembers. */
+export const MAX_VERIFIED_TOKENS = 4096
+/** Longest token that a gateway remembers, in characters; a longer one is verified each time. */
+export const MAX_VERIFIED_TOKEN_CHARS = 4096
 
 /** Bytes of one part of an upload to S3, unless the upload needs larger ones to stay within `S3_MAX_PARTS`. */
 export const S3_PART_BYTES = 8 * MIB

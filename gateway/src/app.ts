@@ -8,6 +8,7 @@ import { authenticate } from './middleware/authenticate.ts'
 import { notAllowed } from './middleware/not-allowed.ts'
 import { observe } from './middleware/observe.ts'
 import { type ReadRequest, readRequest } from './middleware/read-request.ts'
+import { VerifiedTokens } from './middleware/verified-tokens.ts'
 import { problemResponse } from './problem-response.ts'
 import type { Route } from './route.ts'
 import { cancelRunRoute } from './routes/cancel-run.ts'
@@ -84,6 +85,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
 export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>()
   const trail = auditTrail(deps)
+  const verified = new VerifiedTokens()
   app.use(observe(deps))
   app.onError((error, c) => {
     if (verifyFailures.has(toProblem(error).code)) deps.metrics.verifyFailed()
@@ -91,7 +93,7 @@ export function createApp(deps: GatewayDeps): Hono<GatewayEnv> {
   })
   app.notFound(() => problemResponse(new Problem('resource/not-found', 'there is no such address'), deps.log))
 
-  for (const name of Object.keys(routes) as EndpointName[]) addRoute({ app, deps, trail }, name)
+  for (const name of Object.keys(routes) as EndpointName[]) addRoute({ app, deps, trail, verified }, name)
   for (const [path, methods] of methodsByPath()) app.all(path, notAllowed(deps, methods))
   return app
 }
@@ -100,10 +102,11 @@ interface AppParts {
   readonly app: Hono<GatewayEnv>
   readonly deps: GatewayDeps
   readonly trail: AuditTrail
+  readonly verified: VerifiedTokens
 }
 
 /** Adds one endpoint: authenticate, count against the limits, parse by the table, answer; around it the audit log. */
-function addRoute({ app, deps, trail }: AppParts, name: EndpointName): void {
+function addRoute({ app, deps, trail, verified }: AppParts, name: EndpointName): void {
   const endpoint: Endpoint = endpoints[name]
   // What `readRequest` makes of an entry of the table is what `Asked` says of that entry.
   const answer = routes[name](deps) as (c: Context<GatewayEnv>, asked: ReadRequest) => Promise<Response>
@@ -116,7 +119,7 @@ function addRoute({ app, deps, trail }: AppParts, name: EndpointName): void {
     endpoint.path,
     named,
     trail(endpoint),
-    authenticate(deps, endpoint),
+    authenticate({ ...deps, verified }, endpoint),
     ...rateLimited(deps),
     async (c) => answer(c, await readRequest(c, endpoint)),
   )

@@ -14,6 +14,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { GatewayEnv, TokenRules } from '../deps.ts'
 import { problemResponse } from '../problem-response.ts'
 import { authenticate } from './authenticate.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 const ISSUER = 'https://issuer.test'
 const AUDIENCE = 'export-center'
@@ -35,10 +36,14 @@ function claims(payload: Record<string, unknown>, { audience = AUDIENCE, expires
     .setExpirationTime(expires)
 }
 
-async function ask(authorization: string | undefined, endpoint: Endpoint = endpoints.createRun): Promise<Response> {
+async function ask(
+  authorization: string | undefined,
+  endpoint: Endpoint = endpoints.createRun,
+  verified = new VerifiedTokens(),
+): Promise<Response> {
   const app = new Hono<GatewayEnv>()
   app.onError((error) => problemResponse(error, () => undefined))
-  app.get('/', authenticate({ tokens }, endpoint), (c) => c.json(c.get('caller')))
+  app.get('/', authenticate({ tokens, verified }, endpoint), (c) => c.json(c.get('caller')))
   return app.request('/', authorization ? { headers: { authorization } } : {})
 }
 
@@ -51,6 +56,21 @@ describe('authenticate()', () => {
       roles: ['Export.Operator'],
       expiresAtMs: expect.any(Number),
     })
+  })
+
+  test('verifies a token once, and looks for the role of each endpoint', async () => {
+    const header = `Bearer ${await claims(GOOD).sign(keys.privateKey)}`
+    const verified = new VerifiedTokens()
+    const { keys: good } = tokens
+    expect((await ask(header, endpoints.createRun, verified)).status).toBe(200)
+    tokens = { ...tokens, keys: () => Promise.reject(new TypeError('the key set is away')) }
+    try {
+      expect((await ask(header, endpoints.createRun, verified)).status).toBe(200)
+      expect((await ask(header, endpoints.createProfile, verified)).status).toBe(403)
+      expect((await ask(header, endpoints.createRun)).status).toBe(503)
+    } finally {
+      tokens = { ...tokens, keys: good }
+    }
   })
 
   test('answers 403 auth/denied where the role is missing', async () => {

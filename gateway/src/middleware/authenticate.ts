@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import type { Caller, GatewayDeps, GatewayEnv, TokenRules } from '../deps.ts'
 import { protocolToken } from '../updates/protocol-token.ts'
+import type { VerifiedTokens } from './verified-tokens.ts'
 
 /** Algorithms that a token may be signed with: asymmetric ones only, so that no public key can serve as a secret. */
 const ALGORITHMS = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256']
@@ -21,13 +22,16 @@ const claims = z.object({
  * @throws `auth/unauthenticated` without a good token · `auth/denied` where the role is missing · `auth/unavailable` without the issuer's keys
  */
 export function authenticate(
-  { tokens }: Pick<GatewayDeps, 'tokens'>,
+  { tokens, verified }: Pick<GatewayDeps, 'tokens'> & { verified: VerifiedTokens },
   { role, isSocket }: Endpoint,
 ): MiddlewareHandler<GatewayEnv> {
   return async (c, next) => {
     if (role !== null) {
       const offered = isSocket ? protocolToken(c.req.header('sec-websocket-protocol')) : null
-      const caller = await readToken(offered ?? headerToken(c.req.header('authorization')), tokens)
+      const token = offered ?? headerToken(c.req.header('authorization'))
+      const known = verified.get(token)
+      const caller = known ?? (await readToken(token, tokens))
+      if (!known) verified.add(token, caller)
       c.set('caller', caller) // A refusal is recorded in the name of who asked.
       requireRole(caller, role)
     }
