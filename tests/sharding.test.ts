@@ -210,6 +210,8 @@ describe('an export in parts', () => {
     await writeFile(bundle, Buffer.from(await (await tenant.api(`/export/runs/${run.id}/download`)).arrayBuffer()))
     expect((await scanBundle(bundle)).members.map(({ path }) => path)).toEqual(['index.json', 'signatures/index.sig'])
     expect(run.bundle?.size).toBe((await readFile(bundle)).length)
+    const alone = await tenant.stella('export', 'verify', bundle)
+    expect([alone.code, alone.stderr.includes('verify the folder')]).toEqual([2, true])
   })
 
   test('is listed as one run; its parts are, where they are asked for', async () => {

@@ -1,3 +1,4 @@
+import { bundlePaths, indexPaths } from '@stella/contracts'
 import { type Verdict, verifyExport, verifyIndex } from '@stella/core'
 import type { Command } from 'commander'
 
@@ -43,10 +44,19 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     }
     const { readPublishedExport } = await import('../published-export.ts')
     const place = { path, ...(manifest === undefined ? {} : { manifest }), ...(sig === undefined ? {} : { sig }) }
-    const verdict = verifyExport({ ...(await readPublishedExport(place, shell.signal)), keys })
+    const published = await readPublishedExport(place, shell.signal)
+    const holds = (file: string) => published.members.some((member) => member.path === file)
+    if (holds(indexPaths.index) && !holds(bundlePaths.manifest)) throw indexAlone(path)
+    const verdict = verifyExport({ ...published, keys })
     print(shell, command, verdictAnswer(path, verdict))
     if (!verdict.ok) throw unsound(path, verdict)
   })
+}
+
+/** The bundle of a run in parts holds its index and no part. */
+function indexAlone(path: string): CommandFailure {
+  const advice = 'unpack it into the folder of its parts, and verify the folder; `stella export run download` does so'
+  return new CommandFailure('usage', `${path} cannot be verified alone: it is the index of an export in parts`, advice)
 }
 
 function noBeside(path: string): CommandFailure {
