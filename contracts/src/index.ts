@@ -47,6 +47,7 @@ export {
 } from './index-document.ts'
 export {
   type Ingest,
+  type IngestEntry,
   type IngestSummary,
   ingest,
   ingestQuery,

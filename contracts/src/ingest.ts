@@ -46,6 +46,15 @@ export const ingest = z.strictObject({
 /** A batch as the API returns it. */
 export type Ingest = z.infer<typeof ingest>
 
+/** A batch as a list shows it: without its summary, which may name many documents. `revision` is the one that it made or found. */
+export const ingestEntry = ingest.omit({ summary: true }).extend({
+  source_uri: z.string().nullable(),
+  revision: z.int().nullable(),
+  created_by: z.string(),
+})
+/** A batch as a list shows it. */
+export type IngestEntry = z.infer<typeof ingestEntry>
+
 /** Text that goes into logs, manifests and tables: no control characters. */
 const plain = (maxChars: number) =>
   z

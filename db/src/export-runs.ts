@@ -2,8 +2,9 @@ import { type Filters, indexPaths, isFinal, Problem, type Profile, type Run, typ
 import { and, desc, eq, getTableColumns, gte, type InferSelectModel, isNull, lt, sql } from 'drizzle-orm'
 
 import type { Transaction } from './open-database.ts'
-import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { type Page, pageOfRows } from './page-cursor.ts'
 import { exportRuns, plans, runShards } from './schema.ts'
+import { olderThan, timeKey } from './time-cursor.ts'
 
 /** A run as its workers see it. `finishedAt` is set when sealing begins: it is part of the manifest. */
 export type OpenRun = InferSelectModel<typeof exportRuns>
@@ -82,24 +83,17 @@ export async function listRuns(tx: Transaction, query: RunQuery): Promise<Page<R
         partOf === undefined ? isNull(exportRuns.partOf) : eq(exportRuns.partOf, partOf),
         from === undefined ? undefined : gte(exportRuns.createdAt, from),
         to === undefined ? undefined : lt(exportRuns.createdAt, to),
-        cursor === undefined ? undefined : before(cursor),
+        cursor === undefined ? undefined : olderThan(cursor, exportRuns),
       ),
     )
     .orderBy(desc(exportRuns.createdAt), desc(exportRuns.id))
     .limit(limit + 1)
-  return pageOfRows(rows, { limit, keyOf: ({ run }) => [run.createdAt, run.id], itemOf: runOf })
+  return pageOfRows(rows, { limit, keyOf: ({ run }) => timeKey(run), itemOf: runOf })
 }
 
 /** Condition that names one run. */
 export function named({ tenantId, runId }: RunId) {
   return and(eq(exportRuns.tenantId, tenantId), eq(exportRuns.id, runId))
-}
-
-function before(cursor: string) {
-  const [createdAt = '', id = ''] = decodeCursor(cursor, 2)
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(createdAt) || Number.isNaN(Date.parse(createdAt)))
-    throw new Problem('request/invalid', 'the cursor holds no time')
-  return sql`(${exportRuns.createdAt}, ${exportRuns.id}) < (${createdAt}::timestamptz, ${id})`
 }
 
 function shownRuns(tx: Transaction) {

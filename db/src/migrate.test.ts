@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { formatDatabaseUrl, parseDatabaseUrl } from '@stella/core'
 import { is } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, PgTable } from 'drizzle-orm/pg-core'
@@ -23,6 +24,13 @@ afterAll(() => database.close())
 const tables = Object.values({ ...schema, ...auditTables })
   .filter((value) => is(value, PgTable))
   .map(getTableConfig)
+
+test('the journal numbers migrations from 0, each with a later time: one that is earlier would be passed over', () => {
+  const text = readFileSync(new URL('../migrations/meta/_journal.json', import.meta.url), 'utf8')
+  const { entries } = JSON.parse(text) as { entries: { idx: number; when: number }[] }
+  expect(entries.map(({ idx }) => idx)).toEqual(entries.map((_, index) => index))
+  expect(entries.map(({ when }) => when)).toEqual([...new Set(entries.map(({ when }) => when))].sort((a, b) => a - b))
+})
 
 test('the drizzle schema names the columns of the migrated tables', async () => {
   const found = await database.owner`

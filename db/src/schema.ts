@@ -65,6 +65,7 @@ export const ingests = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
+    index('ingests_created').on(table.tenantId, table.createdAt, table.id),
     index('ingests_running').on(table.heartbeatAt).where(sql`state in ('received', 'running')`),
     index('ingests_completed').on(table.tenantId, table.sourceUri, table.finishedAt).where(sql`state = 'completed'`),
   ],

@@ -27,6 +27,7 @@ import { getSignaturesRoute } from './routes/get-signatures.ts'
 import { liveRoute, readyRoute } from './routes/health.ts'
 import { ingestDocumentsRoute } from './routes/ingest-documents.ts'
 import { listAuditRoute } from './routes/list-audit.ts'
+import { listIngestsRoute } from './routes/list-ingests.ts'
 import { listKeysRoute } from './routes/list-keys.ts'
 import { listProfilesRoute } from './routes/list-profiles.ts'
 import { listRevisionsRoute } from './routes/list-revisions.ts'
@@ -64,6 +65,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   listKeys: listKeysRoute,
   getOpenApi: getOpenApiRoute,
   ingestDocuments: ingestDocumentsRoute,
+  listIngests: listIngestsRoute,
   getIngest: getIngestRoute,
   streamAdvisories: streamAdvisoriesRoute,
   streamVex: streamVexRoute,

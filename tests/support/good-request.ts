@@ -53,6 +53,7 @@ export const goodRequests: Readonly<Record<EndpointName, GoodRequest>> = {
   getProvenance: (caller, { run }) => get(caller, `/export/runs/${run}/provenance`),
   getSignatures: (caller, { run }) => get(caller, `/export/runs/${run}/signatures`),
   ingestDocuments: (caller) => send(caller, { method: 'POST', path: '/ledger/ingest' }, '{"id":"A"}'),
+  listIngests: (caller) => get(caller, '/ledger/ingests'),
   getIngest: (caller, { ingest }) => get(caller, `/ledger/ingests/${ingest}`),
   streamAdvisories: (caller) => get(caller, '/ledger/advisories'),
   streamVex: (caller) => get(caller, '/ledger/vex'),

@@ -1,14 +1,22 @@
 import { z } from 'zod'
 
-import { ingest, ingestQuery } from '../ingest.ts'
+import { ingest, ingestEntry, ingestQuery, ingestStates } from '../ingest.ts'
+import { instant } from '../instant.ts'
 import { MAX_UPLOAD_BYTES } from '../limits.ts'
 import { mediaTypes } from '../media-types.ts'
+import { pageOf, pageQuery } from '../page.ts'
 import { resourceId } from '../resource-id.ts'
 import type { Endpoint } from './endpoint.ts'
 import { idempotencyKey, idempotencyReplayed } from './idempotency-key.ts'
 import { location } from './location.ts'
 
 const content = { mediaType: mediaTypes.json, schema: ingest }
+
+const query = pageQuery.extend({
+  state: z.enum(ingestStates).optional().describe('Batches in this state.'),
+  from: instant.optional().describe('Batches received at this time or later.'),
+  to: instant.optional().describe('Batches received before this time.'),
+})
 
 /** The ledger: documents go in as batches. */
 export const ledgerEndpoints = {
@@ -34,6 +42,15 @@ export const ledgerEndpoints = {
       },
     },
     problems: ['blob/unavailable'],
+  },
+  listIngests: {
+    method: 'GET',
+    path: '/ledger/ingests',
+    role: 'Export.Viewer',
+    summary: 'List batches, the newest first',
+    query,
+    answers: { 200: { description: 'A page.', content: { mediaType: mediaTypes.json, schema: pageOf(ingestEntry) } } },
+    problems: [],
   },
   getIngest: {
     method: 'GET',

@@ -5,6 +5,7 @@ import { mediaTypes } from '../media-types.ts'
 import { pageOf, pageQuery } from '../page.ts'
 import { resourceId } from '../resource-id.ts'
 import { newRun, run, runStates } from '../run.ts'
+import { tenantId } from '../tenant.ts'
 import type { Endpoint } from './endpoint.ts'
 import { idempotencyKey, idempotencyReplayed } from './idempotency-key.ts'
 import { location } from './location.ts'
@@ -23,6 +24,7 @@ const query = pageQuery.extend({
   part_of: resourceId.optional().describe('Parts of this run. Without it, runs that are no parts.'),
   from: instant.optional().describe('Runs created at this time or later.'),
   to: instant.optional().describe('Runs created before this time.'),
+  tenant_id: tenantId.optional().describe("The caller's own tenant; of any other the page is empty."),
 })
 
 /** Runs: one export after a profile. */

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { bundleUrl } from '../bundle-url.ts'
 import { exportManifest } from '../export-manifest.ts'
 import { filters } from '../filters.ts'
-import { ingest, ingestSummary, refusedDocument } from '../ingest.ts'
+import { ingest, ingestEntry, ingestSummary, refusedDocument } from '../ingest.ts'
 import { publicKey, publicKeys } from '../keys.ts'
 import { ledgerExtent, ledgerLine, ledgerRevision, ledgerSources } from '../ledger.ts'
 import { newPlanPreview, planPreview } from '../plan-preview.ts'
@@ -28,6 +28,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   BundleUrl: bundleUrl,
   ExportManifest: exportManifest,
   Ingest: ingest,
+  IngestEntry: ingestEntry,
   IngestSummary: ingestSummary,
   LedgerExtent: ledgerExtent,
   LedgerLine: ledgerLine,

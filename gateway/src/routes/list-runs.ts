@@ -3,14 +3,15 @@ import { listRuns } from '@stella/db'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 
-/** GET /export/runs: 200 a page of runs, the newest first; parts only where `part_of` names their run · 400 request/invalid */
+/**
+ * GET /export/runs: 200 a page of runs, the newest first; parts only where `part_of` names their run; of a tenant that is not the caller's
+ * there is none · 400 request/invalid
+ */
 export function listRunsRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'listRuns'> {
-  return async (c, { query }) => {
+  return async (c, { query: { profile_id: profileId, part_of: partOf, tenant_id: asked, ...query } }) => {
     const { tenantId } = c.get('caller')
-    const { profile_id: profileId, part_of: partOf, ...asked } = query
-    const { items, nextCursor } = await inTenant(tenantId, (tx) =>
-      listRuns(tx, { tenantId, profileId, partOf, ...asked }),
-    )
-    return c.json({ items, next_cursor: nextCursor })
+    const page = await inTenant(tenantId, (tx) => listRuns(tx, { tenantId, profileId, partOf, ...query }))
+    const isForeign = asked !== undefined && asked !== tenantId
+    return c.json(isForeign ? { items: [], next_cursor: null } : { items: page.items, next_cursor: page.nextCursor })
   }
 }
