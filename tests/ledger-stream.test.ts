@@ -232,6 +232,7 @@ describe('bad input', () => {
     ['/ledger/extents', { group: 'vex', range_records: 1 }],
     ['/ledger/extents', { group: 'vex', range_records: 16_384.5 }],
     ['/ledger/sources', { limit: 1e9 }],
+    ['/ledger/times', { grain_bytes: 0 }],
   ])('POST %s %j is refused', async (path, value) => {
     expect(await problem(path, body(value))).toEqual([400, 'request/invalid'])
   })
@@ -248,7 +249,7 @@ describe('bad input', () => {
     const paths = Object.values(endpoints).filter(
       ({ path, role }) => path.startsWith('/ledger/') && role === 'Export.Viewer',
     )
-    expect(paths.length).toBe(10)
+    expect(paths.length).toBe(11)
   })
 })
 

@@ -10,8 +10,10 @@ import {
   ledgerLine,
   ledgerRevision,
   ledgerSources,
+  ledgerTimes,
   recordsRequest,
   sourcesRequest,
+  timesRequest,
 } from './ledger.ts'
 import { openApi } from './openapi/openapi.ts'
 import { overview } from './overview.ts'
@@ -38,6 +40,8 @@ export function jsonSchemas(): Record<string, object> {
     'ledger-revision-1.schema.json': titled('A revision of the ledger', ledgerRevision, 'output'),
     'ledger-sources-1.schema.json': titled('What gave to a scope', ledgerSources, 'output'),
     'ledger-sources-request-1.schema.json': titled('The sources of a scope to read', sourcesRequest, 'input'),
+    'ledger-times-1.schema.json': titled('Where the bytes of a scope lie in time', ledgerTimes, 'output'),
+    'ledger-times-request-1.schema.json': titled('The times of a scope to read', timesRequest, 'input'),
     'profile-1.schema.json': titled('A profile to create', newProfile, 'input'),
     'update-1.schema.json': titled('A frame of the stream of updates', updateFrame, 'output'),
     'overview-1.schema.json': titled('An overview of a tenant', overview, 'output'),

@@ -4,9 +4,11 @@ import { coverage } from './export-manifest.ts'
 import { filters, recordGroups } from './filters.ts'
 import {
   MAX_EXTENT_RANGE_RECORDS,
+  MAX_PART_BYTES,
   MAX_PROVENANCE_INPUTS,
   MAX_RECORD_KEY_CHARS,
   MAX_STREAM_RECORDS,
+  MAX_TIME_BUCKETS,
   MIN_EXTENT_RANGE_RECORDS,
 } from './limits.ts'
 import { resourceId } from './resource-id.ts'
@@ -47,7 +49,7 @@ export const recordsRequest = z.strictObject({
 /** A stream to read. */
 export type RecordsRequest = z.infer<typeof recordsRequest>
 
-const { include: _include, tenant_id: _tenant, ...selectors } = filters.shape
+const { include: _include, tenant_id: _tenant, undated: _undated, ...selectors } = filters.shape
 const digits = z.string().regex(/^\d{1,15}$/, 'must be a whole number')
 
 /** The query of `GET /ledger/<group>`: a stream to read, its filters side by side with the rest. */
@@ -127,6 +129,23 @@ export const ledgerSources = z.strictObject({
 })
 /** What each source and each batch gave to a scope. */
 export type LedgerSources = z.infer<typeof ledgerSources>
+
+/** Where the bytes of a scope lie in time (`POST /ledger/times`), for exports that come in parts. */
+export const timesRequest = z.strictObject({
+  ...scope,
+  /** Bytes of a bucket: about so many, unless records of one millisecond have more. */
+  grain_bytes: z.int().min(1).max(MAX_PART_BYTES),
+})
+
+/** The bytes of a scope by time of modification. A bucket ends where the next begins; `from` is null for records without a time. */
+export const ledgerTimes = z.strictObject({
+  ...readFrom,
+  buckets: z
+    .array(z.strictObject({ from: z.iso.datetime().nullable(), records: count, bytes: count }))
+    .max(MAX_TIME_BUCKETS),
+})
+/** The bytes of a scope by time of modification. */
+export type LedgerTimes = z.infer<typeof ledgerTimes>
 
 /** A revision of the ledger, as `GET /ledger/revisions` lists them, the newest first. */
 export const ledgerRevision = z.strictObject({

@@ -85,6 +85,21 @@ export const MAX_EXTENT_RANGE_RECORDS = 1_000_000
 /** Longest time that one query of a plan's preview may take, in milliseconds. */
 export const PLAN_PREVIEW_MS = 20_000
 
+/** Attempts of one reading of another installation's ledger, each going on where the one before was cut. */
+export const EVIDENCE_ATTEMPTS = 6
+/** First pause before such an attempt, in milliseconds; it doubles up to `EVIDENCE_RETRY_MAX_MS`. */
+export const EVIDENCE_RETRY_MS = 250
+/** Longest pause before such an attempt, in milliseconds. */
+export const EVIDENCE_RETRY_MAX_MS = 5000
+/** Silence after which an answer of another installation counts as cut, in milliseconds. */
+export const EVIDENCE_IDLE_MS = 60_000
+/** Ranges, or documents, of another installation's ledger that a job fetches at a time. */
+export const EVIDENCE_PARALLEL_READS = 4
+/** Largest answer of another installation that is held in memory, in bytes. */
+export const MAX_EVIDENCE_ANSWER_BYTES = 64 * MIB
+/** Longest line of a ledger stream: a document, and what is said about it. */
+export const MAX_LEDGER_LINE_BYTES = 64 * MIB + 64 * KIB
+
 /** Records in one range of an export: what one query reads, and where a zstd frame ends. Part of the output format. */
 export const RANGE_RECORDS = 16_384
 /** Ranges in one shard: what one job writes. */
@@ -95,6 +110,8 @@ export const SHARD_DOCUMENTS = 4096
 export const MAX_SHARDS = 4096
 /** Most parts of an export that is sharded by size. */
 export const MAX_PARTS = 256
+/** Most buckets that tell where the bytes of a scope lie in time: with more, its parts would be too many. */
+export const MAX_TIME_BUCKETS = 16_384
 /** Smallest `max_bytes` of a part, in bytes: below it the files that describe a part outweigh it. */
 export const MIN_PART_BYTES = 4 * KIB
 /** Largest `max_bytes` of a part, in bytes. */

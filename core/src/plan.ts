@@ -35,6 +35,8 @@ export interface Plan {
   readonly scope: Scope
   /** Time of the ledger revision, RFC 3339 in UTC, whole seconds. */
   readonly ledgerTime: string
+  /** The ledger that is read where it is another installation's: its id, whatever its address. */
+  readonly evidence?: string
   readonly profile: Profile
   readonly counts: RunCounts
   readonly estimatedBytes: number

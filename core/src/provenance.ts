@@ -49,6 +49,7 @@ export function encodeProvenance({
           tenant: plan.scope.tenantId,
           ledger_revision: plan.scope.ledgerRevision,
           omitted_dependencies: omittedInputs,
+          ...(plan.evidence === undefined ? {} : { evidence: plan.evidence }),
         },
         resolvedDependencies: inputs.map(dependency),
       },

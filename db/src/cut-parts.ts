@@ -7,10 +7,10 @@ import {
   type PlannedPart,
   requireFewParts,
   type Scope,
+  type TimeBucket,
 } from '@stella/core'
 
-import type { Transaction } from './open-database.ts'
-import { timeBuckets } from './time-buckets.ts'
+import type { BucketQuery } from './time-buckets.ts'
 
 /** What is cut into parts. */
 export interface TooLarge {
@@ -20,12 +20,12 @@ export interface TooLarge {
 }
 
 /**
- * The parts of an export that is too large for one bundle. The ledger is asked for times of modification only where a part must be
+ * The parts of an export that is too large for one bundle. `times` asks the ledger, as `timeBuckets` does, for times of modification only where a part must be
  * cut by them.
  * @throws `plan/too-large` where they are more than `MAX_PARTS`
  */
 export async function cutParts(
-  tx: Transaction,
+  times: (query: BucketQuery) => Promise<readonly TimeBucket[]>,
   { scope, sharding, groups }: TooLarge,
 ): Promise<readonly PlannedPart[]> {
   const maxBytes = sharding.max_bytes
@@ -37,7 +37,7 @@ export async function cutParts(
       continue
     }
     const kinds = (part.filters.include ?? recordGroups).map((group) => kindOfGroup[group])
-    const buckets = await timeBuckets(tx, { scope, kinds, grainBytes: grainOf(maxBytes) })
+    const buckets = await times({ scope, kinds, grainBytes: grainOf(maxBytes) })
     parts.push(...cutByTime(part, buckets, maxBytes))
   }
   return requireFewParts(parts)

@@ -8,6 +8,7 @@ export {
   recordAudit,
   tenantsToChain,
 } from './audit-log.ts'
+export { cutParts, type TooLarge } from './cut-parts.ts'
 export { documentsQuery } from './documents-query.ts'
 export { cancelRun, type EndedRun, failRun } from './end-run.ts'
 export { expireDocuments, expireRun, type PrunableRun, prunableRuns, recordRemoved } from './expiry.ts'
@@ -71,4 +72,5 @@ export {
   stalledIngests,
   stalledRuns,
 } from './stalled-work.ts'
+export { type BucketQuery, timeBuckets } from './time-buckets.ts'
 export { withTenant } from './with-tenant.ts'

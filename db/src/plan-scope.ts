@@ -12,6 +12,7 @@ import { cutParts } from './cut-parts.ts'
 import { kindExtent } from './kind-extent.ts'
 import { ledgerHead } from './ledger-head.ts'
 import type { Transaction } from './open-database.ts'
+import { timeBuckets } from './time-buckets.ts'
 
 /** All that a plan says of the ledger: a plan has a name and a profile besides. */
 export type PlannedScope = Omit<Plan, 'id' | 'profile'>
@@ -46,5 +47,9 @@ export async function planScope(tx: Transaction, { tenantId, filters, sharding, 
   const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
   const planned = { scope, ledgerTime: time, counts, estimatedBytes }
   if (!sharding || estimatedBytes <= sharding.max_bytes) return { ...planned, shards: cutShards(extents) }
-  return { ...planned, shards: [], parts: await cutParts(tx, { scope, sharding, groups: extents }) }
+  return {
+    ...planned,
+    shards: [],
+    parts: await cutParts((query) => timeBuckets(tx, query), { scope, sharding, groups: extents }),
+  }
 }

@@ -35,6 +35,7 @@ import { listRunsRoute } from './routes/list-runs.ts'
 import { previewPlanRoute } from './routes/preview-plan.ts'
 import { readExtentRoute } from './routes/read-extent.ts'
 import { readSourcesRoute } from './routes/read-sources.ts'
+import { readTimesRoute } from './routes/read-times.ts'
 import { reproduceRunRoute } from './routes/reproduce-run.ts'
 import { manifestRoute, provenanceRoute } from './routes/run-document.ts'
 import {
@@ -77,6 +78,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   readExtent: readExtentRoute,
   readSources: readSourcesRoute,
   getOverview: getOverviewRoute,
+  readTimes: readTimesRoute,
   streamUpdates: streamUpdatesRoute,
   listAudit: listAuditRoute,
   live: liveRoute,

@@ -71,6 +71,16 @@ export interface ConnectionOptions {
 }
 
 /** Which documents to pack. */
+export interface DocumentFilesOptions {
+  /** In order of key. */
+  documents: Array<FetchedDocument>
+  /** Most credentials that may be found. */
+  maxWithheld: number
+  /** Absolute path of the pack, created or emptied. */
+  path: string
+}
+
+/** Which documents to pack. */
 export interface DocumentsOptions {
   connection: ConnectionOptions
   /** Set as `app.tenant_id` in the session. */
@@ -81,6 +91,17 @@ export interface DocumentsOptions {
   maxWithheld: number
   /** Absolute path of the pack, created or emptied. */
   path: string
+}
+
+/** A document that was fetched. */
+export interface FetchedDocument {
+  recordKey: string
+  folder: string
+  fileName: string
+  /** Absolute path of its bytes. */
+  file: string
+  /** SHA-256 that they must have, 64 lower-case hexadecimal characters. */
+  sha256: string
 }
 
 /** What to take in, and its bounds. */
@@ -132,6 +153,26 @@ export interface JsonLinesOptions {
   tenantId: string
   /** One SELECT a range, in order of key: record key (text), body (text), SHA-256 of the body (bytea). */
   queries: Array<string>
+  /** Text of the mapping document. */
+  mapping: string
+  /** zstd level, 1 to 22. */
+  level: number
+  /** Plain bytes after which a zstd frame is closed. */
+  frameBytes: number
+  /** Threads, 1 to 64. They do not change the bytes. */
+  readers: number
+  /** Most credentials that may be withheld. */
+  maxWithheld: number
+  /** Absolute path of the file, created or emptied. */
+  path: string
+}
+
+/** What to write as JSON lines out of fetched ledger streams, and how. */
+export interface LineFilesOptions {
+  /** The kind that every record must have: `advisory` or `vex`. */
+  kind: string
+  /** Absolute path of one file a range: lines of a ledger stream, without the line that ends it. */
+  files: Array<string>
   /** Text of the mapping document. */
   mapping: string
   /** zstd level, 1 to 22. */
@@ -307,6 +348,20 @@ export interface WithheldCredential {
 }
 
 /**
+ * Writes fetched documents byte for byte, end to end, into one pack: the same bytes as `writeDocuments` of the ledger that they are of.
+ *
+ * @param options - the documents and the pack
+ * @param cancel - raise it to stop
+ * @param progress - counts the documents written
+ * @returns size and digest of the pack, its members in order of offset, and what was withheld
+ * @throws `evidence/invalid`, `record/digest-mismatch`, `record/order`, `record/schema-mismatch` (a folder or name that is no safe path
+ * segment, or a path that comes twice), `record/too-many-credentials`, `blob/full`, `native/io`, `native/cancelled`
+ *
+ * Memory: one document at a time.
+ */
+export declare function writeDocumentFiles(options: DocumentFilesOptions, cancel: CancelFlag, progress?: WriteProgress | undefined | null): Promise<WrittenPack>
+
+/**
  * Writes documents byte for byte, end to end, into one pack. A document that holds a credential is left out whole.
  *
  * @param options - the database, the query and the pack
@@ -337,6 +392,23 @@ export declare function writeDocuments(options: DocumentsOptions, cancel: Cancel
  * Memory: some buffers a reader, however many records there are. Source: RFC 8785, RFC 8878.
  */
 export declare function writeJsonLines(options: JsonLinesOptions, cancel: CancelFlag, progress?: WriteProgress | undefined | null): Promise<WrittenJsonLines>
+
+/**
+ * Writes fetched ledger streams as canonical JSON lines in zstd frames: the same bytes as `writeJsonLines` of the ledger that they are of.
+ *
+ * Nothing in the files is believed: each record must be of the kind, have its SHA-256, follow the one before in bytewise key order, be
+ * canonical, and hold mapped members only; credentials in it are redacted.
+ *
+ * @param options - the files, the allow-list and the file to write
+ * @param cancel - raise it to stop
+ * @param progress - counts the records written
+ * @returns counts, sizes, digest of the file, and what was withheld, in order of record
+ * @throws `evidence/invalid`, `record/schema-mismatch` (with `recordKey`, `field`), `record/digest-mismatch`, `record/order`,
+ * `record/too-many-credentials`, `config/invalid`, `blob/full`, `native/io`, `native/cancelled`
+ *
+ * Memory: some buffers and one record a reader. Source: docs/formats/ledger-stream.md.
+ */
+export declare function writeLineFiles(options: LineFilesOptions, cancel: CancelFlag, progress?: WriteProgress | undefined | null): Promise<WrittenJsonLines>
 
 /** A file of JSON lines that is complete and on the disk. */
 export interface WrittenJsonLines {

@@ -11,6 +11,7 @@ export {
   scanBundle,
 } from './scan-bundle.ts'
 export { scanFolder } from './scan-folder.ts'
+export { type DocumentFilesOptions, type FetchedDocument, writeDocumentFiles } from './write-document-files.ts'
 export { type DocumentsOptions, type PackMember, type WrittenPack, writeDocuments } from './write-documents.ts'
 export {
   type ConnectionOptions,
@@ -20,4 +21,5 @@ export {
   type WrittenJsonLines,
   writeJsonLines,
 } from './write-json-lines.ts'
+export { type LineFilesOptions, writeLineFiles } from './write-line-files.ts'
 export { zstdVersion } from './zstd-version.ts'

@@ -2,6 +2,8 @@ import type { Blobs, Bus, Kms, Metrics } from '@stella/adapters'
 import type { RunLimits } from '@stella/contracts'
 import type { Database, Transaction } from '@stella/db'
 
+import type { Evidence } from './evidence/evidence.ts'
+
 /** One line of the log: never a secret, never a record's text. */
 export type Log = (entry: { readonly message: string; readonly [field: string]: unknown }) => void
 
@@ -14,10 +16,9 @@ export interface Mapping {
 /** Everything that the steps use; each takes a part of it. */
 export interface WorkerDeps {
   readonly database: Database
-  /** Login URL, for the native module's own connections. */
-  readonly databaseUrl: string
   /** Runs work in a transaction that sees one tenant only. */
   readonly inTenant: <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
+  readonly evidence: Evidence
   readonly blobs: Blobs
   readonly bus: Bus
   readonly kms: Kms

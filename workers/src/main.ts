@@ -8,6 +8,7 @@ import { openDatabase, withTenant } from '@stella/db'
 import { pino } from 'pino'
 
 import type { Mapping, WorkerDeps } from './deps.ts'
+import { openEvidence } from './evidence/open-evidence.ts'
 import { settings as contract } from './settings.ts'
 import { startWorker } from './worker.ts'
 
@@ -19,10 +20,11 @@ const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(en
 await bus.ensureStreams()
 
 const metrics = new Metrics()
+const inTenant: WorkerDeps['inTenant'] = (tenantId, work) => withTenant(database, tenantId, work)
 const deps: WorkerDeps = {
   database,
-  databaseUrl: settings.DATABASE_URL,
-  inTenant: (tenantId, work) => withTenant(database, tenantId, work),
+  inTenant,
+  evidence: openEvidence(settings, { inTenant, databaseUrl: settings.DATABASE_URL }),
   blobs: await openBlobs(settings.BLOB_URL),
   bus,
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),

@@ -8,8 +8,10 @@ import {
   ledgerQuery,
   ledgerRevision,
   ledgerSources,
+  ledgerTimes,
   recordsRequest,
   sourcesRequest,
+  timesRequest,
 } from '../ledger.ts'
 import { RANGE_RECORDS } from '../limits.ts'
 import { mediaTypes } from '../media-types.ts'
@@ -116,5 +118,18 @@ export const ledgerStreamEndpoints = {
     },
     answers: { 200: { description: 'The sources.', content: { mediaType: mediaTypes.json, schema: ledgerSources } } },
     problems: ['resource/not-found'],
+  },
+  readTimes: {
+    method: 'POST',
+    path: '/ledger/times',
+    role: 'Export.Viewer',
+    summary: 'Where the bytes of a scope lie in time',
+    body: {
+      mediaTypes: json,
+      schema: timesRequest,
+      examples: { 'in steps of a MiB': { grain_bytes: 1_048_576 } },
+    },
+    answers: { 200: { description: 'The times.', content: { mediaType: mediaTypes.json, schema: ledgerTimes } } },
+    problems: ['resource/not-found', 'plan/too-large'],
   },
 } as const satisfies Record<string, Endpoint>

@@ -5,7 +5,7 @@ import { exportManifest } from '../export-manifest.ts'
 import { filters } from '../filters.ts'
 import { ingest, ingestEntry, ingestSummary, refusedDocument } from '../ingest.ts'
 import { publicKey, publicKeys } from '../keys.ts'
-import { ledgerExtent, ledgerLine, ledgerRevision, ledgerSources } from '../ledger.ts'
+import { ledgerExtent, ledgerLine, ledgerRevision, ledgerSources, ledgerTimes } from '../ledger.ts'
 import { newPlanPreview, planPreview } from '../plan-preview.ts'
 import { problemBody } from '../problem-body.ts'
 import { newProfile, profile, profileConfig, profilePatch } from '../profile.ts'
@@ -34,6 +34,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   LedgerLine: ledgerLine,
   LedgerRevision: ledgerRevision,
   LedgerSources: ledgerSources,
+  LedgerTimes: ledgerTimes,
   PlanPreview: planPreview,
   Problem: problemBody,
   Profile: profile,

@@ -8,6 +8,8 @@ mod pack_bundle;
 mod read_member;
 mod scan_bundle;
 mod scan_folder;
+mod write_document_files;
 mod write_documents;
 mod write_json_lines;
+mod write_line_files;
 mod zstd_version;

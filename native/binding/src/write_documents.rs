@@ -3,7 +3,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_jsonl::{DocumentRules, Member, Monitor, PostgresDocuments, write_documents as write};
+use stella_jsonl::{DocumentRules, Member, Monitor, PostgresDocuments, WrittenDocuments, write_documents as write};
 
 use crate::cancel::CancelFlag;
 use crate::fault::{Fault, NativeError};
@@ -93,13 +93,18 @@ fn run(options: &DocumentsOptions, monitor: &Monitor) -> std::result::Result<Wri
         stop: Arc::clone(&monitor.cancel),
     };
     let rules = DocumentRules { max_withheld: options.max_withheld as usize, path: options.path.clone().into() };
-    let written = write(&mut source, &rules, monitor)?;
-    Ok(WrittenPack {
-        size_bytes: written.size_bytes as f64,
-        sha256: written.sha256,
-        members: written.members.into_iter().map(PackMember::from).collect(),
-        withheld: written.withheld.into_iter().map(WithheldCredential::from).collect(),
-    })
+    Ok(write(&mut source, &rules, monitor)?.into())
+}
+
+impl From<WrittenDocuments> for WrittenPack {
+    fn from(written: WrittenDocuments) -> Self {
+        Self {
+            size_bytes: written.size_bytes as f64,
+            sha256: written.sha256,
+            members: written.members.into_iter().map(PackMember::from).collect(),
+            withheld: written.withheld.into_iter().map(WithheldCredential::from).collect(),
+        }
+    }
 }
 
 impl From<Member> for PackMember {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_jsonl::{Monitor, PostgresRanges, WriteError, WriteOptions, write_json_lines as write};
+use stella_jsonl::{Monitor, PostgresRanges, WriteError, WriteOptions, Written, write_json_lines as write};
 use stella_pgcopy::{Server, SslMode};
 use stella_projection::Projection;
 
@@ -142,29 +142,48 @@ fn run(options: &JsonLinesOptions, monitor: &Monitor) -> std::result::Result<Wri
         queries: options.queries.clone(),
         stop: Arc::clone(&stop),
     };
-    let written = write(&ranges, write_options(options)?, monitor, &stop)?;
-    Ok(WrittenJsonLines {
-        records: written.records as f64,
-        plain_bytes: written.plain_bytes as f64,
-        size_bytes: written.size_bytes as f64,
-        sha256: written.sha256,
-        withheld: written.withheld.into_iter().map(WithheldCredential::from).collect(),
-    })
+    let JsonLinesOptions { mapping, level, frame_bytes, readers, max_withheld, path, .. } = options;
+    let rules = Rules { mapping, level: *level, frame_bytes: *frame_bytes, readers: *readers, max_withheld: *max_withheld, path };
+    Ok(write(&ranges, rules.options()?, monitor, &stop)?.into())
 }
 
-fn write_options(options: &JsonLinesOptions) -> std::result::Result<WriteOptions, NativeError> {
-    let within = (1..=22).contains(&options.level) && (1..=64).contains(&options.readers) && (1..=1 << 28).contains(&options.frame_bytes);
-    if !within {
-        return Err(invalid("level must be 1 to 22, readers 1 to 64, frameBytes 1 to 268435456"));
+/// How JSON lines are written, wherever they come from.
+pub(crate) struct Rules<'a> {
+    pub(crate) mapping: &'a str,
+    pub(crate) level: i32,
+    pub(crate) frame_bytes: u32,
+    pub(crate) readers: u32,
+    pub(crate) max_withheld: u32,
+    pub(crate) path: &'a str,
+}
+
+impl Rules<'_> {
+    pub(crate) fn options(&self) -> std::result::Result<WriteOptions, NativeError> {
+        let within = (1..=22).contains(&self.level) && (1..=64).contains(&self.readers) && (1..=1 << 28).contains(&self.frame_bytes);
+        if !within {
+            return Err(invalid("level must be 1 to 22, readers 1 to 64, frameBytes 1 to 268435456"));
+        }
+        Ok(WriteOptions {
+            projection: Projection::compile(self.mapping).map_err(|error| invalid(error.to_string()))?,
+            level: self.level,
+            frame_bytes: self.frame_bytes as usize,
+            readers: self.readers as usize,
+            max_withheld: self.max_withheld as usize,
+            path: self.path.into(),
+        })
     }
-    Ok(WriteOptions {
-        projection: Projection::compile(&options.mapping).map_err(|error| invalid(error.to_string()))?,
-        level: options.level,
-        frame_bytes: options.frame_bytes as usize,
-        readers: options.readers as usize,
-        max_withheld: options.max_withheld as usize,
-        path: options.path.clone().into(),
-    })
+}
+
+impl From<Written> for WrittenJsonLines {
+    fn from(written: Written) -> Self {
+        Self {
+            records: written.records as f64,
+            plain_bytes: written.plain_bytes as f64,
+            size_bytes: written.size_bytes as f64,
+            sha256: written.sha256,
+            withheld: written.withheld.into_iter().map(WithheldCredential::from).collect(),
+        }
+    }
 }
 
 pub(crate) fn monitor(cancel: &CancelFlag, progress: Option<&WriteProgress>) -> Monitor {

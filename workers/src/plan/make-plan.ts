@@ -1,20 +1,29 @@
-import type { Plan } from '@stella/core'
-import { type OpenRun, openRun, planScope, type Transaction } from '@stella/db'
+import { kindOfGroup, recordGroups } from '@stella/contracts'
+import { cutShards, type Plan, type Scope } from '@stella/core'
+import { type BucketQuery, cutParts, type OpenRun } from '@stella/db'
 
-import { requirePlan } from './require-plan.ts'
+import type { Evidence } from '../evidence/evidence.ts'
 
 /**
- * The plan of a run: what its filters take of the ledger at its newest revision; for a part, at the revision of the run that it is a
- * part of, and never in parts again.
- * @throws `plan/too-large`
+ * The plan of a run: what its filters take of the ledger at its newest revision; for a part, at the revision of `whole`, the plan of the
+ * run that it is a part of. Where it estimates more bytes than the profile allows one bundle, a plan of parts.
+ * @throws `plan/too-large` · what the evidence throws
  */
-export async function makePlan(tx: Transaction, run: OpenRun): Promise<Plan> {
-  const { tenantId, profile, filters, planId, partOf } = run
-  if (partOf === null) {
-    return { id: planId, profile, ...(await planScope(tx, { tenantId, filters, sharding: profile.config.sharding })) }
+export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | null): Promise<Plan> {
+  const { tenantId, profile, filters, planId } = run
+  const survey = await evidence.survey({ tenantId, filters, as: whole })
+  const { ledger, revision, time, extents } = survey
+  const scope: Scope = { tenantId, ledgerRevision: revision, filters }
+  const counts = { advisories: 0, vex: 0, sboms: 0 }
+  for (const group of recordGroups) {
+    counts[group] = extents.find(({ kind }) => kind === kindOfGroup[group])?.records ?? 0
   }
-  const whole = await openRun(tx, { tenantId, runId: partOf })
-  const { scope, ledgerTime } = await requirePlan(tx, { tenantId, planId: whole?.planId ?? '' })
-  const at = { revision: scope.ledgerRevision, time: ledgerTime }
-  return { id: planId, profile, ...(await planScope(tx, { tenantId, filters, at })) }
+  const estimatedBytes = extents.reduce((sum, { bytes }) => sum + bytes, 0)
+  const read = { ledgerTime: time, ...(ledger === null ? {} : { evidence: ledger }) }
+  const plan = { id: planId, scope, ...read, profile, counts, estimatedBytes }
+  const { sharding } = profile.config
+  if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
+    return { ...plan, shards: cutShards(extents) }
+  const times = (query: BucketQuery) => evidence.times(query, survey)
+  return { ...plan, shards: [], parts: await cutParts(times, { scope, sharding, groups: extents }) }
 }

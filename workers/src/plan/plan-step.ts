@@ -1,29 +1,29 @@
 import { type Job, type JobMessage, Problem } from '@stella/contracts'
 import type { Plan } from '@stella/core'
-import { admitRun, getPlan, heartbeat, openRun, partId, recordPlan, requestParts } from '@stella/db'
+import { admitRun, getPlan, heartbeat, openRun, partId, recordPlan, requestParts, type Transaction } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from '../run/announce.ts'
 import { makePlan } from './make-plan.ts'
+import { requirePlan } from './require-plan.ts'
 
-type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'bus' | 'runLimits' | 'now' | 'log'>
+type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'evidence' | 'bus' | 'runLimits' | 'now' | 'log'>
 
 /**
- * plan: one transaction reads the ledger's head and what the filters take of it, and writes the plan row. A reproduction takes
- * over the plan of the run that it reproduces. Where the plan is of parts, the same transaction records their runs.
+ * plan: reads what the filters take of the ledger, and writes the plan row. A reproduction takes over the plan of the run that it
+ * reproduces. Where the plan is of parts, the transaction that writes it records their runs.
  * A run over the limits stays queued: it is published again when another of its tenant ends.
  * Runs twice safely: a run that has a plan keeps it.
- * @throws `plan/too-large` · `db/unavailable`
+ * @throws `plan/too-large` · `db/unavailable` · what the evidence throws
  */
 export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'plan'>): Promise<Job[]> {
   const admission = await deps.inTenant(tenantId, (tx) => admitRun(tx, { tenantId, runId, limits: deps.runLimits }))
   if (admission !== 'planning') return []
 
   await announce(deps, { tenantId, runId, state: 'planning' })
+  const { run, found, whole } = await deps.inTenant(tenantId, (tx) => openPlanning(tx, { tenantId, runId }))
+  const made = found ?? (await makePlan(deps.evidence, run, whole))
   const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {
-    const run = await openRun(tx, { tenantId, runId })
-    if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
-    const made = (await getPlan(tx, { tenantId, planId: run.planId })) ?? (await makePlan(tx, run))
     const recorded = await recordPlan(tx, { tenantId, runId, plan: made })
     const state = await heartbeat(tx, { tenantId, runId })
     if (state !== 'writing') return null
@@ -33,6 +33,19 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   if (plan === null) return [] // It was cancelled meanwhile.
   await announce(deps, { tenantId, runId, state: 'writing' })
   return jobsOfPlan(plan, tenantId, runId)
+}
+
+/** A run, its plan where it has one, and the plan of the run that it is a part of. */
+async function openPlanning(tx: Transaction, { tenantId, runId }: JobMessage<'plan'>) {
+  const run = await openRun(tx, { tenantId, runId })
+  if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
+  const { planId, partOf } = run
+  const whole = partOf === null ? null : await openRun(tx, { tenantId, runId: partOf })
+  return {
+    run,
+    found: await getPlan(tx, { tenantId, planId }),
+    whole: whole && (await requirePlan(tx, { tenantId, planId: whole.planId })),
+  }
 }
 
 /** The jobs that follow a plan: one a part, or one a shard, or sealing at once where there is nothing to write. */

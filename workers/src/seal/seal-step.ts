@@ -18,6 +18,7 @@ import { storeBundle } from './store-bundle.ts'
 export type SealDeps = Pick<
   WorkerDeps,
   | 'inTenant'
+  | 'evidence'
   | 'blobs'
   | 'bus'
   | 'kms'

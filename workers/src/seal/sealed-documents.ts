@@ -7,7 +7,6 @@ import {
   FRAME_BYTES,
   MAX_BUNDLE_MEMBERS,
   MAX_MANIFEST_BYTES,
-  MAX_PROVENANCE_INPUTS,
   MAX_WITHHELD,
   mediaTypes,
   Problem,
@@ -23,7 +22,6 @@ import {
   type ShardOutput,
   sigstoreBundle,
 } from '@stella/core'
-import { coverage, ingestInputs } from '@stella/db'
 import { zstdVersion } from '@stella/native'
 
 import type { HashedMember } from './hash-members.ts'
@@ -58,16 +56,12 @@ export async function sealedDocuments(
   deps: SealDeps,
   { plan, shards, members, identity }: DocumentInputs,
 ): Promise<SealedDocuments> {
-  const { scope } = plan
-  const { sources, given } = await deps.inTenant(scope.tenantId, async (tx) => ({
-    sources: await coverage(tx, { scope }),
-    given: await ingestInputs(tx, { scope, limit: MAX_PROVENANCE_INPUTS }),
-  }))
+  const given = await deps.evidence.sources(plan)
   const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
   const { advisory, vex } = deps.mappings
   const schemas = { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
   const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
-  const value = exportManifest({ plan, run: identity, shards, files, coverage: sources, schemas, compression })
+  const value = exportManifest({ plan, run: identity, shards, files, coverage: given.coverage, schemas, compression })
   const manifest = sealedDocument(bundlePaths.manifest, encodeManifest(value))
   requireWithinLimits(value, manifest)
   const subjects = [{ path: manifest.path, size: manifest.bytes.length, sha256: manifest.sha256 }, ...files]

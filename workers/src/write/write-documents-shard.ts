@@ -1,29 +1,18 @@
-import { MAX_WITHHELD, Problem } from '@stella/contracts'
-import { parseDatabaseUrl, type Shard } from '@stella/core'
-import { documentsQuery } from '@stella/db'
-import { writeDocuments } from '@stella/native'
+import { Problem } from '@stella/contracts'
+import type { Shard } from '@stella/core'
 
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
 /** Packs the SBOMs of a shard, byte for byte as received, into one file. One that holds a credential is withheld whole. */
 export async function writeDocumentsShard(
-  { databaseUrl }: WriteDeps,
+  { evidence }: WriteDeps,
   { ranges }: Shard,
-  { plan, path }: ShardTarget,
+  { plan, scratch, path }: ShardTarget,
   signal: AbortSignal,
 ): Promise<WrittenShard> {
   const [range] = ranges
   if (!range) throw new Problem('ledger/changed', `a shard of SBOMs of plan ${plan.id} has no range`)
-  const written = await writeDocuments(
-    {
-      connection: parseDatabaseUrl(databaseUrl),
-      tenantId: plan.scope.tenantId,
-      query: documentsQuery(plan.scope, range),
-      maxWithheld: MAX_WITHHELD,
-      path,
-    },
-    signal,
-  )
+  const written = await evidence.writeDocuments({ plan, range, scratch, path }, signal)
   const { members: documents, sizeBytes, sha256, withheld } = written
   return {
     kind: 'sbom',

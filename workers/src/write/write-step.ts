@@ -11,7 +11,7 @@ import { writeDocumentsShard } from './write-documents-shard.ts'
 import { writeLinesShard } from './write-lines-shard.ts'
 
 /** What one shard is written with. */
-export type WriteDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'databaseUrl' | 'mappings' | 'readers' | 'log'>
+export type WriteDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'evidence' | 'mappings' | 'readers' | 'log'>
 
 /** A shard written to a file on this machine. */
 export type WrittenShard = Omit<ShardOutput, 'blob'> & { readonly sha256: string; readonly sizeBytes: number }
@@ -20,6 +20,7 @@ export type WrittenShard = Omit<ShardOutput, 'blob'> & { readonly sha256: string
  * write: one shard of a plan into the run's staging prefix.
  * Runs twice safely: shards are keyed by (run, shard), and the bytes depend on the plan alone.
  * @throws `record/schema-mismatch` · `record/digest-mismatch` · `record/order` · `native/io` · `blob/full` · `native/cancelled`
+ * · what the evidence throws
  */
 export async function writeStep(
   deps: WriteDeps,
@@ -41,7 +42,7 @@ export async function writeStep(
       tenantId,
       runId,
       signal,
-      work: (wanted) => writeShard(deps, { plan, shard, path }, wanted),
+      work: (wanted) => writeShard(deps, { plan, shard, scratch: scratch.directory, path }, wanted),
     })
     const { sha256, sizeBytes, ...output } = written
     const key = `${stagingPrefix(tenantId, runId)}${shard}-${sha256}`
@@ -59,6 +60,8 @@ export async function writeStep(
 export interface ShardTarget {
   readonly plan: Plan
   readonly shard: number
+  /** Folder for what the writing needs meanwhile. */
+  readonly scratch: string
   readonly path: string
 }
 

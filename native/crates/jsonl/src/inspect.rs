@@ -19,7 +19,7 @@ pub struct Withheld {
 }
 
 /// Longest line that a verifier reads: `MAX_DOCUMENT_BYTES` of `contracts/src/limits.ts`.
-const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
 /// What all threads share: the allow-list, the detectors, and how much may be withheld.
 pub(crate) struct Rules {

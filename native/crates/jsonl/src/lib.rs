@@ -1,21 +1,25 @@
-//! Writes the data files of an export from the ledger: compressed JSON lines of records, and packs of documents as received.
+//! Writes the data files of an export from the ledger, or from what another installation streamed of its own: compressed JSON lines of records, and packs of documents as received.
 //!
 //! Records are read by several threads, range by range, and written in the order of their keys; the bytes do not depend
 //! on the number of threads. Memory does not depend on the number of records.
 
+mod document_files;
 mod documents;
 mod error;
 mod frame;
 mod inspect;
+mod line_files;
 mod output;
 mod postgres;
 mod records;
 mod reorder;
 mod write;
 
+pub use document_files::{DocumentFile, DocumentFiles};
 pub use documents::{Document, DocumentReader, DocumentRules, Member, WrittenDocuments, write_documents};
 pub use error::WriteError;
 pub use inspect::Withheld;
+pub use line_files::LineFiles;
 pub use postgres::{PostgresDocuments, PostgresRanges};
 pub use records::{RangeReader, Ranges, Record};
 pub use write::{Monitor, WriteOptions, Written, write_json_lines};

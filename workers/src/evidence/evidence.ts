@@ -1,0 +1,53 @@
+import type { Coverage, Filters, RecordKind } from '@stella/contracts'
+import type { GroupExtent, IngestInput, KeyRange, KindExtent, Plan, TimeBucket } from '@stella/core'
+import type { BucketQuery } from '@stella/db'
+import type { WrittenJsonLines, WrittenPack } from '@stella/native'
+
+import type { Mapping } from '../deps.ts'
+
+/** What a plan is made of: the state of a ledger, and how much the filters take of each kind. */
+export interface Survey {
+  /** Which ledger, where it is another installation's. */
+  readonly ledger: string | null
+  readonly revision: number
+  /** When the revision was made, RFC 3339 in UTC, whole seconds. */
+  readonly time: string
+  readonly extents: readonly (KindExtent & GroupExtent)[]
+}
+
+/** What to survey: the newest state of a ledger, or where `as` is given, the state that this plan was made of. */
+export interface SurveyRequest {
+  readonly tenantId: string
+  readonly filters: Filters
+  readonly as: Plan | null
+}
+
+/** Some ranges of one kind to write into a file. */
+export interface LinesWork {
+  readonly plan: Plan
+  readonly kind: Exclude<RecordKind, 'sbom'>
+  readonly ranges: readonly KeyRange[]
+  readonly mapping: Mapping
+  readonly readers: number
+  /** Folder for what is fetched, removed afterwards by its owner. */
+  readonly scratch: string
+  /** The file, created or emptied. */
+  readonly path: string
+}
+
+/** A range of SBOMs to pack into a file. */
+export type DocumentsWork = Pick<LinesWork, 'plan' | 'scratch' | 'path'> & { readonly range: KeyRange }
+
+/**
+ * Where runs read evidence: the own database, or another installation's ledger. Equal ledgers give equal answers and equal bytes.
+ * @throws `evidence/other-ledger` for a plan that was made from another place, and what the driver names
+ */
+export interface Evidence {
+  survey(asked: SurveyRequest): Promise<Survey>
+  /** Where the bytes of a scope lie in time, as of a survey. */
+  times(query: BucketQuery, survey: Survey): Promise<readonly TimeBucket[]>
+  /** What each source, and each of the latest batches, gave to a plan. */
+  sources(plan: Plan): Promise<{ coverage: Coverage[]; inputs: IngestInput[]; omitted: number }>
+  writeLines(work: LinesWork, signal: AbortSignal): Promise<WrittenJsonLines>
+  writeDocuments(work: DocumentsWork, signal: AbortSignal): Promise<WrittenPack>
+}
