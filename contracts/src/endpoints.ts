@@ -7,6 +7,7 @@ import { profileEndpoints } from './endpoints/profiles.ts'
 import { runFileEndpoints } from './endpoints/run-files.ts'
 import { runEndpoints } from './endpoints/runs.ts'
 import { serviceEndpoints } from './endpoints/service.ts'
+import { verificationEndpoints } from './endpoints/verifications.ts'
 
 /**
  * Every endpoint of the API, one file per resource: role, request, answers. From this table the gateway enforces roles and parses
@@ -19,6 +20,7 @@ export const endpoints = {
   ...runFileEndpoints,
   ...ledgerEndpoints,
   ...ledgerStreamEndpoints,
+  ...verificationEndpoints,
   ...monitoringEndpoints,
   ...auditEndpoints,
   ...serviceEndpoints,

@@ -43,3 +43,34 @@ export function runEvent({
     data: { run_id: runId, state, tenant_id: tenantId },
   }
 }
+
+/** The event of a run whose stored export was verified (CloudEvents 1.0, structured JSON mode). */
+export interface VerificationEvent extends Omit<RunEvent, 'data'> {
+  readonly data: {
+    readonly run_id: string
+    readonly verification_id: string
+    readonly ok: boolean
+    readonly tenant_id: string
+  }
+}
+
+/** The event of a verdict. A verification ends once, so its id serves to drop doubles. */
+export function verificationEvent(verdict: {
+  tenantId: string
+  runId: string
+  verificationId: string
+  ok: boolean
+  time: Date
+}): VerificationEvent {
+  const { tenantId, runId, verificationId, ok, time } = verdict
+  return {
+    specversion: '1.0',
+    id: verificationId,
+    source: EVENT_SOURCE,
+    type: 'com.stella.export.run.verified.v1',
+    subject: runId,
+    time: time.toISOString(),
+    datacontenttype: 'application/json',
+    data: { run_id: runId, verification_id: verificationId, ok, tenant_id: tenantId },
+  }
+}

@@ -21,7 +21,7 @@ export {
 } from './endpoints/endpoint.ts'
 export { problemsOf } from './endpoints/problems-of.ts'
 export { type EndpointName, endpoints } from './endpoints.ts'
-export { type RunEvent, runEvent } from './events.ts'
+export { type RunEvent, runEvent, type VerificationEvent, verificationEvent } from './events.ts'
 export {
   bundlePaths,
   type Coverage,
@@ -261,3 +261,10 @@ export {
   updatesClose,
   updatesQuery,
 } from './updates.ts'
+export {
+  type Verification,
+  type VerificationVerdict,
+  verification,
+  verificationStates,
+  verificationVerdict,
+} from './verification.ts'

@@ -10,6 +10,7 @@ export const jobs = {
   plan: ofRun,
   write: z.strictObject({ tenantId, runId: z.string(), shard: z.int().min(0) }),
   seal: ofRun,
+  verify: z.strictObject({ tenantId, verificationId: z.string() }),
 } as const
 
 /** A step of the road that is done by jobs. */

@@ -20,6 +20,7 @@ import { overview } from './overview.ts'
 import { newProfile } from './profile.ts'
 import { run } from './run.ts'
 import { updateFrame } from './updates.ts'
+import { verification } from './verification.ts'
 
 /**
  * JSON Schemas (draft 2020-12) of what this project exchanges, by the name of their file under `contracts/schemas/`. A number ends
@@ -45,6 +46,7 @@ export function jsonSchemas(): Record<string, object> {
     'profile-1.schema.json': titled('A profile to create', newProfile, 'input'),
     'update-1.schema.json': titled('A frame of the stream of updates', updateFrame, 'output'),
     'overview-1.schema.json': titled('An overview of a tenant', overview, 'output'),
+    'verification-1.schema.json': titled('A verification of what is stored for a run', verification, 'output'),
     'run-1.schema.json': titled('A run', run, 'output'),
   }
 }

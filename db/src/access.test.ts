@@ -9,6 +9,7 @@ import { createProfile } from './profiles.ts'
 import { leaseTokens } from './rate-buckets.ts'
 import { recordShard } from './run-shards.ts'
 import { beginPlanning } from './run-steps.ts'
+import { requestVerification } from './run-verifications.ts'
 import { auditFact } from './testing/audit-fact.ts'
 import { advisory, merge, problemOf } from './testing/evidence.ts'
 import { planOf, profileOf, shardOutput } from './testing/runs.ts'
@@ -30,6 +31,7 @@ const tables = [
   'idempotency_keys',
   'audit_outbox',
   'audit_entries',
+  'run_verifications',
 ]
 let database: TestDatabase
 
@@ -55,6 +57,7 @@ beforeAll(async () => {
       await recordAnswer(tx, keyed, { status: 201, headers: {}, body: '{}' })
       await recordShard(tx, { tenantId, runId: 'run_1', shard: 0, output: shardOutput(0) })
       await leaseTokens(tx, { tenantId, bucket: 'requests', quota: { tokens: 5, windowSeconds: 60 }, wanted: 1 })
+      await requestVerification(tx, { tenantId, id: 'ver_1', runId: 'run_1', createdBy: 'tester' })
       await recordAudit(tx, auditFact(tenantId))
       await chainAudit(tx, 10)
       await recordAudit(tx, auditFact(tenantId))
@@ -169,6 +172,7 @@ test('stella_sweep sees the named columns of runs and batches of all tenants, an
     ],
     ingests: ['tenant_id', 'id', 'state', 'heartbeat_at', 'created_at'],
     audit_outbox: ['tenant_id'],
+    run_verifications: ['tenant_id', 'id', 'run_id', 'state', 'heartbeat_at'],
   }
   const columns = await database.owner<{ table: string; column: string }[]>`
     select c.relname as "table", a.attname as "column" from pg_attribute a join pg_class c on c.oid = a.attrelid

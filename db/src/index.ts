@@ -60,6 +60,15 @@ export { rangeQuery } from './range-query.ts'
 export { type GrantedTokens, leaseTokens, type TokenQuota } from './rate-buckets.ts'
 export { listShards, recordShard, shardWritten, writtenShards } from './run-shards.ts'
 export { beginPlanning, beginSealing, heartbeat, sealRun } from './run-steps.ts'
+export {
+  beginVerification,
+  endVerification,
+  listVerifications,
+  requestVerification,
+  stalledVerifications,
+  type VerificationEnd,
+  type VerificationId,
+} from './run-verifications.ts'
 export { coverage, ingestInputs } from './scope-sources.ts'
 export type { Sealed, StoredBytes } from './sealed.ts'
 export {

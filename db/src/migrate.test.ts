@@ -13,6 +13,7 @@ import { openDatabase, pingDatabase } from './open-database.ts'
 import * as schema from './schema.ts'
 import { problemOf } from './testing/evidence.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './testing/test-database.ts'
+import * as verificationTable from './verification-table.ts'
 
 let database: TestDatabase
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const tables = Object.values({ ...schema, ...auditTables })
+const tables = Object.values({ ...schema, ...auditTables, ...verificationTable })
   .filter((value) => is(value, PgTable))
   .map(getTableConfig)
 

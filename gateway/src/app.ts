@@ -32,6 +32,7 @@ import { listKeysRoute } from './routes/list-keys.ts'
 import { listProfilesRoute } from './routes/list-profiles.ts'
 import { listRevisionsRoute } from './routes/list-revisions.ts'
 import { listRunsRoute } from './routes/list-runs.ts'
+import { listVerificationsRoute } from './routes/list-verifications.ts'
 import { previewPlanRoute } from './routes/preview-plan.ts'
 import { readExtentRoute } from './routes/read-extent.ts'
 import { readSourcesRoute } from './routes/read-sources.ts'
@@ -46,6 +47,7 @@ import {
   streamVexRoute,
 } from './routes/stream-records.ts'
 import { streamUpdatesRoute } from './routes/stream-updates.ts'
+import { verifyRunRoute } from './routes/verify-run.ts'
 
 const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Name> } = {
   createProfile: createProfileRoute,
@@ -80,6 +82,8 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   getOverview: getOverviewRoute,
   readTimes: readTimesRoute,
   streamUpdates: streamUpdatesRoute,
+  verifyRun: verifyRunRoute,
+  listVerifications: listVerificationsRoute,
   listAudit: listAuditRoute,
   live: liveRoute,
   ready: readyRoute,

@@ -46,7 +46,7 @@ export interface GatewayDeps {
   readonly upgrade: Upgrade
   /** Origins, beside its own, whose pages may open a stream of updates: `https://console.example.org`. */
   readonly allowedOrigins: readonly string[]
-  readonly newId: (prefix: 'run' | 'plan' | 'ing' | 'req') => string
+  readonly newId: (prefix: 'run' | 'plan' | 'ing' | 'req' | 'ver') => string
   readonly now: () => Date
   readonly log: Log
   /** As `log`, for the line of each request. */

@@ -6,9 +6,10 @@ import { chainRecorded } from './audit/chain-recorded.ts'
 import type { WorkerDeps } from './deps.ts'
 import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
-import { endIngestFailed, endRunFailed } from './run/end-failed.ts'
+import { endIngestFailed, endRunFailed, endVerificationFailed } from './run/end-failed.ts'
 import { sealStep } from './seal/seal-step.ts'
 import { freshMemory, sweep } from './sweep/sweep.ts'
+import { verifyStep } from './verify/verify-step.ts'
 import { writeStep } from './write/write-step.ts'
 
 /**
@@ -33,6 +34,14 @@ export async function startWorker(
     bus.consume('plan', { handle: (job) => planStep(deps, job), failed }, signal),
     bus.consume('write', { handle: (job, { signal }) => writeStep(deps, job, signal), failed }, signal),
     bus.consume('seal', { handle: (job, { signal }) => sealStep(deps, job, signal), failed }, signal),
+    bus.consume(
+      'verify',
+      {
+        handle: (job, { signal }) => verifyStep(deps, job, signal),
+        failed: (job, problem) => endVerificationFailed(deps, job, problem),
+      },
+      signal,
+    ),
     sweepUntil(deps, sweepMs, signal),
     chainUntil(deps, signal),
   ])

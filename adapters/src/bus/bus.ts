@@ -10,6 +10,7 @@ import {
   MAX_JOB_DELIVERIES,
   type Problem,
   type RunEvent,
+  type VerificationEvent,
 } from '@stella/contracts'
 
 /** One delivery of a job. */
@@ -82,7 +83,7 @@ export interface Bus {
   publishJob(job: Job): Promise<void>
 
   /** Publishes an event durably, once by its id. @throws `bus/unavailable` as `publishJob`; `request/invalid` */
-  publishEvent(event: RunEvent): Promise<void>
+  publishEvent(event: RunEvent | VerificationEvent): Promise<void>
 
   /**
    * Does the jobs of a step, one at a time, until the signal is aborted; call it several times for more at once. Survives the loss of

@@ -1,6 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { type Job, type JobStep, mediaTypes, Problem, type RunEvent, tenantId, toProblem } from '@stella/contracts'
+import {
+  type Job,
+  type JobStep,
+  mediaTypes,
+  Problem,
+  type RunEvent,
+  tenantId,
+  toProblem,
+  type VerificationEvent,
+} from '@stella/contracts'
 import { headers, type JetStreamManager } from 'nats'
 
 import {
@@ -71,7 +80,7 @@ export class JetStreamBus implements Bus {
     await this.#publish(jobSubject(step), { message, messageId, contentType: mediaTypes.json })
   }
 
-  async publishEvent(event: RunEvent): Promise<void> {
+  async publishEvent(event: RunEvent | VerificationEvent): Promise<void> {
     const tenant = event.data.tenant_id
     if (!tenantId.safeParse(tenant).success || !EVENT_TYPE.test(event.type)) {
       throw new Problem('request/invalid', 'the event cannot be published: its tenant or type is malformed')

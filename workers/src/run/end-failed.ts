@@ -1,6 +1,6 @@
 import { type Problem, type ProblemCode, problems, verifyFailures } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
-import { failIngest, failRun } from '@stella/db'
+import { endVerification, failIngest, failRun } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { announce } from './announce.ts'
@@ -39,6 +39,23 @@ export async function endIngestFailed(
     failIngest(tx, { tenantId, id: ingestId, errorClass, errorMessage: toldOf(problem) }),
   )
   await deps.blobs.remove(uploadKey(tenantId, ingestId))
+}
+
+/** Ends a verification that could not be done. What it is about is as it was. */
+export async function endVerificationFailed(
+  deps: EndDeps,
+  { tenantId, verificationId }: { tenantId: string; verificationId: string },
+  problem: Problem,
+): Promise<void> {
+  logCause(deps, problem, { verification_id: verificationId })
+  const { errorClass } = problems[problem.code]
+  await deps.inTenant(tenantId, (tx) =>
+    endVerification(
+      tx,
+      { tenantId, id: verificationId },
+      { state: 'failed', errorClass, errorMessage: toldOf(problem) },
+    ),
+  )
 }
 
 /** Failures whose message may hold a path, an address or a server's words: tenants read that they happened, operators read the log. */

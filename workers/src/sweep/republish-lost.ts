@@ -1,6 +1,7 @@
 import { type Job, type JobStep, LOST_JOB_MS, MAX_PAGE_ROWS, SWEEP_MS } from '@stella/contracts'
 import {
   awaitsParts,
+  beginVerification,
   getPlan,
   heartbeat,
   heartbeatIngest,
@@ -8,6 +9,7 @@ import {
   type StalledRun,
   stalledIngests,
   stalledRuns,
+  stalledVerifications,
   writtenShards,
 } from '@stella/db'
 
@@ -28,6 +30,11 @@ export async function republishLost(deps: SweepDeps, idle: ReadonlySet<JobStep>)
     if (!idle.has('ingest') && silentMs < LOST_JOB_MS) continue
     await republish(deps, { step: 'ingest', message: { tenantId, ingestId }, dedupeId: `${ingestId}/ingest` })
     await deps.inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId }))
+  }
+  for (const { tenantId, id, silentMs } of await stalledVerifications(deps.database, query)) {
+    if (!idle.has('verify') && silentMs < LOST_JOB_MS) continue
+    await republish(deps, { step: 'verify', message: { tenantId, verificationId: id }, dedupeId: `${id}/verify` })
+    await deps.inTenant(tenantId, (tx) => beginVerification(tx, { tenantId, id }))
   }
   for (const run of await stalledRuns(deps.database, query)) {
     if (run.silentMs >= LOST_JOB_MS || stepsOf(run).some((step) => idle.has(step))) await republishRun(deps, run, idle)

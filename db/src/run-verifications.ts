@@ -1,0 +1,126 @@
+import { Problem, type Verification, type VerificationVerdict } from '@stella/contracts'
+import { and, desc, eq, type InferSelectModel, sql } from 'drizzle-orm'
+
+import { now } from './column-types.ts'
+import type { Database, Transaction } from './open-database.ts'
+import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { asSweep, type StalledQuery } from './stalled-work.ts'
+import { runVerifications } from './verification-table.ts'
+
+/** One verification of one tenant. */
+export interface VerificationId {
+  readonly tenantId: string
+  readonly id: string
+}
+
+/** How a verification ends. */
+export type VerificationEnd =
+  | { readonly state: 'completed'; readonly verdict: VerificationVerdict }
+  | { readonly state: 'failed'; readonly errorClass: string; readonly errorMessage: string }
+
+/** Records a verification that is to be done, or answers the one of the run that is under way. */
+export async function requestVerification(
+  tx: Transaction,
+  asked: { tenantId: string; id: string; runId: string; createdBy: string },
+): Promise<Verification> {
+  const { tenantId, runId } = runVerifications
+  // One statement: the one under way may end at any instant.
+  const [row] = await tx
+    .insert(runVerifications)
+    .values(asked)
+    .onConflictDoUpdate({
+      target: [tenantId, runId],
+      targetWhere: sql`state = 'requested'`,
+      set: { heartbeatAt: sql`run_verifications.heartbeat_at` },
+    })
+    .returning()
+  if (!row) throw new Problem('internal', `the verification of run ${asked.runId} was not recorded`)
+  return verificationOf(row)
+}
+
+/** The verification that is to be done, with its run; null where it has ended or there is none. Says that it is worked on. */
+export async function beginVerification(tx: Transaction, of: VerificationId): Promise<{ runId: string } | null> {
+  const [row] = await tx
+    .update(runVerifications)
+    .set({ heartbeatAt: now })
+    .where(waiting(of))
+    .returning({ runId: runVerifications.runId })
+  return row ?? null
+}
+
+/** Ends a verification, once; false where it had ended. */
+export async function endVerification(tx: Transaction, of: VerificationId, end: VerificationEnd): Promise<boolean> {
+  const ended = await tx
+    .update(runVerifications)
+    .set({ ...end, heartbeatAt: now, finishedAt: now })
+    .where(waiting(of))
+    .returning({ id: runVerifications.id })
+  return ended.length > 0
+}
+
+/** A page of the verifications of a run, the newest first. @throws `request/invalid` for a cursor that cannot be read */
+export async function listVerifications(
+  tx: Transaction,
+  query: { tenantId: string; runId: string; limit: number; cursor?: string | undefined },
+): Promise<Page<Verification>> {
+  const { tenantId, runId, createdAt, id } = runVerifications
+  const rows = await tx
+    .select()
+    .from(runVerifications)
+    .where(
+      and(
+        eq(tenantId, query.tenantId),
+        eq(runId, query.runId),
+        query.cursor === undefined ? undefined : before(query.cursor),
+      ),
+    )
+    .orderBy(desc(createdAt), desc(id))
+    .limit(query.limit + 1)
+  return pageOfRows(rows, { limit: query.limit, keyOf: (row) => [row.createdAt, row.id], itemOf: verificationOf })
+}
+
+/** Verifications of all tenants that nobody seems to work on. */
+export async function stalledVerifications(
+  database: Database,
+  { olderThanMs, limit }: StalledQuery,
+): Promise<(VerificationId & { runId: string; silentMs: number })[]> {
+  const { tenantId, id, runId, state, heartbeatAt } = runVerifications
+  const silence = sql<number>`(extract(epoch from clock_timestamp() - ${heartbeatAt}) * 1000)::float8`
+  return asSweep(database, (tx) =>
+    tx
+      .select({ tenantId, id, runId, silentMs: silence })
+      .from(runVerifications)
+      .where(and(eq(state, 'requested'), sql`${silence} > ${olderThanMs}`))
+      .orderBy(heartbeatAt, tenantId, id)
+      .limit(limit),
+  )
+}
+
+function before(cursor: string) {
+  const [createdAt = '', id = ''] = decodeCursor(cursor, 2)
+  if (Number.isNaN(Date.parse(createdAt))) throw new Problem('request/invalid', 'the cursor holds no time')
+  return sql`(${runVerifications.createdAt}, ${runVerifications.id}) < (${createdAt}::timestamptz, ${id})`
+}
+
+function waiting({ tenantId, id }: VerificationId) {
+  return and(
+    eq(runVerifications.tenantId, tenantId),
+    eq(runVerifications.id, id),
+    eq(runVerifications.state, 'requested'),
+  )
+}
+
+function verificationOf(row: InferSelectModel<typeof runVerifications>): Verification {
+  const { id, runId, state, verdict, errorClass, errorMessage, createdBy, createdAt, finishedAt } = row
+  return {
+    id,
+    run_id: runId,
+    state,
+    verdict,
+    error_class: errorClass,
+    error_message: errorMessage,
+    created_by: createdBy,
+    created_at: createdAt,
+    finished_at: finishedAt,
+  }
+}

@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+
+import { bundlePaths, MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES, type ProblemCode, toProblem } from '@stella/contracts'
+import type { ExportFault, PublishedExport } from '@stella/core'
+
+import { readMember } from './read-member.ts'
+import { type ScanReport, scanBundle } from './scan-bundle.ts'
+import { scanFolder } from './scan-folder.ts'
+
+/** What a verification looks at, but for the keys. */
+export type ReadExport = Omit<PublishedExport, 'keys'>
+
+/** Where an export lies: a bundle, or the folder that one was unpacked into. */
+export interface ExportLocation {
+  readonly path: string
+  /** How faults name it. */
+  readonly name: string
+}
+
+/** What a damaged member is refused with. */
+const damage: ReadonlySet<ProblemCode> = new Set(['blob/absent', 'blob/long', 'blob/altered', 'bundle/invalid'])
+
+/**
+ * Reads all of an export: digests of its files, and the few files that describe it. Nothing that it holds is trusted; damage is a fault.
+ * @throws `native/io`, `native/cancelled`; the file system's own error where there is nothing
+ */
+export async function readPublishedExport(place: ExportLocation, signal: AbortSignal): Promise<ReadExport> {
+  const scan = await scanExport(place.path, signal)
+  const containerFaults = scan.faults.map(({ path, reason }) => ({ path: path ?? place.name, reason }))
+  const names = new Set(scan.members.map(({ path }) => path))
+  const read = async (member: string, maxBytes: number) =>
+    names.has(member) ? readDescribed({ place, member, maxBytes, faults: containerFaults, signal }) : null
+  return {
+    container: { path: place.name, mtime: scan.mtime },
+    members: scan.members,
+    manifestBytes: await read(bundlePaths.manifest, MAX_MANIFEST_BYTES),
+    signatureBytes: await read(bundlePaths.signature, MAX_SIGNATURE_BYTES),
+    provenanceBytes: await read(bundlePaths.provenance, MAX_MANIFEST_BYTES),
+    provenanceBundleBytes: await read(bundlePaths.provenanceBundle, MAX_SIGNATURE_BYTES),
+    containerFaults,
+  }
+}
+
+/** Size and digest of every file of a bundle or a folder, and what is wrong with the container. */
+export async function scanExport(path: string, signal: AbortSignal): Promise<ScanReport> {
+  const isFolder = (await stat(path)).isDirectory()
+  return isFolder ? scanFolder(resolve(path), { signal }) : scanBundle(resolve(path), { signal })
+}
+
+interface Described {
+  readonly place: ExportLocation
+  readonly member: string
+  readonly maxBytes: number
+  readonly faults: ExportFault[]
+  readonly signal: AbortSignal
+}
+
+/** A member whole, or null and a fault: a damaged one is what a verification is there to find. */
+async function readDescribed({ place, member, maxBytes, faults, signal }: Described): Promise<Buffer | null> {
+  try {
+    return await readMember(resolve(place.path), member, maxBytes, signal)
+  } catch (error) {
+    const { code, message } = toProblem(error)
+    if (!damage.has(code)) throw error
+    if (!faults.some(({ path }) => path === member)) faults.push({ path: member, reason: message })
+    return null
+  }
+}
