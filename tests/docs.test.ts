@@ -15,6 +15,7 @@ const pages = [
   'overview',
   'cli',
   'profiles',
+  'api',
   'provenance-and-signing',
   'docs/formats/audit-log.md',
   'docs/security/export-hardening.md',

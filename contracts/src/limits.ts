@@ -31,6 +31,9 @@ export const MAX_NOT_HELD_PATHS = 1000
 /** Most files that one command-line ingest sends. */
 export const MAX_INGEST_FILES = 5_000_000
 
+/** Time for which a caller that was answered early may go on sending before its connection is closed, in milliseconds. */
+export const LINGER_MS = 2000
+
 /** Longest Idempotency-Key, in characters. */
 export const MAX_IDEMPOTENCY_KEY_CHARS = 255
 /** Time for which an Idempotency-Key is remembered at least, in milliseconds. */

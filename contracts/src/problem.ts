@@ -8,6 +8,8 @@ interface ProblemRule {
 /** Every failure a caller may branch on, with what the edge does about it. */
 export const problems = {
   'request/invalid': { status: 400, retryable: false, errorClass: 'invalid_request' },
+  'request/headers-too-large': { status: 431, retryable: false, errorClass: 'too_large' },
+  'request/timeout': { status: 408, retryable: true, errorClass: 'invalid_request' },
   'request/in-progress': { status: 409, retryable: true, errorClass: 'conflict' },
   'request/key-reused': { status: 422, retryable: false, errorClass: 'invalid_request' },
   'request/method-not-allowed': { status: 405, retryable: false, errorClass: 'invalid_request' },

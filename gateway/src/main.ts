@@ -30,6 +30,7 @@ import { leaseTokens, openDatabase, pingDatabase, withTenant } from '@stella/db'
 import { createRemoteJWKSet } from 'jose'
 import { pino } from 'pino'
 
+import { answerUnreadable } from './answer-unreadable.ts'
 import { createApp } from './app.ts'
 import { OpenStreams } from './ledger/open-streams.ts'
 import { TokenLeases } from './limits/token-leases.ts'
@@ -132,6 +133,7 @@ const server = serve(
   },
 )
 
+server.on('clientError', (error, socket) => void answerUnreadable(error, socket, (entry) => logger.warn(entry)))
 const stopPings = upgrades.attach(server as Server, app.fetch)
 server.on('connection', (socket) => socket.setTimeout(IDLE_CONNECTION_MS, () => socket.destroy()))
 

@@ -2,7 +2,7 @@ import type { ProblemCode } from '../problem.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What any endpoint may answer. */
-const always: readonly ProblemCode[] = ['internal']
+const always: readonly ProblemCode[] = ['request/headers-too-large', 'internal']
 /** What one that needs a token may answer: all such endpoints look into the database as well. */
 const guarded: readonly ProblemCode[] = [
   'auth/unauthenticated',
