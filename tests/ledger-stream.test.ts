@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import {
-  endpoints,
   type LedgerEnd,
   type LedgerExtent,
   type LedgerLineHead,
@@ -244,13 +243,6 @@ describe('bad input', () => {
       expect(lines.every((line) => Buffer.compare(Buffer.from(line.key), Buffer.from(key)) > 0)).toBe(true)
     },
   )
-
-  test('every endpoint of the ledger is denied to nobody who may read', () => {
-    const paths = Object.values(endpoints).filter(
-      ({ path, role }) => path.startsWith('/ledger/') && role === 'Export.Viewer',
-    )
-    expect(paths.length).toBe(11)
-  })
 })
 
 describe('slow readers', () => {
