@@ -91,15 +91,22 @@ describe('rate limits', () => {
 
   test('a tenant that has spent its requests is refused whatever it asks, and no other tenant is', async () => {
     const greedy = await openTenant(stack, 'greedy')
+    const paths = ['/export/runs/run_none', '/export/profiles']
     const statuses: number[] = []
-    while (!statuses.includes(429) && statuses.length < 20_000) {
-      const batch = await Promise.all(Array.from({ length: 50 }, () => greedy.api('/export/runs/run_none')))
-      for (const response of batch) await response.body?.cancel()
-      statuses.push(...batch.map(({ status }) => status))
+    const refused = new Set<string>()
+    // A quota fills again while it is spent: asking goes on until each address was refused, however long that takes.
+    while (refused.size < paths.length && statuses.length < 20_000) {
+      const batch = Array.from({ length: 50 }, async (_, at) => {
+        const path = paths[at % paths.length] ?? ''
+        const response = await greedy.api(path)
+        await response.body?.cancel()
+        if (response.status === 429) refused.add(path)
+        return response.status
+      })
+      statuses.push(...(await Promise.all(batch)))
     }
-    expect(statuses.slice(0, 2500).every((status) => status === 404)).toBe(true)
-    const burst = await Promise.all(Array.from({ length: 200 }, () => greedy.api('/export/profiles')))
-    expect(burst.map(({ status }) => status)).toContain(429)
+    expect(statuses.slice(0, 2500).filter((status) => status === 429)).toEqual([])
+    expect([...refused].sort()).toEqual(paths.toSorted())
     expect((await tenant.api('/export/profiles')).status).toBe(200)
   })
 
