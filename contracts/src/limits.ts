@@ -4,6 +4,8 @@ const GIB = 1024 * MIB
 
 /** Largest JSON body of a request that is not an upload, in bytes. */
 export const MAX_JSON_BODY_BYTES = 1 * MIB
+/** Time within which such a body must have come, in milliseconds. */
+export const JSON_BODY_MS = 15_000
 /** Bytes of a body over the limit that are read and thrown away, so that its sender gets to read the answer. */
 export const MAX_DISCARDED_BODY_BYTES = 16 * MIB
 /** Largest upload to the ledger, in bytes; it is spooled to the blob store, never held in memory. */
@@ -162,6 +164,16 @@ export const UNCLAIMED_UPLOAD_MS = 60_000
 export const SCRATCH_MAX_AGE_MS = 3600 * 1000
 /** Longest wait for a database connection, in milliseconds. */
 export const DATABASE_CONNECT_MS = 5000
+/** Longest wait of a request for one of the gateway's connections to the database, in milliseconds. */
+export const DATABASE_TURN_MS = 5000
+/** Most requests of a gateway that wait for a connection to the database; further ones are refused at once. */
+export const MAX_DATABASE_WAITERS = 4096
+/** Longest time that a statement of a gateway may take, in milliseconds, where nothing shorter is said. */
+export const DATABASE_STATEMENT_MS = 25_000
+/** Silence after which a gateway's connection to the database counts as lost, in milliseconds: longer than any statement may take. */
+export const DATABASE_SILENCE_MS = 30_000
+/** Time after which a gateway closes a connection to the database that it does not use, in milliseconds. */
+export const DATABASE_IDLE_MS = 10_000
 /** Longest wait for the message bus to accept a message, in milliseconds. */
 export const BUS_PUBLISH_MS = 5000
 /** Most messages that the stream of events keeps. */

@@ -1,8 +1,8 @@
-import { parseDatabaseUrl } from '@stella/core'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 
-import { connectionOptions } from './connection-options.ts'
+import { type ConnectionDeadlines, connectionOptions } from './connection-options.ts'
+import { ConnectionTurns } from './connection-turns.ts'
 import { databaseProblem } from './database-problem.ts'
 
 /** Connections that a process keeps when it does not say. */
@@ -15,20 +15,34 @@ export interface Database {
   /** Where it is, for parts that open connections of their own. Holds the password: never log it. */
   readonly url: string
   readonly queries: PostgresJsDatabase
+  /** Runs `work` when a connection is free for it; at once where the database was opened without deadlines. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
 /** What a query may be sent through: inside `withTenant` all see rows of one tenant. */
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
 
+/** How many connections, and what ends a wait for the database; without deadlines it is waited for as long as it takes. */
+export interface DatabaseLimits {
+  readonly max?: number
+  readonly deadlines?: ConnectionDeadlines & { readonly turnMs: number; readonly waiters: number }
+}
+
 /**
  * Opens a pool of at most `max` connections; the first query connects.
  * @throws `config/invalid` for a URL that cannot be read
  */
-export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS }: { max?: number } = {}): Database {
-  parseDatabaseUrl(url)
-  const client = postgres(connectionOptions(url, max))
-  return { url, queries: drizzle(client), close: () => client.end({ timeout: CLOSE_SECONDS }) }
+export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS, deadlines }: DatabaseLimits = {}): Database {
+  const client = postgres(connectionOptions(url, max, deadlines))
+  const turns =
+    deadlines && new ConnectionTurns({ connections: max, waiters: deadlines.waiters, waitMs: deadlines.turnMs })
+  return {
+    url,
+    queries: drizzle(client),
+    inTurn: (work) => (turns ? turns.run(work) : work()),
+    close: () => client.end({ timeout: CLOSE_SECONDS }),
+  }
 }
 
 /**
@@ -37,7 +51,7 @@ export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS }: { max?:
  */
 export async function pingDatabase(database: Database): Promise<void> {
   try {
-    await database.queries.execute('select 1')
+    await database.inTurn(async () => database.queries.execute('select 1'))
   } catch (error) {
     throw databaseProblem(error)
   }

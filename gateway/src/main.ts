@@ -5,12 +5,17 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { connectBus, Metrics, openBlobs, openKms, serveMetrics } from '@stella/adapters'
 import {
+  DATABASE_IDLE_MS,
+  DATABASE_SILENCE_MS,
+  DATABASE_STATEMENT_MS,
+  DATABASE_TURN_MS,
   HEADERS_CHECK_MS,
   HEADERS_MS,
   IDLE_CONNECTION_MS,
   type JobStep,
   jobs,
   KEEP_ALIVE_MS,
+  MAX_DATABASE_WAITERS,
   MAX_HEADER_BYTES,
   MAX_RATE_LEASES,
   MAX_READER_BACKLOG_BYTES,
@@ -40,7 +45,15 @@ import { UpdatesHub } from './updates/updates-hub.ts'
 
 const settings = readSettings(contract, 'gateway', process.env)
 const logger = pino({ base: { process: 'gateway' }, messageKey: 'message' }, pino.destination(2))
-const database = openDatabase(settings.DATABASE_URL)
+const database = openDatabase(settings.DATABASE_URL, {
+  deadlines: {
+    turnMs: DATABASE_TURN_MS,
+    waiters: MAX_DATABASE_WAITERS,
+    statementMs: DATABASE_STATEMENT_MS,
+    silenceMs: DATABASE_SILENCE_MS,
+    idleMs: DATABASE_IDLE_MS,
+  },
+})
 const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(entry) })
 await bus.ensureStreams()
 

@@ -27,6 +27,8 @@ function problemBody(code: ProblemCode, detail: string): ProblemBody {
 function headersOf(code: ProblemCode): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': mediaTypes.problem, 'cache-control': 'no-store' }
   if (code === 'auth/unauthenticated') headers['www-authenticate'] = 'Bearer'
+  // The rest of such a request is not waited for: what came next on its connection could not be told from it.
+  if (code === 'request/timeout') headers.connection = 'close'
   if (problems[code].status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS)
   return headers
 }

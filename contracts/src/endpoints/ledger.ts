@@ -41,7 +41,7 @@ export const ledgerEndpoints = {
         headers: { location, 'idempotency-replayed': idempotencyReplayed },
       },
     },
-    problems: ['blob/unavailable'],
+    problems: ['blob/unavailable', 'blob/short', 'blob/long', 'blob/altered'],
   },
   listIngests: {
     method: 'GET',

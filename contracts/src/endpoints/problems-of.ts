@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../problem.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, isJsonBody } from './endpoint.ts'
 
 /** What any endpoint may answer. */
 const always: readonly ProblemCode[] = ['request/headers-too-large', 'internal']
@@ -10,6 +10,7 @@ const guarded: readonly ProblemCode[] = [
   'auth/unavailable',
   'limit/rate',
   'db/unavailable',
+  'db/timeout',
   'blob/full',
 ]
 /** What one that reads stored bytes may answer; endpoints name these themselves. */
@@ -29,6 +30,7 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemCode[] {
     ...new Set<ProblemCode>([
       ...(takes ? (['request/invalid'] as const) : []),
       ...(body === undefined ? [] : (['request/too-large'] as const)),
+      ...(isJsonBody(body) ? (['request/timeout'] as const) : []),
       ...(params === undefined ? [] : (['resource/not-found'] as const)),
       ...(headers !== undefined && 'if-match' in headers.shape ? preconditions : []),
       ...(headers !== undefined && 'idempotency-key' in headers.shape ? onceOnly : []),
