@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Crc;
 use flate2::write::DeflateEncoder;
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions};
+use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Summary};
 
 pub const MAX_BYTES: usize = 1 << 20;
 
@@ -25,7 +25,8 @@ pub struct Outcome {
     pub read: u64,
 }
 
-pub fn outcome(content: &[u8]) -> Outcome {
+/// The rows of an upload as COPY takes them, and its summary.
+pub fn rows_of(content: &[u8]) -> (Vec<u8>, Summary) {
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(content).expect("written");
     let options = IntakeOptions {
@@ -35,7 +36,7 @@ pub fn outcome(content: &[u8]) -> Outcome {
         max_document_bytes: MAX_BYTES,
         max_depth: 64,
         archives: ARCHIVES,
-        max_refused: 1_000,
+        max_refused: 100_000,
         max_not_held: 100,
         threads: 2,
     };
@@ -44,7 +45,12 @@ pub fn outcome(content: &[u8]) -> Outcome {
     while let Some(chunk) = intake.next_chunk().expect("rows") {
         stream.extend(chunk);
     }
-    let summary = intake.summary().expect("a summary");
+    let summary = intake.summary().expect("a summary").clone();
+    (stream, summary)
+}
+
+pub fn outcome(content: &[u8]) -> Outcome {
+    let (stream, summary) = rows_of(content);
     let shown = |refused: &stella_intake::Refused| format!("{} {}: {}", refused.source, refused.position, refused.reason);
     let text = String::from_utf8_lossy(&stream);
     let mut taken: Vec<String> =
