@@ -11,6 +11,7 @@ import { ingest, openTenant, post, type Tenant } from './support/tenant.ts'
 import { zip } from './support/zip.ts'
 
 const MIB = 1024 * 1024
+const SERIAL = 'urn:uuid:7f2b3f0e-5d3c-4a64-9f2e-3b1a2c4d5e6f'
 
 let stack: TestStack
 let tenant: Tenant
@@ -63,8 +64,29 @@ describe('an archive', () => {
     expect((await post(tenant, packed)).summary).toMatchObject({ read: 1, new: 1 })
   })
 
+  test('gives by standard input the summary that the file gives', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'stella-piped-')), 'piped.zip')
+    const members = [
+      ['one.json', advisory('PIPE-1')],
+      ['cut.json', '{'],
+      ['shop.cdx.json', statement(SERIAL)],
+    ] as const
+    await writeFile(path, zip(members.map(([name, content]) => [name, content])))
+    const [file, piped] = await Promise.all(['by-file', 'by-pipe'].map((id) => openTenant(stack, id)))
+    const given = await file?.stella('ingest', path, '--json')
+    const read = await piped?.pipe(path, 'ingest', '-', '--json')
+    expect([given?.code, read?.code]).toEqual([0, 0])
+
+    const summary = JSON.parse(read?.stdout ?? '')
+    expect(summary).toMatchObject({ read: 3, new: 2, refused: [{ source: 'cut.json', position: '1:1' }] })
+    expect(summary.not_held).toEqual([{ format: 'CycloneDX', path: '/vulnerabilities/*', documents: 1 }])
+    // Sent as a member of a tar, the archive has its own name in front.
+    const refused = summary.refused.map((one: object) => ({ ...one, source: `${path.slice(1)}/cut.json` }))
+    expect(JSON.parse(given?.stdout ?? '')).toEqual({ ...summary, refused })
+  }, 60_000)
+
   test('of a document of two kinds counts it once, and names the vulnerability that states nothing', async () => {
-    const archive = zip([['shop.cdx.json', statement('urn:uuid:7f2b3f0e-5d3c-4a64-9f2e-3b1a2c4d5e6f')]])
+    const archive = zip([['shop.cdx.json', statement(SERIAL)]])
     const { summary } = await post(tenant, archive)
     expect(summary).toMatchObject({ read: 1, new: 1, refused: [] })
     expect(summary?.not_held).toEqual([{ format: 'CycloneDX', path: '/vulnerabilities/*', documents: 1 }])

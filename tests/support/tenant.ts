@@ -35,6 +35,8 @@ export interface Tenant {
   readonly directory: string
   /** Runs `stella` as a user would. */
   stella(...args: string[]): Promise<Outcome>
+  /** Runs `cat path | stella …`. */
+  pipe(path: string, ...args: string[]): Promise<Outcome>
   /** Runs `stella … --json` and parses what it printed; fails unless it exits with 0. */
   json<T>(...args: string[]): Promise<T>
   /** Sends a request; the answer is held to the table of endpoints. */
@@ -56,13 +58,15 @@ export async function openTenant(
     STELLA_DEV_DIR: stack.devDir,
     XDG_CONFIG_HOME: directory,
   }
-  const stella = (...args: string[]) => run(args, { cwd: directory, env })
+  const options = { cwd: directory, env }
+  const stella = (...args: string[]) => run(process.execPath, [STELLA, ...args], options)
   return {
     id,
     url: stack.url,
     token,
     directory,
     stella,
+    pipe: (path, ...args) => run('sh', ['-c', 'cat "$0" | "$@"', path, process.execPath, STELLA, ...args], options),
     async api(path, init) {
       const headers = { authorization: `Bearer ${token}`, ...init?.headers }
       const answer = await fetch(`${stack.url}${path}`, { ...init, headers })
@@ -78,9 +82,11 @@ export async function openTenant(
   }
 }
 
-function run(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<Outcome> {
+type RunOptions = { cwd: string; env: NodeJS.ProcessEnv }
+
+function run(program: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [STELLA, ...args], { ...options, maxBuffer: OUTPUT_BYTES }, (error, stdout, stderr) => {
+    execFile(program, args, { ...options, maxBuffer: OUTPUT_BYTES }, (error, stdout, stderr) => {
       const code = typeof error?.code === 'number' ? error.code : error ? -1 : 0
       resolve({ code, stdout, stderr })
     })
