@@ -50,10 +50,11 @@ export async function requestRun(tx: Transaction, run: RequestedRun): Promise<Ru
     .insert(exportRuns)
     .values({ ...run, profileId: profile.id, profileRevision: profile.revision })
     .onConflictDoNothing()
-    .returning({ id: exportRuns.id })
-  const made = row && (await getRun(tx, { tenantId: run.tenantId, runId: run.id }))
-  if (!made) throw new Problem('resource/conflict', `the run ${run.id} exists`)
-  return made
+    .returning()
+  if (!row) throw new Problem('resource/conflict', `the run ${run.id} exists`)
+  // Only a run that rebuilds another one has a plan from the start.
+  const rebuilt = run.reproduces === null ? null : await getRun(tx, { tenantId: run.tenantId, runId: run.id })
+  return rebuilt ?? runOf({ run: row, plan: null, shardsWritten: 0, parts: null })
 }
 
 /** A run as the API returns it, or null. */

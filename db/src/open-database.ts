@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { type ConnectionDeadlines, connectionOptions } from './connection-options.ts'
 import { ConnectionTurns } from './connection-turns.ts'
 import { databaseProblem } from './database-problem.ts'
+import { preparingStatements } from './prepared-client.ts'
 
 /** Connections that a process keeps when it does not say. */
 const DEFAULT_CONNECTIONS = 10
@@ -34,7 +35,7 @@ export interface DatabaseLimits {
  * @throws `config/invalid` for a URL that cannot be read
  */
 export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS, deadlines }: DatabaseLimits = {}): Database {
-  const client = postgres(connectionOptions(url, max, deadlines))
+  const client = preparingStatements(postgres(connectionOptions(url, max, deadlines)))
   const turns =
     deadlines && new ConnectionTurns({ connections: max, waiters: deadlines.waiters, waitMs: deadlines.turnMs })
   return {

@@ -1,4 +1,4 @@
-import { type Run, runEvent } from '@stella/contracts'
+import { type Job, type Run, runEvent } from '@stella/contracts'
 
 import type { GatewayDeps } from '../deps.ts'
 
@@ -12,9 +12,10 @@ export async function announceRun(
   run: Pick<Run, 'id' | 'state'>,
 ): Promise<void> {
   try {
-    await bus.publishEvent(runEvent({ tenantId, runId: run.id, state: run.state, time: now() }))
-    if (run.state !== 'queued') return
-    await bus.publishJob({ step: 'plan', message: { tenantId, runId: run.id }, dedupeId: `${run.id}/plan` })
+    const event = bus.publishEvent(runEvent({ tenantId, runId: run.id, state: run.state, time: now() }))
+    const job: Job = { step: 'plan', message: { tenantId, runId: run.id }, dedupeId: `${run.id}/plan` }
+    // Sent over one connection, in this order; waited for together.
+    await Promise.all([event, run.state === 'queued' && bus.publishJob(job)])
   } catch (error) {
     log({ message: 'a run was recorded but not announced; the sweep will', run_id: run.id, cause: String(error) })
   }
