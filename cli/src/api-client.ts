@@ -1,13 +1,21 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+
 import {
   type AuditEntry,
   auditEntry,
   type Ingest,
   ingest,
+  MAX_CREATE_ATTEMPTS,
+  mediaTypes,
   type NewProfile,
   type NewRun,
+  type PlanPreview,
+  Problem,
   type Profile,
   type PublicKey,
   pageOf,
+  planPreview,
   profile,
   publicKeys,
   type Run,
@@ -31,12 +39,28 @@ export interface Page<T> {
 export type Query = Readonly<Record<string, string | undefined>>
 /** A sealed document of a run. */
 export type RunDocument = 'manifest' | 'provenance'
+/** A profile, and the tag of the revision that was read. */
+export interface TaggedProfile {
+  readonly profile: Profile
+  readonly etag: string
+}
+/** A body that can be sent once, or one that can be made again for a retry. */
+export type StreamBody = AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>)
 
-/** The API of the gateway, each answer parsed by its contract. Every method throws a `Problem` that the gateway named. */
+/**
+ * The API of the gateway, each answer parsed by its contract. Every method throws a `Problem` that the gateway named. Those that create send
+ * an `Idempotency-Key` of their own, and are sent again with it where the connection breaks.
+ */
 export interface ApiClient {
   createProfile(body: NewProfile): Promise<Profile>
   listProfiles(query: Query): Promise<Page<Profile>>
   getProfile(id: string): Promise<Profile>
+  openProfile(id: string): Promise<TaggedProfile>
+  /** Patches the profile, unless it is another than the one of `etag`. */
+  changeProfile(opened: TaggedProfile, patch: unknown): Promise<Profile>
+  /** Deletes the profile, unless it is another than the one of `etag`. */
+  deleteProfile(opened: TaggedProfile): Promise<void>
+  previewPlan(body: NewRun): Promise<PlanPreview>
   createRun(body: NewRun): Promise<Run>
   listRuns(query: Query): Promise<Page<Run>>
   getRun(id: string): Promise<Run>
@@ -48,18 +72,21 @@ export interface ApiClient {
   /** The bundle from byte `from`, where it is still the one of `sha256`; else from the start, with status 200. */
   openDownload(id: string, part: { readonly from: number; readonly sha256: string }): Promise<Response>
   listKeys(): Promise<readonly PublicKey[]>
-  ingest(body: AsyncIterable<Uint8Array>, query: Query, mediaType: string): Promise<Ingest>
+  ingest(body: StreamBody, query: Query, mediaType: string): Promise<Ingest>
   getIngest(id: string): Promise<Ingest>
   listAudit(query: Query): Promise<Page<AuditEntry>>
   /** The same, unparsed: an entry that was tampered with may be none. */
   readAudit(query: Query): Promise<Page<unknown>>
 }
 
+/** Pause before the first retry of a request that creates, in milliseconds; each later one is twice as long. */
+const RETRY_MS = 100
+
 interface Call {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly query?: Query
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | AsyncIterable<Uint8Array>
+  readonly body?: string | StreamBody
 }
 interface Parser<T> {
   parse(value: unknown): T
@@ -69,7 +96,14 @@ interface Parser<T> {
 export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signal: AbortSignal): ApiClient {
   const send = (what: string, path: string, call: Call = {}) => sendCall({ settings, signal, what, path, call })
   async function ask<T>(contract: Parser<T>, what: string, path: string, call?: Call): Promise<T> {
-    return parseAnswer(contract, await readJson(await send(what, path, call)), path)
+    return parseAnswer(contract, await readJson(settings.url, await send(what, path, call)), path)
+  }
+  /** Asks for something to be created, once: the key is the same in every attempt. */
+  function create<T>(contract: Parser<T>, what: string, path: string, call: Call): Promise<T> {
+    const headers = { ...call.headers, 'idempotency-key': randomUUID() }
+    const attempt = () => ask(contract, what, path, { ...call, headers })
+    const isOneShot = call.body !== undefined && typeof call.body === 'object'
+    return isOneShot ? attempt() : whileUnreachable(attempt, signal)
   }
   /** Asks about a run: `what` says what cannot be done with it. */
   const askRun = (id: string, what: string, call?: Call, action = '') =>
@@ -77,14 +111,32 @@ export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signa
 
   return {
     createProfile: (body) =>
-      ask(profile, `the profile ${body.name} cannot be created`, '/export/profiles', jsonCall(body)),
+      create(profile, `the profile ${body.name} cannot be created`, '/export/profiles', jsonCall(body)),
     listProfiles: (query) => ask(pageOf(profile), 'the profiles cannot be listed', '/export/profiles', { query }),
-    getProfile: (id) => ask(profile, `profile ${id} cannot be shown`, `/export/profiles/${encodeURIComponent(id)}`),
-    createRun: (body) => ask(run, 'the run cannot be created', '/export/runs', jsonCall(body)),
+    getProfile: (id) => ask(profile, `profile ${id} cannot be shown`, profilePath(id)),
+    openProfile: async (id) => {
+      const response = await send(`profile ${id} cannot be read`, profilePath(id))
+      const etag = response.headers.get('etag') ?? ''
+      return { profile: parseAnswer(profile, await readJson(settings.url, response), profilePath(id)), etag }
+    },
+    changeProfile: ({ profile: { id }, etag }, patch) =>
+      ask(profile, `profile ${id} cannot be updated`, profilePath(id), {
+        method: 'PATCH',
+        headers: { 'content-type': mediaTypes.mergePatch, 'if-match': etag },
+        body: JSON.stringify(patch),
+      }),
+    deleteProfile: async ({ profile: { id }, etag }) => {
+      await send(`profile ${id} cannot be deleted`, profilePath(id), {
+        method: 'DELETE',
+        headers: { 'if-match': etag },
+      })
+    },
+    previewPlan: (body) => ask(planPreview, 'the plan cannot be shown', '/export/plans', jsonCall(body)),
+    createRun: (body) => create(run, 'the run cannot be created', '/export/runs', jsonCall(body)),
     listRuns: (query) => ask(pageOf(run), 'the runs cannot be listed', '/export/runs', { query }),
     getRun: (id) => askRun(id, 'shown'),
     cancelRun: (id) => askRun(id, 'cancelled', { method: 'POST' }, '/cancel'),
-    reproduceRun: (id) => askRun(id, 'reproduced', { method: 'POST' }, '/reproduce'),
+    reproduceRun: (id) => create(run, `run ${id} cannot be reproduced`, `${runPath(id)}/reproduce`, { method: 'POST' }),
     runDocument: async (id, document) => {
       const response = await send(`the ${document} of run ${id} cannot be shown`, `${runPath(id)}/${document}`)
       return Buffer.from(await response.arrayBuffer())
@@ -97,11 +149,11 @@ export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signa
       }),
     listKeys: async () => (await ask(publicKeys, "the server's keys cannot be listed", '/export/keys')).keys,
     ingest: (body, query, mediaType) =>
-      ask(ingest, 'the documents cannot be ingested', '/ledger/ingest', {
+      create(ingest, 'the documents cannot be ingested', '/ledger/ingest', {
         method: 'POST',
         query,
         headers: { 'content-type': mediaType },
-        body: filled(body),
+        body: typeof body === 'function' ? () => filled(body()) : filled(body),
       }),
     getIngest: (id) => ask(ingest, `ingest ${id} cannot be shown`, `/ledger/ingests/${encodeURIComponent(id)}`),
     listAudit: (query) => ask(pageOf(auditEntry), 'the audit log cannot be listed', '/audit', { query }),
@@ -111,6 +163,27 @@ export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signa
 
 function runPath(id: string): string {
   return `/export/runs/${encodeURIComponent(id)}`
+}
+
+function profilePath(id: string): string {
+  return `/export/profiles/${encodeURIComponent(id)}`
+}
+
+/** Makes a request that is safe to repeat, again and again while its answer does not come. */
+async function whileUnreachable<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let number = 1; ; number += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isUnanswered(error) || number === MAX_CREATE_ATTEMPTS) throw error
+      await pause(RETRY_MS * 2 ** (number - 1), undefined, { signal })
+    }
+  }
+}
+
+/** No answer came, or an earlier attempt is still at work. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ServerUnreachable || (error instanceof Problem && error.code === 'request/in-progress')
 }
 
 function jsonCall(body: unknown): Call {
@@ -146,7 +219,7 @@ async function sendCall({ settings, signal, what, path, call }: Sending): Promis
     headers: { ...headers, ...(settings.token === null ? {} : { authorization: `Bearer ${settings.token}` }) },
     signal,
     redirect: 'error',
-    ...(body === undefined ? {} : { body, duplex: 'half' }),
+    ...(body === undefined ? {} : { body: typeof body === 'function' ? body() : body, duplex: 'half' }),
   }
   const response = await reach(settings.url, () => fetch(`${settings.url}${path}${search}`, request))
   if (!response.ok) throw await answerProblem(response, what)
@@ -169,9 +242,9 @@ function reasonOf({ cause, message }: Error): string {
   return cause.message || ('code' in cause ? String(cause.code) : message)
 }
 
-async function readJson(response: Response): Promise<unknown> {
+async function readJson(url: string, response: Response): Promise<unknown> {
   try {
-    return await response.json()
+    return await reach(url, () => response.json())
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
     throw new CommandFailure(

@@ -4,6 +4,7 @@ import { failureLines } from './command-failure.ts'
 import { cancelRunCommand } from './commands/cancel-run.ts'
 import { createProfileCommand } from './commands/create-profile.ts'
 import { createRunCommand } from './commands/create-run.ts'
+import { deleteProfileCommand } from './commands/delete-profile.ts'
 import { downloadRunCommand } from './commands/download-run.ts'
 import { getProfileCommand } from './commands/get-profile.ts'
 import { getRunCommand } from './commands/get-run.ts'
@@ -11,9 +12,11 @@ import { ingestCommand } from './commands/ingest.ts'
 import { listAuditCommand } from './commands/list-audit.ts'
 import { listProfilesCommand } from './commands/list-profiles.ts'
 import { listRunsCommand } from './commands/list-runs.ts'
+import { previewPlanCommand } from './commands/preview-plan.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
 import { runStatusCommand } from './commands/run-status.ts'
 import { tokenCommand } from './commands/token.ts'
+import { updateProfileCommand } from './commands/update-profile.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { verifyAuditCommand } from './commands/verify-audit.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
@@ -58,6 +61,8 @@ function stellaProgram(shell: Shell): Command {
   const exporting = program.command('export').description('profiles, runs and their bundles')
   const profiles = exporting.command('profiles').description('what an export holds and how it is written')
   for (const add of [listProfilesCommand, createProfileCommand, getProfileCommand]) add(profiles, shell)
+  for (const add of [updateProfileCommand, deleteProfileCommand]) add(profiles, shell)
+  previewPlanCommand(exporting, shell)
   const runs = exporting.command('run').description('one export after a profile')
   for (const add of [createRunCommand, runStatusCommand, listRunsCommand, getRunCommand]) add(runs, shell)
   for (const add of [cancelRunCommand, downloadRunCommand]) add(runs, shell)

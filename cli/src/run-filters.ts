@@ -2,7 +2,7 @@ import { type Filters, type NewRun, newRun } from '@stella/contracts'
 
 import { CommandFailure } from './command-failure.ts'
 
-/** Options of `run create` that say what the export takes from the ledger. */
+/** Options of `run create` and `plan` that say what the export takes from the ledger. */
 export interface FilterOptions {
   readonly from?: string
   readonly to?: string
@@ -45,8 +45,8 @@ export function requestedRun(profileId: string, options: FilterOptions): NewRun 
   )
   throw new CommandFailure(
     'usage',
-    `the run cannot be created: ${reasons.join('; ')}`,
-    'see `stella export run create --help`',
+    `the run cannot be planned: ${reasons.join('; ')}`,
+    'see `stella export plan --help`',
   )
 }
 

@@ -246,6 +246,8 @@ export const KEEP_ALIVE_MS = 65_000
 /** Silence after which a connection of a client is closed, in milliseconds; a long upload or download that moves is not. */
 export const IDLE_CONNECTION_MS = 120_000
 
+/** Attempts of one request of the command that creates something, where no answer comes. */
+export const MAX_CREATE_ATTEMPTS = 4
 /** Attempts of one download over HTTP before the command gives up. */
 export const MAX_DOWNLOAD_ATTEMPTS = 8
 /** Longest `--wait` of the command line, in milliseconds. */

@@ -1,12 +1,12 @@
-import { recordGroups } from '@stella/contracts'
 import type { Command } from 'commander'
 
 import { createApiClient } from '../api-client.ts'
 import { downloadRun } from '../download-run.ts'
+import { withFilterOptions } from '../filter-options.ts'
 import { print } from '../output.ts'
 import { requireOutputPath } from '../output-file.ts'
 import { pinOfferedKeys } from '../pinned-keys.ts'
-import { collect, type FilterOptions, requestedRun, splitList } from '../run-filters.ts'
+import { type FilterOptions, requestedRun } from '../run-filters.ts'
 import { runLines } from '../run-lines.ts'
 import type { Shell } from '../shell.ts'
 import { succeeded, waitForRun } from '../wait-for-run.ts'
@@ -49,18 +49,4 @@ export function createRunCommand(parent: Command, shell: Shell): void {
     print(shell, command, { json: run, lines: [...runLines(run), ...written] })
     succeeded(run)
   })
-}
-
-function withFilterOptions(command: Command): Command {
-  return command
-    .option('--from <time>', 'records modified at or after; a date alone is the start of its day, UTC')
-    .option('--to <time>', 'records modified before; a date alone is the end of its day, UTC')
-    .option('--undated', 'records without a time of modification, and no others')
-    .option('--include <groups>', recordGroups.join(','), splitList)
-    .option('--ecosystem <name>', 'of this ecosystem; may be repeated, as those below', collect)
-    .option('--package <purl>', 'about this package', collect)
-    .option('--product <id>', 'about this product', collect)
-    .option('--image-digest <digest>', 'about this image', collect)
-    .option('--repository <name>', 'about images of this repository', collect)
-    .option('--tag <tag>', 'about images of this tag', collect)
 }

@@ -78,7 +78,7 @@ async function send(api: ApiClient, shell: Shell, paths: readonly string[], opti
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const progress = startProgress(shell, `send ${files.length} ${files.length === 1 ? 'file' : 'files'}`, byteSize)
   try {
-    const body = evidenceTar(files, (sentBytes) => progress.update(sentBytes, totalBytes))
+    const body = () => evidenceTar(files, (sentBytes) => progress.update(sentBytes, totalBytes))
     return await api.ingest(body, query, mediaTypes.tar)
   } finally {
     progress.end()
