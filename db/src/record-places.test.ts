@@ -14,7 +14,7 @@ import { openDatabase } from './open-database.ts'
 import { keysOf } from './testing/read-query.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 
-const PLACES = '0011_record_places'
+const PLACES = '0008_record_places'
 let cluster: TestDatabase
 
 // Makes the roles, of the cluster, that migrations grant to.
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => cluster.close())
 
-test('what was ingested before 0011 keeps its selectors, where the owner is bound by row level security too', async () => {
+test('what was ingested before 0008 keeps its selectors, where the owner is bound by row level security too', async () => {
   const { ownerUrl, drop } = await createEmptyDatabase()
   const server = parseDatabaseUrl(ownerUrl)
   const name = `owner_${server.database}`
