@@ -59,6 +59,7 @@ async function record(deps: TrailDeps, quota: RefusalQuota, c: Context<GatewayEn
   try {
     await deps.inTenant(chain, (tx) => recordAudit(tx, fact))
   } catch (error) {
+    quota.giveBack(chain, taken.omitted + 1)
     // It is refused all the same: what cannot be recorded, the log of this process has.
     deps.log({ message: 'a refusal was not recorded', ...fact, cause: String(error) })
   }

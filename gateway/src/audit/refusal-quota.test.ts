@@ -37,4 +37,11 @@ describe('RefusalQuota', () => {
     for (const now of [5000, 5000]) refusals.take('a', quota, now)
     expect(refusals.take('a', quota, 0)).toBeNull()
   })
+
+  test('tells of refusals that could not be recorded with the next one that is', () => {
+    const refusals = new RefusalQuota(10)
+    const lost = [0, 0, 0, 1000].map((now) => refusals.take('a', quota, now)).at(-1)
+    refusals.giveBack('a', (lost?.omitted ?? 0) + 1)
+    expect(refusals.take('a', quota, 2000)).toEqual({ omitted: 2 })
+  })
 })

@@ -12,7 +12,7 @@ interface Bucket {
 
 /**
  * Says which refusals of a chain are recorded, so that nobody can fill the disk by asking: those beyond the quota are counted, and the next
- * one that is recorded tells how many they were. Holds at most `maxChains` counts, and forgets the chain that was refused longest ago.
+ * one that is recorded tells how many they were, at least: it holds at most `maxChains` counts, and forgets the chain that was refused longest ago.
  */
 export class RefusalQuota {
   readonly #buckets = new Map<string, Bucket>()
@@ -41,5 +41,11 @@ export class RefusalQuota {
     bucket.tokens -= 1
     bucket.omitted = 0
     return { omitted }
+  }
+
+  /** Counts refusals that were taken and could not be recorded: the next one that is tells of them too. */
+  giveBack(chain: string, refusals: number): void {
+    const bucket = this.#buckets.get(chain)
+    if (bucket) bucket.omitted += refusals
   }
 }
