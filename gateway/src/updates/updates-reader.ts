@@ -89,11 +89,13 @@ export class UpdatesReader {
     return portion.position
   }
 
+  /** The turn may have come late: what the stream dropped while the reader waited is a gap as well. */
   async #replay(position: number): Promise<number> {
     const { tenantId } = this.subscription
+    const from = (await this.#begin(position)) + 1
     const to = this.#hub.recent.last
     let portion: Update[] = []
-    const range = { tenantId, from: position + 1, to }
+    const range = { tenantId, from, to }
     for await (const event of this.#hub.deps.bus.readEvents(range, this.#peer.closed)) {
       const update = updateOf(event)
       if (concerns(this.subscription, update)) portion.push(update)
