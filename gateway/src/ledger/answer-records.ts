@@ -35,7 +35,6 @@ export async function answerRecords(
   }
   if (c.req.method === 'HEAD') return new Response(null, { headers })
 
-  deps.openStreams.requireRoom(tenantId)
   const chunks = recordLines({
     state,
     after,

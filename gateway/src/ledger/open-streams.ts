@@ -5,24 +5,26 @@ export class OpenStreams {
   readonly #open = new Map<string, number>()
   #all = 0
 
-  /** @throws `ledger/busy` where the tenant, or all together, have as many open as are allowed */
-  requireRoom(tenantId: string): void {
-    if ((this.#open.get(tenantId) ?? 0) < MAX_TENANT_LEDGER_STREAMS && this.#all < MAX_LEDGER_STREAMS) return
-    throw new Problem(
-      'ledger/busy',
-      'too many streams of the ledger are open: read those to their end, or try again later',
-    )
-  }
-
-  /** Counts one more. @returns what to call when it has ended; a second call does nothing */
+  /**
+   * Counts one more. @returns what to call when it has ended; a second call does nothing
+   * @throws `ledger/busy` where the tenant, or all together, have as many open as are allowed
+   */
   enter(tenantId: string): () => void {
-    this.requireRoom(tenantId)
+    this.#requireRoom(tenantId)
     this.#move(tenantId, 1)
     let ended = false
     return () => {
       if (!ended) this.#move(tenantId, -1)
       ended = true
     }
+  }
+
+  #requireRoom(tenantId: string): void {
+    if ((this.#open.get(tenantId) ?? 0) < MAX_TENANT_LEDGER_STREAMS && this.#all < MAX_LEDGER_STREAMS) return
+    throw new Problem(
+      'ledger/busy',
+      'too many streams of the ledger are open: read those to their end, or try again later',
+    )
   }
 
   #move(tenantId: string, by: 1 | -1): void {

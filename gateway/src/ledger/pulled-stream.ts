@@ -8,31 +8,32 @@ export interface PulledStream {
 }
 
 /**
- * Bytes as their reader takes them, nothing ahead: a chunk is made when the one before it has gone out. Counts as open from the first
- * chunk on until the end, a failure, or the reader's leave.
+ * Bytes as their reader takes them, nothing ahead: a chunk is made when the one before it has gone out. Counts as open from now on,
+ * so that no answer that has begun is refused, until the end, a failure, or the reader's leave; one that takes nothing leaves when its
+ * connection is closed as idle.
+ * @throws `ledger/busy`
  */
 export function pulledStream(
   open: OpenStreams,
   { tenantId, chunks, failed }: PulledStream,
 ): ReadableStream<Uint8Array> {
-  let leave: (() => void) | undefined
+  const leave = open.enter(tenantId)
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          leave ??= open.enter(tenantId)
           const { value, done } = await chunks.next()
           if (!done) return controller.enqueue(value)
           leave()
           controller.close()
         } catch (error) {
-          leave?.()
+          leave()
           failed(error)
           controller.error(error)
         }
       },
       async cancel() {
-        leave?.()
+        leave()
         await chunks.return(undefined)
       },
     },
