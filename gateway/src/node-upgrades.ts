@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { MAX_READER_MESSAGE_BYTES, READER_PING_MS, UPDATES_PROTOCOL } from '@stella/contracts'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-import type { Peer, Upgrade } from './updates/peer.ts'
+import type { Peer, Place, Upgrade } from './updates/peer.ts'
 
 type Fetch = (request: Request) => Response | Promise<Response>
 
@@ -22,12 +22,12 @@ export class NodeUpgrades {
     maxPayload: MAX_READER_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(UPDATES_PROTOCOL) ? UPDATES_PROTOCOL : false),
   })
-  readonly #accepted = new WeakMap<Request, (peer: Peer) => void>()
+  readonly #accepted = new WeakMap<Request, Place>()
   readonly #alive = new WeakSet<WebSocket>()
 
   /** What a route calls to accept: the answer stands for the handshake that follows. */
-  readonly upgrade: Upgrade = (request, open) => {
-    this.#accepted.set(request, open)
+  readonly upgrade: Upgrade = (request, place) => {
+    this.#accepted.set(request, place)
     return new Response(null)
   }
 
@@ -43,20 +43,22 @@ export class NodeUpgrades {
     try {
       const request = requestOf(incoming)
       const response = await fetch(request)
-      const open = this.#accepted.get(request)
-      if (open === undefined) return refuse(socket, response.status, response.headers, await response.text())
-      this.#sockets.handleUpgrade(incoming, socket, head, (peer) => this.#open(peer, open))
+      const place = this.#accepted.get(request)
+      if (place === undefined) return refuse(socket, response.status, response.headers, await response.text())
+      if (socket.destroyed) return place.release()
+      socket.once('close', () => place.release())
+      this.#sockets.handleUpgrade(incoming, socket, head, (peer) => this.#open(peer, place))
     } catch {
       refuse(socket, 400, new Headers(), '')
     }
   }
 
-  #open(socket: WebSocket, open: (peer: Peer) => void): void {
+  #open(socket: WebSocket, place: Place): void {
     this.#alive.add(socket)
     socket.on('pong', () => this.#alive.add(socket))
     socket.on('error', () => undefined) // What is wrong with a frame is told by the code that the socket is closed with.
     socket.on('message', () => socket.close(1008, 'updates are read: this stream takes no messages'))
-    open(peerOf(socket))
+    place.open(peerOf(socket))
   }
 
   #ping(): void {

@@ -20,7 +20,7 @@ export function streamUpdatesRoute(
     }
     requireOrigin(c.req.raw.headers, deps.allowedOrigins)
     if (runId !== undefined) found(await deps.inTenant(tenantId, (tx) => getRun(tx, { tenantId, runId })), 'run', runId)
-    const open = deps.updates.admit({ tenantId, runId: runId ?? null, after: after ?? null, expiresAtMs })
-    return deps.upgrade(c.req.raw, open)
+    const place = deps.updates.admit({ tenantId, runId: runId ?? null, after: after ?? null, expiresAtMs })
+    return deps.upgrade(c.req.raw, place)
   }
 }

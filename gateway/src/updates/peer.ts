@@ -10,8 +10,16 @@ export interface Peer {
   readonly closed: AbortSignal
 }
 
+/** A place that is kept for a connection that is being made. */
+export interface Place {
+  /** Takes it, once the handshake is done. */
+  open(peer: Peer): void
+  /** Gives it back, where the connection is over or never came about; a second call does nothing. */
+  release(): void
+}
+
 /**
- * Makes a WebSocket of a request; `open` is called once the handshake is done. What it answers is to be returned by the route. The one
- * part of the API that the runtime must give: web standards have none.
+ * Makes a WebSocket of a request; its place is taken once the handshake is done, and given back where that fails. What it answers is to be
+ * returned by the route. The one part of the API that the runtime must give: web standards have none.
  */
-export type Upgrade = (request: Request, open: (peer: Peer) => void) => Response
+export type Upgrade = (request: Request, place: Place) => Response

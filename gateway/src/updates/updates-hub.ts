@@ -2,7 +2,7 @@ import type { Bus, EventExtent } from '@stella/adapters'
 import { Problem, toProblem } from '@stella/contracts'
 
 import type { Log } from '../deps.ts'
-import type { Peer } from './peer.ts'
+import type { Peer, Place } from './peer.ts'
 import { concerns, type Interest, RecentEvents, type Update, updateOf } from './recent-events.ts'
 import { Turns } from './turns.ts'
 import { UpdatesReader } from './updates-reader.ts'
@@ -37,8 +37,17 @@ export interface Subscription extends Interest {
 }
 
 interface TenantReaders {
+  /** Places taken, those of readers that are still connecting among them. */
+  places: number
   readonly readers: Set<UpdatesReader>
   readonly replays: Turns
+}
+
+/** Who was let in, and what gives the place back. */
+interface Admitted {
+  readonly subscription: Subscription
+  readonly tenant: TenantReaders
+  readonly release: () => void
 }
 
 /**
@@ -50,7 +59,7 @@ export class UpdatesHub {
   readonly #replays: Turns
   readonly #tenants = new Map<string, TenantReaders>()
   #recent: RecentEvents | null = null
-  #readers = 0
+  #places = 0
 
   constructor(deps: HubDeps) {
     this.deps = deps
@@ -73,26 +82,39 @@ export class UpdatesHub {
   }
 
   /**
-   * Lets in a reader that is about to connect.
+   * Keeps a place for a reader that is about to connect.
    * @throws `limit/connections` where tenant or gateway have as many as they may · `bus/unavailable`
    */
-  admit(subscription: Subscription): (peer: Peer) => void {
+  admit(subscription: Subscription): Place {
     void this.recent
     const { tenantId } = subscription
     const { readers, tenantReaders } = this.deps.limits
-    const ofTenant = this.#tenants.get(tenantId)?.readers.size ?? 0
-    if (this.#readers >= readers || ofTenant >= tenantReaders) {
-      throw new Problem('limit/connections', 'there are as many readers of updates as may be: close one, or try later')
-    }
-    return (peer) => this.#join(peer, subscription)
-  }
-
-  #join(peer: Peer, subscription: Subscription): void {
-    if (peer.closed.aborted) return
-    const { tenantId } = subscription
     const tenant = this.#tenants.get(tenantId) ?? {
+      places: 0,
       readers: new Set(),
       replays: new Turns(this.deps.limits.tenantReplays),
+    }
+    if (this.#places >= readers || tenant.places >= tenantReaders) {
+      throw new Problem('limit/connections', 'there are as many readers of updates as may be: close one, or try later')
+    }
+    this.#tenants.set(tenantId, tenant)
+    this.#places++
+    tenant.places++
+    let isTaken = true
+    const release = () => {
+      if (!isTaken) return
+      isTaken = false
+      this.#places--
+      tenant.places--
+      if (tenant.places === 0) this.#tenants.delete(tenantId)
+    }
+    return { open: (peer) => this.#join(peer, { subscription, tenant, release }), release }
+  }
+
+  #join(peer: Peer, { subscription, tenant, release }: Admitted): void {
+    if (peer.closed.aborted) {
+      release()
+      return
     }
     const reader = new UpdatesReader({
       hub: this,
@@ -101,18 +123,19 @@ export class UpdatesHub {
       // One tenant's readers, however many come back at once, leave turns to those of others.
       replay: (work) => tenant.replays.take(() => this.#replays.take(work)),
     })
-    this.#tenants.set(tenantId, tenant)
     tenant.readers.add(reader)
-    this.#readers++
     this.deps.observe.readers(1)
     peer.closed.addEventListener('abort', () => {
-      this.#readers--
       this.deps.observe.readers(-1)
       tenant.readers.delete(reader)
-      if (tenant.readers.size === 0) this.#tenants.delete(tenantId)
+      release()
     })
     reader.run().catch((error: unknown) => {
-      this.deps.log({ message: 'a reader of updates was given up', code: toProblem(error).code, tenant_id: tenantId })
+      this.deps.log({
+        message: 'a reader of updates was given up',
+        code: toProblem(error).code,
+        tenant_id: subscription.tenantId,
+      })
       reader.drop(1013, 'unavailable', 'events cannot be had: connect again later with after')
     })
   }
