@@ -172,6 +172,8 @@ export const MAX_DATABASE_WAITERS = 4096
 export const DATABASE_STATEMENT_MS = 25_000
 /** Silence after which a gateway's connection to the database counts as lost, in milliseconds: longer than any statement may take. */
 export const DATABASE_SILENCE_MS = 30_000
+/** Longest wait of a readiness probe for the database, in milliseconds. */
+export const READY_DATABASE_MS = 5000
 /** Time after which a gateway closes a connection to the database that it does not use, in milliseconds. */
 export const DATABASE_IDLE_MS = 10_000
 /** Longest wait for the message bus to accept a message, in milliseconds. */
@@ -191,6 +193,8 @@ export const MAX_RATE = 100_000_000
 export const RATE_WINDOW_SECONDS = 60
 /** Age after which what a gateway holds of a quota is not used any more, in milliseconds. */
 export const RATE_LEASE_MS = 1000
+/** Longest wait of a request for a part of its quota, in milliseconds: with a frozen database it is answered by then. */
+export const RATE_LEASE_WAIT_MS = 5000
 /** Part of a quota that one gateway takes at once at most: one in so many. */
 export const RATE_LEASE_PARTS = 20
 /** Quotas that one gateway keeps in mind; of more, those used longest ago are forgotten and taken anew. */

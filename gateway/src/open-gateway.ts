@@ -18,6 +18,8 @@ import {
   MAX_TENANT_REPLAYS,
   RATE_LEASE_MS,
   RATE_LEASE_PARTS,
+  RATE_LEASE_WAIT_MS,
+  READY_DATABASE_MS,
   RECENT_EVENTS,
   RECENT_EVENTS_BYTES,
   runLimits,
@@ -30,6 +32,7 @@ import type { z } from 'zod'
 import { createApp } from './app.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { OpenStreams } from './ledger/open-streams.ts'
+import { inTime } from './limits/in-time.ts'
 import { TokenLeases } from './limits/token-leases.ts'
 import type { settings as contract } from './settings.ts'
 import { UpdatesHub } from './updates/updates-hub.ts'
@@ -101,7 +104,7 @@ export async function openGateway(
     inTenant: (tenantId, work) => withTenant(database, tenantId, work),
     openStreams: new OpenStreams(),
     ready: async () => {
-      await pingDatabase(database)
+      await inTime(pingDatabase(database), READY_DATABASE_MS)
       await bus.check()
     },
     runLimits: runLimits(settings),
@@ -112,6 +115,7 @@ export async function openGateway(
     leases: new TokenLeases({
       lease: (lease) => withTenant(database, lease.tenantId, (tx) => leaseTokens(tx, lease)),
       leaseMs: RATE_LEASE_MS,
+      waitMs: RATE_LEASE_WAIT_MS,
       parts: RATE_LEASE_PARTS,
       maxLeases: MAX_RATE_LEASES,
       clockMs: () => performance.now(),

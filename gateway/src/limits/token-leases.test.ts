@@ -1,4 +1,4 @@
-import { leaseTokens, migrate, openDatabase, withTenant } from '@stella/db'
+import { type GrantedTokens, leaseTokens, migrate, openDatabase, withTenant } from '@stella/db'
 import { describe, expect, inject, test } from 'vitest'
 
 import { rateLimitHeaders } from './rate-limit-headers.ts'
@@ -29,6 +29,7 @@ function bucketOf(tokens: number, rules: Partial<LeaseRules> = {}) {
       return { granted, left: state.tokens }
     },
     leaseMs: 1000,
+    waitMs: 60_000,
     parts: 20,
     maxLeases: 3,
     clockMs: () => state.nowMs,
@@ -62,6 +63,32 @@ describe('TokenLeases', () => {
     expect((await leases.take(quota(2))).allowed).toBe(true)
   })
 
+  test('asks again at once where the quota was raised', async () => {
+    const { state, leases } = bucketOf(1)
+    expect((await leases.take(quota(1))).allowed).toBe(true)
+    expect((await leases.take(quota(1))).allowed).toBe(false)
+    state.tokens = 10
+    expect((await leases.take(quota(100))).allowed).toBe(true)
+  })
+
+  test('a request waits for a lease that does not come no longer than it must, and the one that came late serves the next', async () => {
+    let arrive: (granted: GrantedTokens) => void = () => undefined
+    const late = new Promise<GrantedTokens>((resolve) => {
+      arrive = resolve
+    })
+    let asked = 0
+    const lease = () => {
+      asked++
+      return late
+    }
+    const { leases } = bucketOf(0, { waitMs: 20, lease })
+    const waited = await Promise.allSettled([leases.take(quota(10)), leases.take(quota(10))])
+    expect(waited).toMatchObject([{ reason: { code: 'db/unavailable' } }, { reason: { code: 'db/unavailable' } }])
+    arrive({ granted: 1, left: 5 })
+    expect((await leases.take(quota(10))).allowed).toBe(true)
+    expect(asked).toBe(1)
+  })
+
   test('does not use what it holds for longer than a lease lives', async () => {
     const { state, leases } = bucketOf(1000)
     for (let request = 0; request < 40; request++) await leases.take(quota(1000))
@@ -85,6 +112,7 @@ describe('TokenLeases', () => {
         new TokenLeases({
           lease: (lease) => withTenant(database, lease.tenantId, (tx) => leaseTokens(tx, lease)),
           leaseMs: 60_000,
+          waitMs: 60_000,
           parts: 20,
           maxLeases: 10,
           clockMs: () => performance.now(),

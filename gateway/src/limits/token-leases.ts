@@ -1,5 +1,7 @@
 import type { GrantedTokens, TokenQuota } from '@stella/db'
 
+import { inTime } from './in-time.ts'
+
 /** A quota of one tenant: a name for its users, the bucket that it is taken from, and how much it is. */
 export interface Quota extends TokenQuota {
   readonly name: string
@@ -26,6 +28,8 @@ export interface LeaseRules {
     wanted: number
   }) => Promise<GrantedTokens>
   readonly leaseMs: number
+  /** Longest wait of a request for a lease, in milliseconds; the lease that comes later serves the next ones. */
+  readonly waitMs: number
   /** A lease is at most this part of its quota: one in so many. */
   readonly parts: number
   readonly maxLeases: number
@@ -40,8 +44,9 @@ interface Lease {
   left: number
   block: number
   leasedAtMs: number
-  /** No lease is asked for before. */
+  /** No lease is asked for before, unless the quota has changed since. */
   emptyUntilMs: number
+  quota: TokenQuota
   waiting: number
   renewal: Promise<void> | null
 }
@@ -75,21 +80,31 @@ export class TokenLeases {
           lease.tokens--
           return taken(quota, lease, { allowed: true, now })
         }
-        if (now < lease.emptyUntilMs) return taken(quota, lease, { allowed: false, now })
+        if (now < lease.emptyUntilMs && isSame(quota, lease.quota)) return taken(quota, lease, { allowed: false, now })
         lease.renewal ??= this.#renew(quota, lease).finally(() => {
           lease.renewal = null
         })
-        await lease.renewal
+        await inTime(lease.renewal, this.#rules.waitMs)
       }
     } finally {
       lease.waiting--
     }
   }
 
-  #leaseOf({ tenantId, bucket }: Quota): Lease {
+  #leaseOf(quota: Quota): Lease {
+    const { tenantId, bucket } = quota
     const key = `${tenantId}/${bucket}`
     const known = this.#leases.get(key)
-    const lease = known ?? { tokens: 0, left: 0, block: 1, leasedAtMs: -1, emptyUntilMs: 0, waiting: 0, renewal: null }
+    const lease = known ?? {
+      tokens: 0,
+      left: 0,
+      block: 1,
+      leasedAtMs: -1,
+      emptyUntilMs: 0,
+      quota,
+      waiting: 0,
+      renewal: null,
+    }
     if (known) this.#leases.delete(key) // Put at the end: the first one is the one used longest ago.
     this.#leases.set(key, lease)
     const [oldest] = this.#leases.keys()
@@ -105,11 +120,16 @@ export class TokenLeases {
     const wanted = Math.min(Math.max(lease.block, lease.waiting), largest)
     const { tenantId, bucket } = quota
     const { granted, left } = await this.#rules.lease({ tenantId, bucket, quota, wanted })
+    lease.quota = quota
     lease.tokens = granted
     lease.left = left
     lease.leasedAtMs = clockMs()
     if (granted === 0) lease.emptyUntilMs = lease.leasedAtMs + ((1 - left) * quota.windowSeconds * 1000) / quota.tokens
   }
+}
+
+function isSame(one: TokenQuota, other: TokenQuota): boolean {
+  return one.tokens === other.tokens && one.windowSeconds === other.windowSeconds
 }
 
 function taken(quota: Quota, lease: Lease, { allowed, now }: { allowed: boolean; now: number }): Taken {
