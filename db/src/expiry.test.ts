@@ -1,7 +1,14 @@
 import type { Profile } from '@stella/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { expireDocuments, expireRun, prunableRuns, recordRemoved } from './expiry.ts'
+import {
+  expireDocuments,
+  expireRun,
+  type PrunableRun,
+  type PruneCursor,
+  prunableRuns,
+  recordRemoved,
+} from './expiry.ts'
 import { getRun, openRun, type RunId } from './export-runs.ts'
 import type { Transaction } from './open-database.ts'
 import { createProfile } from './profiles.ts'
@@ -35,7 +42,8 @@ async function succeededRun(): Promise<{ run: RunId; finishedAt: number }> {
 
 const inTenantOf = <T>({ tenantId }: RunId, work: (tx: Transaction) => Promise<T>) =>
   withTenant(database, tenantId, work)
-const dueAt = async (now: Date) => (await prunableRuns(database, { now, limit: 100 })).map(({ runId }) => runId)
+const dueAt = async (now: Date) =>
+  (await prunableRuns(database, { now, after: null, limit: 100 })).map(({ runId }) => runId)
 
 test('a run that succeeded says when its bundle and when its documents are removed', async () => {
   const { run, finishedAt } = await succeededRun()
@@ -79,12 +87,22 @@ test('a run goes through its removal once, forward, and nothing else of it chang
   expect(await inTenantOf(run, (tx) => openRun(tx, run))).toEqual({ ...before, state: 'expired', pruned: 'all' })
 })
 
-test('runs due are answered oldest first, and no more than asked for', async () => {
+test('runs due are answered oldest first, no more than asked for, and page by page', async () => {
   const [first, second] = [await succeededRun(), await succeededRun()]
-  const due = await prunableRuns(database, { now: new Date(second.finishedAt + DAY_MS), limit: 100 })
+  const now = new Date(second.finishedAt + DAY_MS)
+  const due = await prunableRuns(database, { now, after: null, limit: 100 })
   const ids = due.map(({ runId }) => runId)
   expect(ids.indexOf(first.run.runId)).toBeLessThan(ids.indexOf(second.run.runId))
-  expect(await prunableRuns(database, { now: new Date(second.finishedAt + DAY_MS), limit: 1 })).toHaveLength(1)
+
+  const paged: string[] = []
+  for (let after: PruneCursor | null = null; ; ) {
+    const [next, ...more]: PrunableRun[] = await prunableRuns(database, { now, after, limit: 1 })
+    expect(more).toEqual([])
+    if (!next) break
+    paged.push(next.runId)
+    after = next
+  }
+  expect(paged).toEqual(ids)
 })
 
 test.each([

@@ -11,7 +11,14 @@ export {
 export { cutParts, type TooLarge } from './cut-parts.ts'
 export { documentsQuery } from './documents-query.ts'
 export { cancelRun, type EndedRun, failRun } from './end-run.ts'
-export { expireDocuments, expireRun, type PrunableRun, prunableRuns, recordRemoved } from './expiry.ts'
+export {
+  expireDocuments,
+  expireRun,
+  type PrunableRun,
+  type PruneCursor,
+  prunableRuns,
+  recordRemoved,
+} from './expiry.ts'
 export {
   getRun,
   listRuns,

@@ -1,21 +1,24 @@
 import { PRUNE_RUNS } from '@stella/contracts'
-import { prunableRuns } from '@stella/db'
+import { type PruneCursor, prunableRuns } from '@stella/db'
+
 import type { PruneDeps } from './prune-run.ts'
 import { pruneRun } from './prune-run.ts'
 
 /**
- * Removes what retention says of runs of all tenants, those due longest first, at most `PRUNE_RUNS` at a time. A run whose bytes cannot be
- * removed keeps none of the others waiting: it is tried again by the next sweep.
+ * Removes what retention says of runs of all tenants, those due longest first, at most `PRUNE_RUNS` at a time. Runs whose bytes cannot be
+ * removed keep none of the others waiting: they are tried again when all were looked at.
+ * @returns the run to go on after, or null where all were looked at
  */
-export async function prune(deps: PruneDeps): Promise<void> {
-  const due = await prunableRuns(deps.database, { now: deps.now(), limit: PRUNE_RUNS })
+export async function prune(deps: PruneDeps, after: PruneCursor | null): Promise<PruneCursor | null> {
+  const due = await prunableRuns(deps.database, { now: deps.now(), after, limit: PRUNE_RUNS })
   for (const run of due) {
     await pruneRun(deps, run).catch((error: unknown) =>
       deps.log({
-        message: 'a run cannot be pruned; the next sweep tries again',
+        message: 'a run cannot be pruned; a later sweep tries again',
         run_id: run.runId,
         cause: String(error),
       }),
     )
   }
+  return due.length < PRUNE_RUNS ? null : (due.at(-1) ?? null)
 }

@@ -1,6 +1,6 @@
 import { SCRATCH_MAX_AGE_MS } from '@stella/contracts'
 
-import { removeExpiredKeys } from '@stella/db'
+import { type PruneCursor, removeExpiredKeys } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { prune } from '../prune/prune.ts'
@@ -21,10 +21,12 @@ export interface SweepMemory {
   readonly stagingAfter: string | null
   /** Uploads without a batch, and when each was first seen, in milliseconds since 1970. */
   readonly unclaimed: ReadonlyMap<string, number>
+  /** Runs to prune are looked at page by page: the one after which to go on. */
+  readonly prunedAfter: PruneCursor | null
 }
 
 /** The memory of the first sweep. */
-export const freshMemory: SweepMemory = { queuedAfter: '', stagingAfter: null, unclaimed: new Map() }
+export const freshMemory: SweepMemory = { queuedAfter: '', stagingAfter: null, unclaimed: new Map(), prunedAfter: null }
 
 /**
  * Repairs what a crash between two steps left: publishes lost jobs again, and removes what runs and batches that have ended left
@@ -38,6 +40,6 @@ export async function sweep(deps: SweepDeps, memory: SweepMemory): Promise<Sweep
   await deps.blobs.sweepScratch(SCRATCH_MAX_AGE_MS)
   const stagingAfter = await removeLeftovers(deps, memory.stagingAfter)
   const unclaimed = await removeUploads(deps, memory.unclaimed)
-  await prune(deps)
-  return { queuedAfter, stagingAfter, unclaimed }
+  const prunedAfter = await prune(deps, memory.prunedAfter)
+  return { queuedAfter, stagingAfter, unclaimed, prunedAfter }
 }
