@@ -2,14 +2,15 @@ import type { Profile } from '@stella/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { cancelRun, failRun } from './end-run.ts'
+import { expireDocuments, expireRun, recordRemoved } from './expiry.ts'
 import { getRun, listRuns, openRun } from './export-runs.ts'
 import type { Transaction } from './open-database.ts'
 import { awaitsParts, listParts, partId, requestParts } from './part-runs.ts'
 import { recordPlan } from './plans.ts'
 import { createProfile } from './profiles.ts'
-import { beginPlanning, beginSealing } from './run-steps.ts'
+import { beginPlanning, beginSealing, sealRun } from './run-steps.ts'
 import { planOf, profileOf } from './testing/runs.ts'
-import { completeRun, queueRun } from './testing/sealed-run.ts'
+import { completeRun, queueRun, sealed } from './testing/sealed-run.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 import { withTenant } from './with-tenant.ts'
 
@@ -88,6 +89,29 @@ test('a run in parts is sealed once all of them are', async () => {
   await inTenant((tx) => complete(tx, third))
   expect(await inTenant((tx) => awaitsParts(tx, run))).toBe(false)
   expect(await inTenant((tx) => beginSealing(tx, run))).toBe(true)
+})
+
+test('bytes of a part are removed no earlier than those of its run', async () => {
+  const { run, first, second, third } = await runInParts()
+  const part = { tenantId, runId: first }
+  const late = new Date('2999-01-01')
+  expect(await inTenant((tx) => expireRun(tx, { ...part, now: late }))).toBe(false)
+  for (const runId of [second, third]) await inTenant((tx) => complete(tx, runId))
+  await inTenant((tx) => beginSealing(tx, run))
+  expect(await inTenant((tx) => sealRun(tx, { ...run, sealed, retention }))).toBe(true)
+
+  const whole = await inTenant((tx) => openRun(tx, run))
+  const [data, documents] = [whole?.expiresAt, whole?.documentsExpireAt].map((at) => Date.parse(at ?? ''))
+  const at = (time: number | undefined) => ({ ...part, now: new Date(time ?? Number.NaN) })
+  const before = (time: number | undefined) => at((time ?? 0) - 1)
+  expect(await inTenant((tx) => expireRun(tx, before(data)))).toBe(false)
+  expect(await inTenant((tx) => expireRun(tx, at(data)))).toBe(true)
+  await inTenant((tx) => recordRemoved(tx, { ...part, removing: 'removing-data' }))
+  const prunedOf = async () => (await inTenant((tx) => openRun(tx, part)))?.pruned
+  await inTenant((tx) => expireDocuments(tx, before(documents)))
+  expect(await prunedOf()).toBe('data')
+  await inTenant((tx) => expireDocuments(tx, at(documents)))
+  expect(await prunedOf()).toBe('removing-all')
 })
 
 test('a part that fails fails its run with its class, cancels the other parts, and what succeeded is removed', async () => {
