@@ -44,7 +44,8 @@ export class UpdatesReader {
   async run(): Promise<void> {
     this.#expire()
     const { after } = this.subscription
-    let position = after === null ? this.#hub.recent.last : await this.#begin(after)
+    let position = after ?? this.#hub.recent.last
+    if (!this.#isInMemory(position)) position = await this.#begin(position)
     while (!this.#isOver && position < this.#hub.recent.last) position = await this.#catchUp(position)
     if (this.#isOver) return
     // A position ahead of this gateway: another one was quicker. What it has is not sent again.
@@ -68,9 +69,13 @@ export class UpdatesReader {
     this.#peer.close(code, reason)
   }
 
-  async #begin(after: number): Promise<number> {
+  #isInMemory(position: number): boolean {
     const { floor, last } = this.#hub.recent
-    if (after >= floor && after <= last) return after
+    return position >= floor && position <= last
+  }
+
+  /** Tells of a gap after a position. @returns the position from which on all is kept */
+  async #begin(after: number): Promise<number> {
     const extent = await this.#hub.deps.bus.eventExtent()
     if (after > extent.last) {
       this.drop(updatesClose.ahead, 'ahead', 'after is beyond the newest event: connect again without it')
@@ -89,23 +94,28 @@ export class UpdatesReader {
     return portion.position
   }
 
-  /** The turn may have come late: what the stream dropped while the reader waited is a gap as well. */
   async #replay(position: number): Promise<number> {
     const { tenantId } = this.subscription
-    const from = (await this.#begin(position)) + 1
     const to = this.#hub.recent.last
+    let reached = position
     let portion: Update[] = []
-    const range = { tenantId, from, to }
+    const range = { tenantId, from: position + 1, to }
     for await (const event of this.#hub.deps.bus.readEvents(range, this.#peer.closed)) {
       const update = updateOf(event)
       if (concerns(this.subscription, update)) portion.push(update)
       if (this.#isOver) return to
       if (portion.length < PORTION) continue
-      await this.#sendAll(portion)
+      reached = await this.#sendKept(portion, { reached, upTo: event.sequence })
       portion = []
     }
-    await this.#sendAll(portion)
-    return to
+    return this.#sendKept(portion, { reached, upTo: to })
+  }
+
+  /** What the stream dropped until a portion was in hand may be missing in it: that is a gap, and asked for then. */
+  async #sendKept(portion: readonly Update[], { reached, upTo }: { reached: number; upTo: number }): Promise<number> {
+    const kept = await this.#begin(reached)
+    await this.#sendAll(portion.filter(({ sequence }) => sequence > kept))
+    return Math.max(kept, upTo)
   }
 
   async #sendAll(updates: readonly Update[]): Promise<void> {
