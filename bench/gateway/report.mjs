@@ -9,9 +9,9 @@ export function report({ measured, steady, readers, idleMiB, loadMiB, rounds, se
 \`node bench/gateway/main.mjs\` on ${machine}; load average before the end ${loadavg()[0].toFixed(1)}. Load, servers, Postgres and NATS share
 the cores.
 
-${connections} connections, ${rounds} rounds of ${seconds} s, servers in turn: medians. The gateway verifies the token, takes from quotas, keeps tenants apart and
-writes the audit log. The bare server answers the same bytes and does nothing; the last one makes the same query, or the same insert and the
-same two publications, and nothing else.
+${connections} connections, ${rounds} rounds of ${seconds} s, servers in turn: medians. The gateway verifies the token, takes from quotas, which are raised out of the way,
+keeps tenants apart and writes the audit log. The bare server answers the same bytes and does nothing; the last one selects the run's row
+alone, or makes the same insert and two publications, in single statements. No worker runs: accepted runs stay in the queue.
 
 ${measured.map(({ request, results }) => section(request, results)).join('\n\n')}
 
@@ -21,7 +21,8 @@ Memory of the gateway: ${Math.round(idleMiB)} MiB idle, at its peak under this l
 
 ## Readers of updates
 
-${readers[0].readers} readers of one run in one process, ${readers[0].events} events published one after the other; the bare server hands on what it gets.
+${readers[0].readers} readers of one run, all in the process that measures, which parses every frame and may be what limits both;
+${readers[0].events} events published one after the other. The bare server hands on what it gets.
 
 ${resultsTable([
   ['server', 'frames/s', 'gateway is', 'CPU µs/frame', 'peak RSS over idle, MiB'],
