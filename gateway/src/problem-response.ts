@@ -6,13 +6,19 @@ import type { Log } from './deps.ts'
 /** Seconds after which a caller may try again where a part of the service is away. */
 const RETRY_AFTER_SECONDS = 5
 
+/** Failures whose message names a key of the store, which is for the log. */
+const storedBytes: ReadonlySet<ProblemCode> = new Set(['blob/absent', 'blob/short', 'blob/long', 'blob/altered'])
+const UNREADABLE =
+  'what is stored is not what was written: whoever runs the service finds the reason in its log; a run can be written again by reproducing it'
+
 /** Any failure as an RFC 9457 answer; the one place where problems become HTTP. Unknown errors are logged and say nothing. */
 export function problemResponse(error: unknown, log: Log, requestId?: string): Response {
   const problem = httpProblem(error)
   const { status } = problems[problem.code]
   const named = requestId === undefined ? {} : { request_id: requestId }
   if (status >= 500) log({ message: problem.message, code: problem.code, ...named, cause: causeText(problem) })
-  return new Response(JSON.stringify(problemBody(problem.code, problem.message)), {
+  const detail = storedBytes.has(problem.code) ? UNREADABLE : problem.message
+  return new Response(JSON.stringify(problemBody(problem.code, detail)), {
     status,
     headers: headersOf(problem.code),
   })

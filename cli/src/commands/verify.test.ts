@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -137,6 +138,14 @@ test('verify shows what steers a terminal by its code', async () => {
   expect(stdout).toBe(
     'x\\u001b[2J\\u000aexport.json: sound: its path cannot stand in a bundle: it has a control character\n',
   )
+})
+
+test('verify refuses a pipe at once, which would be read for ever', async () => {
+  const pipe = join(folder, 'pipe.tar.zst')
+  execFileSync('mkfifo', [pipe])
+  const { code, stderr } = await verify(pipe)
+  expect(code).toBe(2)
+  expect(stderr).toContain('it is neither a file nor a folder')
 })
 
 test('verify exits with 2 without a key, 4 without a bundle, 6 on what is no bundle', async () => {
