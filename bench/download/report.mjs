@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { median, resultsTable } from '../jsonl/results-table.mjs'
 
 const titles = ['server', 'GB/s', 'slowest', 'fastest', 'gateway is', 'CPU s/GB']
 
@@ -14,7 +15,7 @@ ${sizeBytes / 2 ** 20} MiB over the loopback address to a client that keeps noth
 gateway authorizes, reads the run's row and verifies every block that it sends. node:http pipes \`createReadStream\` with chunks of 1 MiB and
 verifies nothing; nginx has one worker and sendfile.
 
-${table(servers.map((server) => cells(server, ours, sizeBytes)))}
+${resultsTable([titles, ...servers.map((server) => cells(server, ours, sizeBytes))])}
 
 Memory of the gateway: ${Math.round(idleMiB)} MiB idle, at its peak ${Math.round(aboveIdleMiB)} MiB more.
 `
@@ -30,15 +31,4 @@ function cells({ name, times, cpu }, ours, sizeBytes) {
     (median(times) / ours).toFixed(2),
     ((median(cpu) / sizeBytes) * 1e9).toFixed(2),
   ]
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
-}
-
-/** A Markdown table in the repository's format: cells padded to the width of their column. */
-function table(lines) {
-  const widths = titles.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column].length)))
-  const padded = (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
-  return [padded(titles), padded(widths.map((width) => '-'.repeat(width))), ...lines.map(padded)].join('\n')
 }
