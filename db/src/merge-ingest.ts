@@ -10,10 +10,11 @@ import postgres, { type TransactionSql } from 'postgres'
 
 import { appendRevision } from './append-revision.ts'
 import { connectionOptions } from './connection-options.ts'
+import { namingFailures } from './database-problem.ts'
 import { stageRows } from './ingest-stage.ts'
 import { judgeDocuments, type Verdicts } from './judge-documents.ts'
-import { guardTransaction } from './lost-connection.ts'
 import type { Database } from './open-database.ts'
+import { safeClient } from './safe-client.ts'
 
 /** A batch to merge. */
 export interface MergedBatch {
@@ -39,15 +40,12 @@ export interface MergedBatch {
  */
 export async function mergeIngest(database: Database, batch: MergedBatch): Promise<IngestSummary> {
   const { signal } = batch
-  const client = postgres(connectionOptions(database.url, 1))
+  const client = safeClient(postgres(connectionOptions(database.url, 1)))
   const stop = () => void client.end({ timeout: 0 })
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
-    const merged = await guardTransaction(
-      (guarded) => client.begin(guarded) as Promise<Merged>,
-      (tx: TransactionSql) => mergeBatch(tx, batch),
-    )
+    const merged = await namingFailures(client.begin((tx) => mergeBatch(tx, batch)))
     if (merged.refusedBatch) throw new Problem('ingest/refused', merged.refusedBatch)
     return merged.summary
   } catch (error) {

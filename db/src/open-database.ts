@@ -3,8 +3,8 @@ import postgres from 'postgres'
 
 import { type ConnectionDeadlines, connectionOptions } from './connection-options.ts'
 import { ConnectionTurns } from './connection-turns.ts'
-import { databaseProblem } from './database-problem.ts'
-import { preparingStatements } from './prepared-client.ts'
+import { namingFailures } from './database-problem.ts'
+import { safeClient } from './safe-client.ts'
 
 /** Connections that a process keeps when it does not say. */
 const DEFAULT_CONNECTIONS = 10
@@ -35,7 +35,7 @@ export interface DatabaseLimits {
  * @throws `config/invalid` for a URL that cannot be read
  */
 export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS, deadlines }: DatabaseLimits = {}): Database {
-  const client = preparingStatements(postgres(connectionOptions(url, max, deadlines)))
+  const client = safeClient(postgres(connectionOptions(url, max, deadlines)))
   const turns =
     deadlines && new ConnectionTurns({ connections: max, waiters: deadlines.waiters, waitMs: deadlines.turnMs })
   return {
@@ -51,9 +51,5 @@ export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS, deadlines
  * @throws `db/unavailable` where there is none
  */
 export async function pingDatabase(database: Database): Promise<void> {
-  try {
-    await database.inTurn(async () => database.queries.execute('select 1'))
-  } catch (error) {
-    throw databaseProblem(error)
-  }
+  await namingFailures(database.inTurn(async () => database.queries.execute('select 1')))
 }

@@ -1,9 +1,8 @@
 import type { Ingest, RunState } from '@stella/contracts'
 import { and, asc, inArray, type SQL, sql } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
-
+import { namingFailures } from './database-problem.ts'
 import { SWEEP_ROLE } from './login-role.ts'
-import { guardTransaction } from './lost-connection.ts'
 import type { Database, Transaction } from './open-database.ts'
 import { exportRuns, ingests } from './schema.ts'
 
@@ -115,12 +114,11 @@ function silent(heartbeatAt: typeof exportRuns.heartbeatAt | typeof ingests.hear
 
 /** The one place where rows of several tenants are seen: by a role that may read these columns and no others. */
 export async function asSweep<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return guardTransaction(
-    (guarded) => database.queries.transaction(guarded),
-    async (tx: Transaction) => {
+  return namingFailures(
+    database.queries.transaction(async (tx) => {
       await tx.execute(sql`set local role ${sql.identifier(SWEEP_ROLE)}`)
       return work(tx)
-    },
+    }),
   )
 }
 

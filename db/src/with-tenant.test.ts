@@ -35,6 +35,23 @@ test('withTenant() gives on what its work throws, and names failures of the data
   await expect(refused).rejects.not.toThrow('division')
 })
 
+test('a session lost between two statements is db/unavailable, and fails nowhere out of sight', async () => {
+  const lost = withTenant(database, 'acme', async (tx) => {
+    const [session] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    await database.owner`select pg_terminate_backend(${session?.pid ?? 0}, 5000)`
+    for (let journey = 0; journey < 10; journey++) await pingDatabase(database)
+    await tx.execute(sql`select 1`)
+  })
+  expect(await problemOf(lost)).toBe('db/unavailable')
+  const unused = withTenant(database, 'acme', async (tx) => {
+    const [session] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    await database.owner`select pg_terminate_backend(${session?.pid ?? 0}, 5000)`
+    for (let journey = 0; journey < 10; journey++) await pingDatabase(database)
+  })
+  expect(await problemOf(unused)).toBe('db/unavailable')
+  for (let journey = 0; journey < 10; journey++) await pingDatabase(database)
+})
+
 test('a lost session is db/unavailable, and the pool works on', async () => {
   const lost = withTenant(database, 'acme', async (tx) => {
     const [session] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)

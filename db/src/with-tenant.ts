@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 
-import { guardTransaction } from './lost-connection.ts'
+import { namingFailures } from './database-problem.ts'
 import type { Database, Transaction } from './open-database.ts'
 
 /**
@@ -13,12 +13,11 @@ export async function withTenant<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return database.inTurn(() =>
-    guardTransaction(
-      (guarded) => database.queries.transaction(guarded),
-      async (tx: Transaction) => {
+    namingFailures(
+      database.queries.transaction(async (tx) => {
         await tx.execute(sql`select set_config('app.tenant_id', ${tenantId}, true)`)
         return work(tx)
-      },
+      }),
     ),
   )
 }
