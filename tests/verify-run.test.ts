@@ -84,6 +84,19 @@ describe('POST /export/runs/{id}/verify', () => {
     ])
   })
 
+  test('is asked for by `stella export run verify`, which exits with 6 on a fault and names it', async () => {
+    const { run } = await exportBundle(tenant, 'by-command.tar.zst')
+    const sound = await tenant.stella('export', 'run', 'verify', run.id)
+    expect(sound).toMatchObject({ code: 0, stdout: expect.stringMatching(/^verdict +sound$/m) })
+    await writeFile(await blobOf(run, run.bundle?.sha256 ?? ''), 'short')
+    const unsound = await tenant.stella('export', 'run', 'verify', run.id)
+    expect(unsound).toMatchObject({ code: 6, stderr: expect.stringContaining(`stella export reproduce ${run.id}`) })
+    expect(unsound.stdout).toContain('bundle.tar.zst: what is stored is not what was sealed')
+    const { items } = await tenant.json<{ items: Verification[] }>('export', 'run', 'verifications', run.id)
+    expect(items.map(({ verdict }) => verdict?.ok)).toEqual([false, true])
+    expect((await tenant.stella('export', 'run', 'verify', 'run_of_nobody')).code).toBe(4)
+  })
+
   test('goes on where its worker was killed', async () => {
     const { run } = await exportBundle(tenant, 'killed.tar.zst')
     const { id } = await ask(run)

@@ -23,6 +23,8 @@ import {
   type SignatureFiles,
   signatureFiles,
   unreadPage,
+  type Verification,
+  verification,
 } from '@stella/contracts'
 
 import { answerProblem } from './answer-problem.ts'
@@ -66,6 +68,9 @@ export interface ApiClient {
   getRun(id: string): Promise<Run>
   cancelRun(id: string): Promise<Run>
   reproduceRun(id: string): Promise<Run>
+  /** The verification that this asks for, or the one that is under way. */
+  verifyRun(id: string): Promise<Verification>
+  listVerifications(id: string, query: Query): Promise<Page<Verification>>
   /** The bytes as they were sealed. */
   runDocument(id: string, document: RunDocument): Promise<Buffer>
   runSignatures(id: string): Promise<SignatureFiles>
@@ -137,6 +142,12 @@ export function createApiClient(settings: Pick<Settings, 'url' | 'token'>, signa
     getRun: (id) => askRun(id, 'shown'),
     cancelRun: (id) => askRun(id, 'cancelled', { method: 'POST' }, '/cancel'),
     reproduceRun: (id) => create(run, `run ${id} cannot be reproduced`, `${runPath(id)}/reproduce`, { method: 'POST' }),
+    verifyRun: (id) =>
+      create(verification, `run ${id} cannot be verified`, `${runPath(id)}/verify`, { method: 'POST' }),
+    listVerifications: (id, query) =>
+      ask(pageOf(verification), `the verifications of run ${id} cannot be listed`, `${runPath(id)}/verifications`, {
+        query,
+      }),
     runDocument: async (id, document) => {
       const response = await send(`the ${document} of run ${id} cannot be shown`, `${runPath(id)}/${document}`)
       return Buffer.from(await response.arrayBuffer())

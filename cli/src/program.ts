@@ -12,6 +12,7 @@ import { ingestCommand } from './commands/ingest.ts'
 import { listAuditCommand } from './commands/list-audit.ts'
 import { listProfilesCommand } from './commands/list-profiles.ts'
 import { listRunsCommand } from './commands/list-runs.ts'
+import { listVerificationsCommand } from './commands/list-verifications.ts'
 import { previewPlanCommand } from './commands/preview-plan.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
 import { runStatusCommand } from './commands/run-status.ts'
@@ -19,6 +20,7 @@ import { tokenCommand } from './commands/token.ts'
 import { updateProfileCommand } from './commands/update-profile.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { verifyAuditCommand } from './commands/verify-audit.ts'
+import { verifyRunCommand } from './commands/verify-run.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
 import { say } from './output.ts'
 import type { Shell } from './shell.ts'
@@ -65,7 +67,7 @@ function stellaProgram(shell: Shell): Command {
   previewPlanCommand(exporting, shell)
   const runs = exporting.command('run').description('one export after a profile')
   for (const add of [createRunCommand, runStatusCommand, listRunsCommand, getRunCommand]) add(runs, shell)
-  for (const add of [cancelRunCommand, downloadRunCommand]) add(runs, shell)
+  for (const add of [cancelRunCommand, downloadRunCommand, verifyRunCommand, listVerificationsCommand]) add(runs, shell)
   verifyCommand(exporting, shell)
   reproduceCommand(exporting, shell)
   const audit = program
