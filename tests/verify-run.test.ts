@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { type Run, type Verification, verification } from '@stella/contracts'
+import { type ProblemBody, type Run, type Verification, verification } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -83,6 +84,32 @@ describe('POST /export/runs/{id}/verify', () => {
       { path: 'export.json', reason: 'what is stored is not what was sealed: blob/altered' },
     ])
   })
+
+  test.each([
+    ['altered', (path: string) => readFile(path).then((bytes) => writeFile(path, bytes.fill(0x20, 100, 102)))],
+    ['absent', (path: string) => rm(path)],
+  ])(
+    'is not needed to see that a bundle is %s: a download is refused at once, and can be written again',
+    async (how, damage) => {
+      const { run, bundle } = await exportBundle(tenant, `${how}.tar.zst`)
+      await damage(await blobOf(run, run.bundle?.sha256 ?? ''))
+      const refused = await tenant.api(`/export/runs/${run.id}/download`)
+      expect([refused.status, ((await refused.json()) as ProblemBody).code]).toEqual([500, `blob/${how}`])
+      const download = await tenant.stella('export', 'run', 'download', run.id, '--out', `${how}-again.tar.zst`)
+      expect(download).toMatchObject({ code: 6, stderr: expect.stringContaining('stella export reproduce') })
+      expect(download.stderr).not.toContain('trying again')
+
+      const rebuilt = join(tenant.directory, `${how}-rebuilt.tar.zst`)
+      const outcome = await tenant.stella('export', 'reproduce', run.id, '--out', rebuilt, '--json')
+      expect(outcome.code).toBe(6)
+      const { damaged, files } = JSON.parse(outcome.stdout) as { damaged: string[]; files: { equal: boolean }[] }
+      expect([damaged, files.every(({ equal }) => equal)]).toEqual([[run.id], true])
+      const verdicts = [bundle, rebuilt].map((path) => tenant.json<{ content_root: string }>('export', 'verify', path))
+      expect(new Set((await Promise.all(verdicts)).map((verdict) => verdict.content_root))).toEqual(
+        new Set([run.content_root]),
+      )
+    },
+  )
 
   test('is asked for by `stella export run verify`, which exits with 6 on a fault and names it', async () => {
     const { run } = await exportBundle(tenant, 'by-command.tar.zst')

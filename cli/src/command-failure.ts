@@ -1,4 +1,4 @@
-import { Problem, toProblem } from '@stella/contracts'
+import { Problem, storedDamage, toProblem } from '@stella/contracts'
 
 /** Why a command ended without success; each kind has an exit code. */
 export type FailureKind = 'usage' | 'notFound' | 'denied' | 'integrity' | 'failed' | 'interrupted'
@@ -16,11 +16,14 @@ export class CommandFailure extends Error {
   }
 }
 
+const WRITE_AGAIN = 'write it again: `stella export reproduce <run-id> --out <file>`'
+
 const adviceOfProblem: Readonly<Record<string, string>> = {
   'auth/unauthenticated': 'set STELLA_TOKEN; in development: `. .stella/dev/env`, or STELLA_TOKEN=$(stella token)',
   'auth/denied': 'in development: STELLA_TOKEN=$(stella token --role ROLE)',
   'resource/not-found': 'look it up: `stella export run list`, `stella export profiles list`',
-  'run/pruned': 'write it again: `stella export reproduce <run-id> --out <file>`',
+  'run/pruned': WRITE_AGAIN,
+  ...Object.fromEntries([...storedDamage].map((code) => [code, WRITE_AGAIN])),
   'run/not-finished': 'see how far it is: `stella export run status <run-id>`',
 }
 

@@ -129,6 +129,35 @@ test('run download goes on after a connection that broke', async () => {
   expect(readFileSync(file).equals(bytes)).toBe(true)
 })
 
+test('run download that is cut at one byte each time names it, and says how to have the bundle checked', async () => {
+  const { ranges, outcome } = await serveBundle((request, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    const head = {
+      'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+      'content-length': bytes.length - from,
+    }
+    response.writeHead(from === 0 ? 200 : 206, head)
+    response.flushHeaders()
+    response.write(bytes.subarray(from, 70_000), () => response.destroy())
+  })
+  const { code, stderr } = await outcome()
+
+  expect(code).toBe(8)
+  expect(stderr).toContain('at byte 70000 each time')
+  expect(stderr).toContain('stella export run verify run_1')
+  expect(ranges).toHaveLength(4)
+})
+
+test('run download does not try again where the bundle is damaged in the store', async () => {
+  const { ranges, outcome } = await serveBundle((_, response) =>
+    sendJson(response, 500, { code: 'blob/altered', detail: 'what is stored is not what was written' }),
+  )
+  const { code, stderr } = await outcome()
+  expect(code).toBe(6)
+  expect(stderr).toContain('stella export reproduce')
+  expect(ranges).toHaveLength(1)
+})
+
 test('run download starts afresh where the server ignores the range', async () => {
   const { file, part, outcome } = await serveBundle((_, response) => response.writeHead(200).end(bytes))
   writeFileSync(part, 'of something else')

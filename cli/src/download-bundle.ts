@@ -12,11 +12,13 @@ import { inputFailure } from './input-file.ts'
 import { say } from './output.ts'
 import { requireOutputFile } from './output-file.ts'
 import { type Progress, startProgress } from './progress.ts'
-import { isRetryable } from './retryable.ts'
+import { isRetryable, ServerUnreachable } from './retryable.ts'
 import type { Shell } from './shell.ts'
 
 const RETRY_MS = 250
 const RETRY_MAX_MS = 8000
+/** Cuts in a row at one byte that are no accident. */
+const CUTS_AT_ONE_BYTE = 4
 
 type Bundle = NonNullable<Run['bundle']>
 interface Part {
@@ -93,15 +95,19 @@ function restart(part: Part): void {
 
 async function transfer(download: Transfer, shell: Shell): Promise<void> {
   const { part, bundle } = download
+  const cuts: number[] = []
   for (let attempt = 1; part.sizeBytes < bundle.size; attempt += 1) {
     const broken = await receive(download).then(
       () => (part.sizeBytes < bundle.size ? new Error('the connection was closed early') : null),
       brokenBy,
     )
     if (!broken) return
-    if (attempt === MAX_DOWNLOAD_ATTEMPTS) {
+    // A server that is away cuts nothing.
+    cuts.push(broken instanceof ServerUnreachable ? -1 : part.sizeBytes)
+    const isStuck = isCutAtOneByte(cuts)
+    if (isStuck || attempt === MAX_DOWNLOAD_ATTEMPTS) {
       const reason = `${attempt} attempts failed, the last because ${broken.message}`
-      const advice = 'run the command again: it goes on where this one stopped'
+      const advice = isStuck ? adviceOnDamage(download) : 'run the command again: it goes on where this one stopped'
       throw new CommandFailure('failed', `the download stopped at ${byteSize(part.sizeBytes)}: ${reason}`, advice, {
         cause: broken,
       })
@@ -110,6 +116,18 @@ async function transfer(download: Transfer, shell: Shell): Promise<void> {
     say(shell, `download: ${broken.message}; trying again at ${byteSize(part.sizeBytes)} of ${byteSize(bundle.size)}`)
     await pause(pauseMs, undefined, { signal: shell.signal })
   }
+}
+
+function isCutAtOneByte(cuts: readonly number[]): boolean {
+  const last = cuts.slice(-CUTS_AT_ONE_BYTE)
+  return last.length === CUTS_AT_ONE_BYTE && last.every((at) => at >= 0 && at === last[0])
+}
+
+function adviceOnDamage({ runId, part }: Transfer): string {
+  return (
+    `it was cut at byte ${part.sizeBytes} each time: the stored bundle may be damaged there. ` +
+    `\`stella export run verify ${runId}\` tells, and \`stella export reproduce ${runId} --out <file>\` writes it again`
+  )
 }
 
 async function receive({ api, runId, bundle, part, progress }: Transfer): Promise<void> {
@@ -148,7 +166,11 @@ async function checkDigest(part: Part, path: string, bundle: Bundle): Promise<vo
   if (sha256 === bundle.sha256) return
   await rm(path)
   const message = `the bundle cannot be trusted: its SHA-256 is ${sha256}, the run states ${bundle.sha256}`
-  throw new CommandFailure('integrity', message, `${path} was removed: run the command again to start afresh`)
+  throw new CommandFailure(
+    'integrity',
+    message,
+    `${path} was removed: run the command again to start afresh; where it comes out so again, \`stella export run verify\` says whether the stored bundle is damaged`,
+  )
 }
 
 async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {

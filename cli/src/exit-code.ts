@@ -23,6 +23,10 @@ const codeOfProblem: Partial<Record<ProblemCode, ExitCode>> = {
   'resource/not-found': exitCodes.notFound,
   'bundle/invalid': exitCodes.integrity,
   'run/not-reproducible': exitCodes.integrity,
+  'blob/absent': exitCodes.integrity,
+  'blob/short': exitCodes.integrity,
+  'blob/long': exitCodes.integrity,
+  'blob/altered': exitCodes.integrity,
   'native/cancelled': exitCodes.interrupted,
 }
 

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { Problem, type Run } from '@stella/contracts'
+import { Problem, type Run, storedDamage, toProblem } from '@stella/contracts'
 
 import type { ApiClient } from './api-client.ts'
+import { CommandFailure } from './command-failure.ts'
 import {
   compareDigests,
   digestsOfBundle,
@@ -20,11 +21,13 @@ import { succeeded, waitForRun } from './wait-for-run.ts'
 export interface Reproduction {
   readonly runId: string
   readonly files: readonly FileComparison[]
+  /** True where what is stored for the original is damaged, so that less of it was compared. */
+  readonly isOriginalDamaged: boolean
 }
 
 /**
- * Writes the export of a run again and compares every file but the signatures: with the original's bundle; where that has expired, with its
- * manifest and provenance; where these have too, the digest of all its content with that in the run's row.
+ * Writes the export of a run again and compares every file but the signatures: with the original's bundle; where that has expired or is damaged
+ * in the store, with its manifest and provenance; where these are too, the digest of all its content with that in the run's row.
  * @param out - where to keep the bundle that was written again
  * @throws Problem `run/not-finished` where the run did not succeed
  */
@@ -41,33 +44,50 @@ export async function reproduceRun(
   try {
     const file = out ?? join(folder, 'again.tar.zst')
     await downloadBundle(api, shell, { run: again, file })
-    const before = await digestsOf(api, shell, { original, file: join(folder, 'original.tar.zst') })
+    const { digests, isDamaged } = await originalDigests(api, shell, {
+      original,
+      file: join(folder, 'original.tar.zst'),
+    })
     const files =
-      before === null
+      digests === null
         ? [{ path: 'content_root', equal: original.content_root === again.content_root }]
-        : compareDigests(before, await digestsOfBundle(file, shell.signal))
-    return { runId: again.id, files }
+        : compareDigests(digests, await digestsOfBundle(file, shell.signal))
+    return { runId: again.id, files, isOriginalDamaged: isDamaged }
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-/** What is still known of the files of a run: null where nothing but its row is kept. */
-async function digestsOf(
+/** What is still known of the files of a run: null where nothing but its row is kept or can be read. */
+async function originalDigests(
   api: ApiClient,
   shell: Shell,
   { original, file }: { readonly original: Run; readonly file: string },
-): Promise<FileDigests | null> {
-  if (original.bundle !== null) {
-    await downloadBundle(api, shell, { run: original, file })
-    return digestsOfBundle(file, shell.signal)
+): Promise<{ readonly digests: FileDigests | null; readonly isDamaged: boolean }> {
+  let isDamaged = false
+  const unlessDamaged = (error: unknown) => {
+    if (!isDamage(error)) throw error
+    isDamaged = true
+    return null
   }
+  const ofBundle =
+    original.bundle &&
+    (await downloadBundle(api, shell, { run: original, file })
+      .then(() => digestsOfBundle(file, shell.signal))
+      .catch(unlessDamaged))
+  const digests = ofBundle ?? (await documentDigests(api, original).catch(unlessDamaged))
+  return { digests, isDamaged }
+}
+
+/** What the store of the server holds in place of what was sealed. */
+function isDamage(error: unknown): boolean {
+  return error instanceof CommandFailure ? error.kind === 'integrity' : storedDamage.has(toProblem(error).code)
+}
+
+/** The files that the manifest of a run names; null where that has expired. */
+async function documentDigests(api: Pick<ApiClient, 'runDocument'>, { id }: Run): Promise<FileDigests | null> {
   try {
-    const [manifest, provenance] = [
-      await api.runDocument(original.id, 'manifest'),
-      await api.runDocument(original.id, 'provenance'),
-    ]
-    return digestsOfDocuments(manifest, provenance)
+    return digestsOfDocuments(await api.runDocument(id, 'manifest'), await api.runDocument(id, 'provenance'))
   } catch (error) {
     if (error instanceof Problem && error.code === 'run/pruned') return null
     throw error

@@ -1,4 +1,4 @@
-import { Problem, problems } from '@stella/contracts'
+import { Problem, problems, storedDamage } from '@stella/contracts'
 
 import { CommandFailure } from './command-failure.ts'
 
@@ -10,10 +10,13 @@ export class ServerUnreachable extends CommandFailure {
   }
 }
 
-/** True where the same request may succeed later: the server is away, or says that a part of it is, or the connection broke. */
+/**
+ * True where the same request may succeed later: the server is away, or says that a part of it is, or the connection broke. What is
+ * damaged in the store stays so.
+ */
 export function isRetryable(error: unknown): error is Error {
   if (!(error instanceof Error) || error.name === 'AbortError') return false
-  if (error instanceof Problem) return problems[error.code].retryable
+  if (error instanceof Problem) return problems[error.code].retryable && !storedDamage.has(error.code)
   if (error instanceof CommandFailure) return error instanceof ServerUnreachable
   return !('syscall' in error && error.syscall === 'write')
 }

@@ -227,7 +227,15 @@ export { openApi } from './openapi/openapi.ts'
 export { type Overview, type OverviewPeriod, overview } from './overview.ts'
 export { pageOf, pageQuery, unreadPage } from './page.ts'
 export { newPlanPreview, type PlanPreview, planPreview } from './plan-preview.ts'
-export { isProblemCode, Problem, type ProblemCode, problems, toProblem, verifyFailures } from './problem.ts'
+export {
+  isProblemCode,
+  Problem,
+  type ProblemCode,
+  problems,
+  storedDamage,
+  toProblem,
+  verifyFailures,
+} from './problem.ts'
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {
   DEFAULT_COMPRESSION_LEVEL,

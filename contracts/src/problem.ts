@@ -65,6 +65,14 @@ export const problems = {
 /** The stable name of a failure, for programs. */
 export type ProblemCode = keyof typeof problems
 
+/** Problems that say that a blob is not what was stored. Another attempt to read it helps where a store is slow to show what it has, no longer. */
+export const storedDamage: ReadonlySet<ProblemCode> = new Set([
+  'blob/absent',
+  'blob/short',
+  'blob/long',
+  'blob/altered',
+])
+
 /** Problems that say that bytes, or a rebuilt run, are not what was promised. */
 export const verifyFailures: ReadonlySet<ProblemCode> = new Set([
   'blob/short',

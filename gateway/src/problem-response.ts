@@ -1,4 +1,12 @@
-import { mediaTypes, Problem, type ProblemBody, type ProblemCode, problems, toProblem } from '@stella/contracts'
+import {
+  mediaTypes,
+  Problem,
+  type ProblemBody,
+  type ProblemCode,
+  problems,
+  storedDamage,
+  toProblem,
+} from '@stella/contracts'
 import { HTTPException } from 'hono/http-exception'
 
 import type { Log } from './deps.ts'
@@ -6,8 +14,7 @@ import type { Log } from './deps.ts'
 /** Seconds after which a caller may try again where a part of the service is away. */
 const RETRY_AFTER_SECONDS = 5
 
-/** Failures whose message names a key of the store, which is for the log. */
-const storedBytes: ReadonlySet<ProblemCode> = new Set(['blob/absent', 'blob/short', 'blob/long', 'blob/altered'])
+/** Told instead of a message that names a key of the store, which is for the log. */
 const UNREADABLE =
   'what is stored is not what was written: whoever runs the service finds the reason in its log; a run can be written again by reproducing it'
 
@@ -17,7 +24,7 @@ export function problemResponse(error: unknown, log: Log, requestId?: string): R
   const { status } = problems[problem.code]
   const named = requestId === undefined ? {} : { request_id: requestId }
   if (status >= 500) log({ message: problem.message, code: problem.code, ...named, cause: causeText(problem) })
-  const detail = storedBytes.has(problem.code) ? UNREADABLE : problem.message
+  const detail = storedDamage.has(problem.code) ? UNREADABLE : problem.message
   return new Response(JSON.stringify(problemBody(problem.code, detail)), {
     status,
     headers: headersOf(problem.code),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { ReadableStream } from 'node:stream/web'
+import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web'
 
 import { Problem } from '@stella/contracts'
 
@@ -23,27 +23,34 @@ export interface FilePart {
 }
 
 /**
- * Streams part of a file in blocks, one ahead of its reader, and closes the file at the end. A block without its tag is never handed
+ * Streams part of a file in blocks, one ahead of its reader, the first of them before it resolves, and closes the file at the end. A block without its tag is never handed
  * out; bytes that are verified by digest end in `blob/altered` instead of their last block.
  */
-export function blobStream(part: FilePart): ReadableStream<Uint8Array> {
+export async function blobStream(part: FilePart): Promise<ReadableStream<Uint8Array>> {
   const { key, handle, start, end } = part
   const nextBlock = part.tags ? taggedBlocks(part, part.tags) : hashedBlocks(part)
   let position = start
+  const read = async () => {
+    try {
+      const block = await nextBlock(position)
+      position += block.length
+      if (position >= end) await handle.close()
+      return block
+    } catch (error) {
+      await handle.close().catch(() => undefined) // The first failure is the one to report.
+      throw blobProblem(error, `the blob ${key} cannot be read`)
+    }
+  }
+  const hand = (controller: ReadableStreamDefaultController<Uint8Array>, block: Uint8Array) => {
+    if (block.length > 0) controller.enqueue(block)
+    if (position >= end) controller.close()
+  }
 
+  const first = await read()
   return new ReadableStream<Uint8Array>({
+    start: (controller) => hand(controller, first),
     async pull(controller) {
-      try {
-        const block = await nextBlock(position)
-        position += block.length
-        if (block.length > 0) controller.enqueue(block)
-        if (position < end) return
-        await handle.close()
-        controller.close()
-      } catch (error) {
-        await handle.close().catch(() => undefined) // The first failure is the one to report.
-        controller.error(blobProblem(error, `the blob ${key} cannot be read`))
-      }
+      hand(controller, await read())
     },
     async cancel() {
       await handle.close()

@@ -82,10 +82,12 @@ export interface Blobs {
   putStream(blob: StreamToPut): Promise<BlobDigest>
 
   /**
-   * Opens a blob as a stream of chunks of at most 1 MiB, read as they are consumed. Bytes of a whole blob are verified, those of a
-   * range where the driver can: the stream fails with `blob/altered` in place of a chunk that is wrong, of the last at the latest.
+   * Opens a blob as a stream of chunks of at most 1 MiB, read as they are consumed; the first was read when it resolves. Bytes of a whole
+   * blob are verified, those of a range where the driver can: the stream fails with `blob/altered` in place of a chunk that is wrong, of
+   * the last at the latest.
    * Read the stream or cancel it: until then it holds resources.
-   * @throws `blob/absent`; `blob/short`, `blob/long` where the size differs; `range/unsatisfiable`
+   * @throws `blob/absent`; `blob/short`, `blob/long` where the size differs; `blob/altered` where the first chunk is wrong;
+   * `range/unsatisfiable`
    */
   read(blob: BlobToRead): Promise<ReadableStream<Uint8Array>>
 

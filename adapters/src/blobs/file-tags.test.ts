@@ -50,6 +50,8 @@ test('a part of a large blob whose bytes were changed is never handed out, in an
 
   expect(await read('acme/changed')).toEqual(['blob/altered', 5 * MIB])
   expect(await read('acme/changed', 5 * MIB + 100, 5 * MIB + 200)).toEqual(['blob/altered', 0])
+  const opened = blobs.read({ key: 'acme/changed', ...known, start: 5 * MIB + 100 })
+  await expect(opened, 'before a stream is there').rejects.toMatchObject({ code: 'blob/altered' })
   expect(await read('acme/changed', 4 * MIB - 1, 6 * MIB)).toEqual(['blob/altered', MIB + 1])
   expect(await same('acme/changed', 6 * MIB, 9 * MIB + 1)).toBe(true)
   expect(await read('acme/changed', 17 * MIB, 17 * MIB + 3)).toEqual(bytes.subarray(17 * MIB))

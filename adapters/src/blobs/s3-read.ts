@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { ReadableStream } from 'node:stream/web'
+import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
@@ -28,20 +28,23 @@ export interface S3Part {
 /**
  * Streams part of an object in blocks, one ahead of its reader. A connection that breaks or stalls is followed by a request for the
  * rest of the same object. Bytes that are verified end in `blob/altered` instead of their last block.
- * @throws `blob/absent`, `blob/short`, `blob/long` before the stream begins
+ * @throws `blob/absent`, `blob/short`, `blob/long`, or what the first block fails with, before the stream begins
  */
 export async function readFromS3(bucket: S3Bucket, part: S3Part): Promise<ReadableStream<Uint8Array>> {
   const stop = new AbortController()
   const blocks = verified(part, blocksOf(await openChunks(bucket, part, stop.signal), BLOCK_BYTES))
+  const next = () =>
+    blocks.next().catch((error: unknown) => {
+      throw s3Problem(error, `the blob ${part.key} cannot be read`)
+    })
+  const hand = (controller: ReadableStreamDefaultController<Uint8Array>, { value, done }: IteratorResult<Buffer>) =>
+    done ? controller.close() : controller.enqueue(value)
+
+  const first = await next()
   return new ReadableStream<Uint8Array>({
+    start: (controller) => hand(controller, first),
     async pull(controller) {
-      try {
-        const { value, done } = await blocks.next()
-        if (done) controller.close()
-        else controller.enqueue(value)
-      } catch (error) {
-        controller.error(s3Problem(error, `the blob ${part.key} cannot be read`))
-      }
+      hand(controller, await next())
     },
     async cancel() {
       stop.abort()

@@ -23,12 +23,12 @@ export function reproduceCommand(parent: Command, shell: Shell): void {
   command.action(async (id: string, { out }: { out?: string }) => {
     const api = createApiClient(shell.settings, shell.signal)
     const original = await api.getRun(id)
-    const { files, ...again } = original.parts
+    const { files, damaged, ...again } = original.parts
       ? await reproduceParts(api, shell, { ids: original.parts, out })
       : await reproduceOne(api, shell, { original, out })
     const differing = files.filter(({ equal }) => !equal)
     print(shell, command, {
-      json: { ok: differing.length === 0, run_id: id, ...again, files },
+      json: { ok: differing.length === 0 && damaged.length === 0, run_id: id, ...again, damaged, files },
       lines: files.map(({ path, equal }) => `${equal ? 'equal    ' : 'DIFFERENT'}  ${path}`),
     })
     if (differing.length > 0) {
@@ -41,6 +41,14 @@ export function reproduceCommand(parent: Command, shell: Shell): void {
     }
     const ids = 'part_reproduction_ids' in again ? again.part_reproduction_ids.join(', ') : again.reproduction_id
     say(shell, `run ${id} was reproduced by run ${ids}`)
+    if (damaged.length > 0) {
+      const message = `what is stored for run ${damaged.join(', ')} is damaged; it was compared with what can be read of it, and is the same`
+      throw new CommandFailure(
+        'integrity',
+        message,
+        'take what was written again: `--out`, or `run download` of the new run',
+      )
+    }
   })
 }
 
@@ -49,8 +57,8 @@ async function reproduceOne(
   shell: Shell,
   wanted: { readonly original: Run; readonly out: string | undefined },
 ) {
-  const { runId, files } = await reproduceRun(api, shell, wanted)
-  return { reproduction_id: runId, files }
+  const { runId, files, isOriginalDamaged } = await reproduceRun(api, shell, wanted)
+  return { reproduction_id: runId, files, damaged: isOriginalDamaged ? [wanted.original.id] : [] }
 }
 
 /** An index names its parts by their manifests: where each part comes out the same, so does what it names. */
@@ -64,8 +72,12 @@ async function reproduceParts(
   for (const [index, id] of ids.entries()) {
     const name = partFile(index + 1)
     const file = out === undefined ? undefined : join(out, name)
-    const { runId, files } = await reproduceRun(api, shell, { original: await api.getRun(id), out: file })
-    again.push({ runId, files: files.map(({ path, equal }) => ({ path: `${name}: ${path}`, equal })) })
+    const part = await reproduceRun(api, shell, { original: await api.getRun(id), out: file })
+    again.push({ ...part, files: part.files.map(({ path, equal }) => ({ path: `${name}: ${path}`, equal })) })
   }
-  return { part_reproduction_ids: again.map(({ runId }) => runId), files: again.flatMap(({ files }) => files) }
+  return {
+    part_reproduction_ids: again.map(({ runId }) => runId),
+    files: again.flatMap(({ files }) => files),
+    damaged: ids.filter((_, index) => again[index]?.isOriginalDamaged),
+  }
 }

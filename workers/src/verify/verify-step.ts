@@ -2,8 +2,8 @@ import {
   type Job,
   type JobMessage,
   MAX_FAULTS,
-  type Problem,
   problems,
+  storedDamage,
   toProblem,
   verificationEvent,
 } from '@stella/contracts'
@@ -22,8 +22,6 @@ import type { WorkerDeps } from '../deps.ts'
 
 /** What verifying uses. */
 export type VerifyDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'kms' | 'now' | 'log'>
-
-const damage: readonly string[] = ['blob/absent', 'blob/short', 'blob/long', 'blob/altered'] satisfies Problem['code'][]
 
 /**
  * verify: reads back all that is stored for a run, and judges it as `stella export verify` does, by the keys of the service.
@@ -81,7 +79,7 @@ async function storedFaults(
       for await (const _ of await blobs.read(blob)) signal.throwIfAborted()
     } catch (error) {
       const { code } = toProblem(error)
-      if (!damage.includes(code)) throw error
+      if (!storedDamage.has(code)) throw error
       faults.push({ path, reason: `what is stored is not what was sealed: ${code}` })
     }
   }
