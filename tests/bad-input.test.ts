@@ -22,6 +22,17 @@ function advisory(id: string, more: object = {}): string {
   return JSON.stringify({ schema_version: '1.7.0', id, modified: '2024-05-06T07:08:09Z', summary: 'x', ...more })
 }
 
+function vex(more: object): string {
+  const statement = {
+    vulnerability: { name: 'CVE-2024-1' },
+    status: 'fixed',
+    products: [{ '@id': 'pkg:npm/a' }],
+    ...more,
+  }
+  const head = { '@context': 'https://openvex.dev/ns/v0.2.0', '@id': 'https://x.example/vex', author: 'a', version: 1 }
+  return JSON.stringify({ ...head, timestamp: '2024-01-01T00:00:00Z', statements: [statement] })
+}
+
 const deep = `${'['.repeat(MAX_DOCUMENT_DEPTH + 1)}${']'.repeat(MAX_DOCUMENT_DEPTH + 1)}`
 
 /** File name, content, and what the refusal must say. */
@@ -44,6 +55,12 @@ const refusals: [string, string | Uint8Array, RegExp][] = [
   ['provider-metadata.json', '{"metadata_version":"2.0","publisher":{}}', /provider metadata/],
   ['spdx.spdx', 'SPDXVersion: SPDX-2.3\n', /tag-value/],
   ['spdx3.json', '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}', /SPDX 3/],
+  [
+    'openvex-hash.json',
+    vex({ products: [{ '@id': 'pkg:npm/a', hashes: { 'sha-256': 7 } }] }),
+    /hashes.sha-256: must be a string/,
+  ],
+  ['openvex-version.json', vex({ version: '2' }), /version: must be an integer from 1/],
   ['readme.md', '# Not evidence\n', /format|YAML/i],
 ]
 
@@ -108,18 +125,35 @@ describe('bad documents', () => {
 })
 
 describe('a field that the mapping does not know', () => {
-  test('fails the run as schema_mismatch, naming record and field', async () => {
+  test('is warned of when it is ingested, and fails the run as schema_mismatch, naming record and field', async () => {
     const strange = await openTenant(stack, 'strange')
     await createProfile(strange)
-    await post(
-      strange,
-      advisory('STRANGE-1', { affected: [{ package: { name: 'a', ecosystem: 'npm' }, surprise: 1 }] }),
+    const file = join(strange.directory, 'strange.jsonl')
+    const strangers = ['STRANGE-1', 'STRANGE-2'].map((id) =>
+      advisory(id, { affected: [{ package: { name: 'a', ecosystem: 'npm' }, surprise: 1 }] }),
     )
+    await writeFile(file, [...strangers, advisory('STRANGE-3')].join('\n'))
+    const warned = await strange.stella('ingest', file)
+    expect(warned).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('OSV /affected/*/surprise (2, first in STRANGE-1)'),
+    })
+    expect((await ingest(strange, file)).not_held).toEqual([
+      {
+        format: 'OSV',
+        path: '/affected/*/surprise',
+        documents: 2,
+        record: 'STRANGE-1',
+        reason: 'osv-1.7 has no mapping for this member',
+      },
+    ])
     const outcome = await strange.stella('export', 'run', 'create', '--profile', 'prof_json_raw', '--wait', '--json')
     expect(outcome.code).toBe(8)
     const { items } = await strange.json<{ items: Run[] }>('export', 'run', 'list')
     expect(items[0]).toMatchObject({ state: 'failed', error_class: 'schema_mismatch', bundle: null })
-    expect(items[0]?.error_message).toMatch(/record STRANGE-1, field \/affected\/0\/surprise/)
+    expect(items[0]?.error_message).toMatch(
+      /record STRANGE-1, field \/affected\/0\/surprise.*also record STRANGE-2, field \/affected\/0\/surprise/,
+    )
     expect((await strange.api(`/export/runs/${items[0]?.id}/download`)).status).toBe(409)
   })
 })

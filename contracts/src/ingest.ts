@@ -8,11 +8,19 @@ export const refusedDocument = z.strictObject({ source: z.string(), position: z.
 export type RefusedDocument = z.infer<typeof refusedDocument>
 
 /**
- * A member that documents have and records do not carry; the document as received has it. `path` is a JSON pointer with `*` for every
+ * A member that documents have and no export carries; the document as received has it. `path` is a JSON pointer with `*` for every
  * index, `documents` how many documents of the batch have it.
  */
-export const notHeld = z.strictObject({ format: z.string(), path: z.string(), documents: z.int() })
-/** A member that documents have and records do not carry. */
+export const notHeld = z.strictObject({
+  format: z.string(),
+  path: z.string(),
+  documents: z.int(),
+  /** Where runs that take it fail with `schema_mismatch`: key of the first record that has it. Else the record is without it. */
+  record: z.string().optional(),
+  /** Why such a run fails. */
+  reason: z.string().optional(),
+})
+/** A member that documents have and no export carries. */
 export type NotHeld = z.infer<typeof notHeld>
 
 /** What a batch did: every document read is new, changed, unchanged or refused. */

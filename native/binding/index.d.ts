@@ -18,6 +18,7 @@ export declare class CancelFlag {
 
 /** An upload on its way to rows of COPY BINARY. */
 export declare class Intake {
+  /** @throws Error where a mapping cannot be read */
   constructor(options: IntakeOptions)
   /**
    * The next 1 to 4 MiB of the stream, or null after its end. Calls are answered one after the other.
@@ -130,6 +131,9 @@ export interface IntakeOptions {
   maxRefused: number
   /** Paths that `notHeld` of the summary names at most. */
   maxNotHeld: number
+  /** What exports take of advisories, and of VEX statements: mapping documents, as JSON. */
+  advisoryMapping: string
+  vexMapping: string
   /** Threads that read documents, 1 to 64. They do not change the bytes. */
   threads: number
 }
@@ -140,7 +144,7 @@ export interface IntakeSummary {
   read: number
   /** In order of the upload. */
   refused: Array<RefusedDocument>
-  /** What the documents taken say and their records do not carry, by format and path. */
+  /** What the documents taken say and no export carries, by format and path; first what fails runs. */
   notHeld: Array<NotHeldPath>
   /** Whether there were more paths than `maxNotHeld`. */
   notHeldMore: boolean
@@ -199,13 +203,17 @@ export interface MemberRequest {
   maxMembers: number
 }
 
-/** A member that documents have and records do not carry. */
+/** A member that documents have and no export carries. */
 export interface NotHeldPath {
   format: string
   /** A JSON pointer with `*` for every index. */
   path: string
   /** Documents that have it. */
   documents: number
+  /** Key of the first record that has it, where a run that takes it fails; null where the record is without it. */
+  record: string | null
+  /** Why such a run fails. */
+  reason: string | null
 }
 
 /**

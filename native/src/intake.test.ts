@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -59,6 +61,10 @@ test('leaving the rows early stops the intake', async () => {
   expect(() => intake.summary()).toThrow('cannot summarize an intake')
 })
 
+function mappingOf(id: string) {
+  return readFileSync(createRequire(import.meta.url).resolve(`@stella/contracts/mappings/${id}.json`), 'utf8')
+}
+
 function advisory(id: string) {
   return JSON.stringify({ id, modified: '2024-01-01T00:00:00Z' })
 }
@@ -77,6 +83,8 @@ async function upload(name: string, content: string) {
     maxZstdWindowLog: 27,
     maxRefused: 100,
     maxNotHeld: 100,
+    advisoryMapping: mappingOf('osv-1.7'),
+    vexMapping: mappingOf('openvex-0.2.0'),
     threads: 2,
   }
   return { path, sourceName: 'stdin', sourceUri: null, ...limits }

@@ -105,15 +105,34 @@ function summaryLines(summary: IngestSummary): string[] {
       `${counts.unchanged} unchanged, ${refused.length} refused`,
     ...shown,
     ...(rest > 0 ? [`  … and ${rest} more, see --json`] : []),
+    ...failingLines(summary),
     ...notHeldLines(summary),
+  ]
+}
+
+/** What records carry and no export takes. */
+function failingLines({ not_held }: IngestSummary): string[] {
+  const failing = not_held.filter(({ record }) => record !== undefined)
+  if (failing.length === 0) return []
+  const rest = failing.length - MAX_NOT_HELD_SHOWN
+  return [
+    'every run that takes these fails: ingest corrected documents with a later time of modification, or leave them out by filters:',
+    ...failing
+      .slice(0, MAX_NOT_HELD_SHOWN)
+      .map(
+        ({ format, path, documents, record, reason }) =>
+          `  ${format} ${path} (${documents}, first in ${record}): ${reason}`,
+      ),
+    ...(rest > 0 ? [`  … and ${rest} more, see --json`] : []),
   ]
 }
 
 /** What records do not carry, by how many documents say it; what fewer say is left to `--json`. */
 function notHeldLines({ not_held, not_held_more }: IngestSummary): string[] {
-  if (not_held.length === 0) return []
-  const most = not_held.toSorted((a, b) => b.documents - a.documents).slice(0, MAX_NOT_HELD_SHOWN)
-  const rest = not_held.length - most.length
+  const leftOut = not_held.filter(({ record }) => record === undefined)
+  if (leftOut.length === 0) return []
+  const most = leftOut.toSorted((a, b) => b.documents - a.documents).slice(0, MAX_NOT_HELD_SHOWN)
+  const rest = leftOut.length - most.length
   return [
     'in the documents as received, but in no record:',
     ...most.map(({ format, path, documents }) => `  ${format} ${path} (${documents})`),

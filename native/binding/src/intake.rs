@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_intake::{ArchiveLimits, Cancel, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Summary};
+use stella_intake::{ArchiveLimits, Cancel, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Mappings, Summary};
+use stella_projection::Projection;
 
 use crate::fault::{Fault, NativeError};
 
@@ -34,6 +35,9 @@ pub struct IntakeOptions {
     pub max_refused: u32,
     /// Paths that `notHeld` of the summary names at most.
     pub max_not_held: u32,
+    /// What exports take of advisories, and of VEX statements: mapping documents, as JSON.
+    pub advisory_mapping: String,
+    pub vex_mapping: String,
     /// Threads that read documents, 1 to 64. They do not change the bytes.
     pub threads: u32,
 }
@@ -48,14 +52,18 @@ pub struct RefusedDocument {
     pub reason: String,
 }
 
-/// A member that documents have and records do not carry.
-#[napi(object)]
+/// A member that documents have and no export carries.
+#[napi(object, use_nullable = true)]
 pub struct NotHeldPath {
     pub format: String,
     /// A JSON pointer with `*` for every index.
     pub path: String,
     /// Documents that have it.
     pub documents: f64,
+    /// Key of the first record that has it, where a run that takes it fails; null where the record is without it.
+    pub record: Option<String>,
+    /// Why such a run fails.
+    pub reason: Option<String>,
 }
 
 /// What an intake came to.
@@ -65,7 +73,7 @@ pub struct IntakeSummary {
     pub read: f64,
     /// In order of the upload.
     pub refused: Vec<RefusedDocument>,
-    /// What the documents taken say and their records do not carry, by format and path.
+    /// What the documents taken say and no export carries, by format and path; first what fails runs.
     pub not_held: Vec<NotHeldPath>,
     /// Whether there were more paths than `maxNotHeld`.
     pub not_held_more: bool,
@@ -112,8 +120,11 @@ pub struct Intake {
 
 #[napi]
 impl Intake {
+    /// @throws Error where a mapping cannot be read
     #[napi(constructor, catch_unwind)]
-    pub fn new(options: IntakeOptions) -> Self {
+    pub fn new(options: IntakeOptions) -> Result<Self> {
+        let compiled = |mapping: &str| Projection::compile(mapping).map(Arc::new).map_err(|error| Error::from_reason(error.to_string()));
+        let mappings = Mappings { advisory: Some(compiled(&options.advisory_mapping)?), vex: Some(compiled(&options.vex_mapping)?) };
         let options = StreamOptions {
             path: options.path.into(),
             source_name: options.source_name,
@@ -130,9 +141,10 @@ impl Intake {
             },
             max_refused: options.max_refused as usize,
             max_not_held: options.max_not_held as usize,
+            mappings,
             threads: options.threads as usize,
         };
-        Self { state: Arc::new(Mutex::new(State::Waiting(options))), cancel: Cancel::default() }
+        Ok(Self { state: Arc::new(Mutex::new(State::Waiting(options))), cancel: Cancel::default() })
     }
 
     /// The next 1 to 4 MiB of the stream, or null after its end. Calls are answered one after the other.
@@ -162,10 +174,12 @@ impl From<&Summary> for IntakeSummary {
         let refused = summary.refused.iter().cloned();
         let refused = refused.map(|refused| RefusedDocument { source: refused.source, position: refused.position, reason: refused.reason });
         let not_held = summary.not_held.iter();
-        let not_held = not_held.map(|(format, path, documents)| NotHeldPath {
-            format: format.to_owned(),
-            path: path.to_owned(),
-            documents: documents as f64,
+        let not_held = not_held.map(|told| NotHeldPath {
+            format: told.format.to_owned(),
+            path: told.path.to_owned(),
+            documents: told.documents as f64,
+            record: told.fails.map(|(record, _)| record.to_owned()),
+            reason: told.fails.map(|(_, reason)| reason.to_owned()),
         });
         Self {
             read: summary.read as f64,

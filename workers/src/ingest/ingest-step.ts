@@ -15,12 +15,12 @@ import {
 } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { beginIngest, heartbeatIngest, mergeIngest, type OpenIngest, openIngest } from '@stella/db'
-import { openIntake } from '@stella/native'
+import { type Intake, openIntake } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
 
 /** What ingestion uses. */
-export type IngestDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'readers' | 'log'>
+export type IngestDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'mappings' | 'readers' | 'log'>
 
 /**
  * ingest: the documents of one upload into the ledger, as one revision or none. The native module parses; the database merges.
@@ -60,8 +60,17 @@ export async function ingestStep(
   return []
 }
 
+/** As the ledger keeps it: without the members that say nothing. */
+function summaryOf(intake: Intake) {
+  const { notHeld, ...counts } = intake.summary()
+  const told = notHeld.map(({ record, reason, ...path }) =>
+    record === null || reason === null ? path : { ...path, record, reason },
+  )
+  return { ...counts, notHeld: told }
+}
+
 async function mergeUpload(
-  { database, readers, log }: IngestDeps,
+  { database, mappings, readers, log }: IngestDeps,
   { batch, path, signal }: { batch: OpenIngest; path: string; signal: AbortSignal },
 ): Promise<void> {
   const { tenantId, id: ingestId } = batch
@@ -79,6 +88,8 @@ async function mergeUpload(
     maxZstdWindowLog: MAX_ZSTD_WINDOW_LOG,
     maxRefused: MAX_REFUSED_DOCUMENTS,
     maxNotHeld: MAX_NOT_HELD_PATHS,
+    advisoryMapping: mappings.advisory.json,
+    vexMapping: mappings.vex.json,
     threads: readers,
   })
   try {
@@ -87,7 +98,7 @@ async function mergeUpload(
       ingestId,
       strict: batch.strict,
       rows: intake.rows,
-      summary: () => intake.summary(),
+      summary: () => summaryOf(intake),
       signal,
     })
     const { refused, not_held, ...counts } = summary

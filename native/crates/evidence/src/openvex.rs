@@ -3,7 +3,7 @@ use stella_canonical::{Object, Refusal, Timestamp, Value};
 use crate::detect::{context, unsupported};
 use crate::evidence::{Evidence, key, sha256};
 use crate::not_held::{ALL, Held, NotHeld};
-use crate::shape::{ANY_OBJECT, Path, Shape, TEXT, TEXTS, TIME, optional, required};
+use crate::shape::{Path, Shape, TEXT, TEXTS, TIME, optional, required};
 use crate::vex_records::VexRecords;
 
 const MEDIA_TYPE: &str = "application/json";
@@ -32,6 +32,7 @@ static OLD_DOCUMENT: Shape = Shape::Object(&[
 static STATEMENTS: Shape = Shape::List(&STATEMENT);
 static STATEMENT: Shape = Shape::Object(&[
     optional("@id", &TEXT),
+    optional("version", &Shape::Counting),
     required("vulnerability", &VULNERABILITY),
     optional("timestamp", &TIME),
     optional("last_updated", &TIME),
@@ -56,11 +57,24 @@ static VULNERABILITY: Shape =
 static PRODUCT: Shape = Shape::Object(&[
     optional("@id", &TEXT),
     optional("identifiers", &IDENTIFIERS),
-    optional("hashes", &ANY_OBJECT),
+    optional("hashes", &HASHES),
     optional("subcomponents", &Shape::List(&SUBCOMPONENT)),
 ]);
-static SUBCOMPONENT: Shape =
-    Shape::Object(&[optional("@id", &TEXT), optional("identifiers", &IDENTIFIERS), optional("hashes", &ANY_OBJECT)]);
+static SUBCOMPONENT: Shape = Shape::Object(&[optional("@id", &TEXT), optional("identifiers", &IDENTIFIERS), optional("hashes", &HASHES)]);
+static HASHES: Shape = Shape::Object(&[
+    optional("md5", &TEXT),
+    optional("sha1", &TEXT),
+    optional("sha-256", &TEXT),
+    optional("sha-384", &TEXT),
+    optional("sha-512", &TEXT),
+    optional("sha3-224", &TEXT),
+    optional("sha3-256", &TEXT),
+    optional("sha3-384", &TEXT),
+    optional("sha3-512", &TEXT),
+    optional("blake2s-256", &TEXT),
+    optional("blake2b-256", &TEXT),
+    optional("blake2b-512", &TEXT),
+]);
 static IDENTIFIERS: Shape = Shape::Object(&[optional("purl", &TEXT), optional("cpe22", &TEXT), optional("cpe23", &TEXT)]);
 
 /// A statement is kept as it is, and repeats of its document who said it and when.

@@ -3,9 +3,11 @@
 //! `cargo run --release -p stella-intake --example copy_stream -- UPLOAD [THREADS] > rows.pgcopy`
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions};
+use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Mappings};
+use stella_projection::{MappingError, Projection};
 
 const ARCHIVES: ArchiveLimits = ArchiveLimits {
     max_entries: 5_000_000,
@@ -15,6 +17,13 @@ const ARCHIVES: ArchiveLimits = ArchiveLimits {
     max_nesting: 2,
     max_window_log: 27,
 };
+
+const OSV: &str = include_str!("../../../../contracts/mappings/osv-1.7.json");
+const OPENVEX: &str = include_str!("../../../../contracts/mappings/openvex-0.2.0.json");
+
+fn mapping(text: &str) -> Result<Option<Arc<Projection>>, MappingError> {
+    Projection::compile(text).map(|projection| Some(Arc::new(projection)))
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -30,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         archives: ARCHIVES,
         max_refused: 100_000,
         max_not_held: 1_000,
+        mappings: Mappings { advisory: mapping(OSV)?, vex: mapping(OPENVEX)? },
         threads,
     };
     let mut intake = Intake::open(options, &Cancel::default())?;

@@ -109,7 +109,7 @@ impl Intake {
         let (work, batches) = sync_channel(readers * 2);
         let (results, received) = channel();
         let (max_refused, max_not_held) = (options.max_refused, options.max_not_held);
-        let limits = limits(&options);
+        let (limits, mappings) = (limits(&options), options.mappings.clone());
 
         let mut threads = Vec::with_capacity(readers + 1);
         let splitter = Batches::new(Arc::clone(&budget), work);
@@ -122,7 +122,11 @@ impl Intake {
         let batches = Arc::new(Mutex::new(batches));
         for _ in 0..readers {
             let (batches, budget, out) = (Arc::clone(&batches), Arc::clone(&budget), results.clone());
-            threads.push(spawn("intake-read", results.clone(), move || read_batches(&batches, &limits, &budget, &out))?);
+            let read = {
+                let mappings = mappings.clone();
+                move |batch| read_batch(batch, &limits, &mappings, &budget)
+            };
+            threads.push(spawn("intake-read", results.clone(), move || read_batches(&batches, read, &out))?);
         }
         Ok(Self {
             budget,
@@ -261,11 +265,11 @@ fn split(file: File, budget: Arc<Budget>, options: &IntakeOptions, out: Batches)
     splitter.out.flush()
 }
 
-fn read_batches(batches: &Mutex<Receiver<Batch>>, limits: &EvidenceLimits, budget: &Budget, out: &Sender<Message>) {
+fn read_batches(batches: &Mutex<Receiver<Batch>>, read: impl Fn(Batch) -> Done, out: &Sender<Message>) {
     loop {
         let next = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(batch) = next else { return };
-        if out.send(Message::Done(read_batch(batch, limits, budget))).is_err() {
+        if out.send(Message::Done(read(batch))).is_err() {
             return;
         }
     }

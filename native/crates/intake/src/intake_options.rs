@@ -1,6 +1,29 @@
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use stella_evidence::Kind;
+use stella_projection::Projection;
 
 use crate::archive_limits::ArchiveLimits;
+
+/// What exports take of a record, by its kind; a kind without is not checked.
+#[derive(Debug, Clone, Default)]
+pub struct Mappings {
+    /// Of advisories.
+    pub advisory: Option<Arc<Projection>>,
+    /// Of VEX statements.
+    pub vex: Option<Arc<Projection>>,
+}
+
+impl Mappings {
+    pub(crate) fn of(&self, kind: Kind) -> Option<&Projection> {
+        match kind {
+            Kind::Advisory => self.advisory.as_deref(),
+            Kind::Vex => self.vex.as_deref(),
+            Kind::Sbom => None,
+        }
+    }
+}
 
 /// What to take in, and its bounds.
 #[derive(Debug, Clone)]
@@ -21,6 +44,8 @@ pub struct IntakeOptions {
     pub max_refused: usize,
     /// Paths of what is not held that the summary names.
     pub max_not_held: usize,
+    /// What exports take: records that they do not are named in the summary.
+    pub mappings: Mappings,
     /// Threads that read documents, 1 to 64.
     pub threads: usize,
 }

@@ -26,5 +26,5 @@ pub use batch::Refused;
 pub use copy_rows::COLUMNS;
 pub use error::IntakeError;
 pub use intake::{Cancel, Intake, Summary};
-pub use intake_options::IntakeOptions;
-pub use not_held::NotHeld;
+pub use intake_options::{IntakeOptions, Mappings};
+pub use not_held::{NotHeld, NotHeldPath};

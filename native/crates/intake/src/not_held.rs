@@ -1,10 +1,40 @@
 use std::collections::BTreeMap;
 
-/// What documents say and their records do not carry: by format and path, how many documents say it.
+use stella_evidence::Record;
+use stella_projection::Mismatch;
+
+/// A path that is longer is cut: its names are what a document has in them.
+const MAX_PATH_CHARS: usize = 256;
+
+/// What documents say and no export carries: by format and path, how many documents say it. What their records leave out is left out;
+/// what records carry and exports do not know fails the runs that take them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotHeld {
-    paths: BTreeMap<(&'static str, String), u64>,
+    failing: BTreeMap<Place, Failing>,
+    paths: BTreeMap<Place, u64>,
     more: bool,
+}
+
+type Place = (&'static str, String);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Failing {
+    documents: u64,
+    record: String,
+    reason: String,
+}
+
+/// One path of what no export carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotHeldPath<'a> {
+    /// Name of the format.
+    pub format: &'static str,
+    /// JSON pointer with `*` for every index.
+    pub path: &'a str,
+    /// How many documents have it.
+    pub documents: u64,
+    /// Where runs fail of it: the key of the first record that has it, and what is wrong.
+    pub fails: Option<(&'a str, &'a str)>,
 }
 
 impl NotHeld {
@@ -13,21 +43,48 @@ impl NotHeld {
         *self.paths.entry((format, path)).or_default() += documents;
     }
 
-    /// Takes in what later documents say; of paths that are new, as many as `most` leaves room for.
+    /// Counts what is wrong with the records of one document, by path, each once.
+    pub(crate) fn add_failing<'r>(&mut self, format: &'static str, mismatches: impl Iterator<Item = (&'r Record, Mismatch)>) {
+        let mut of_document = BTreeMap::new();
+        for (record, mismatch) in mismatches {
+            let failing = Failing { documents: 1, record: record.record_key.clone(), reason: mismatch.reason };
+            of_document.entry((format, pattern(&mismatch.field))).or_insert(failing);
+        }
+        self.merge(Self { failing: of_document, ..Self::default() }, usize::MAX);
+    }
+
+    /// Takes in what later documents say; of paths that are new, as many as `most` leaves room for, and of those that fail runs as many.
     pub(crate) fn merge(&mut self, later: Self, most: usize) {
-        for ((format, path), documents) in later.paths {
-            let key = (format, path);
-            if self.paths.len() < most || self.paths.contains_key(&key) {
-                *self.paths.entry(key).or_default() += documents;
+        for (place, new) in later.failing {
+            if let Some(known) = self.failing.get_mut(&place) {
+                known.documents += new.documents;
+            } else if self.failing.len() < most {
+                self.failing.insert(place, new);
             } else {
                 self.more = true;
             }
         }
+        for (place, documents) in later.paths {
+            if self.paths.len() < most || self.paths.contains_key(&place) {
+                *self.paths.entry(place).or_default() += documents;
+            } else {
+                self.more = true;
+            }
+        }
+        self.more |= later.more;
     }
 
-    /// Format, path and number of documents, in order of format and path.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str, u64)> {
-        self.paths.iter().map(|((format, path), documents)| (*format, path.as_str(), *documents))
+    /// Every path, in order of format and path; those first that fail runs.
+    pub fn iter(&self) -> impl Iterator<Item = NotHeldPath<'_>> {
+        let failing = self.failing.iter().map(|((format, path), Failing { documents, record, reason })| NotHeldPath {
+            format,
+            path,
+            documents: *documents,
+            fails: Some((record, reason)),
+        });
+        let left_out =
+            self.paths.iter().map(|((format, path), documents)| NotHeldPath { format, path, documents: *documents, fails: None });
+        failing.chain(left_out)
     }
 
     /// Whether there were more paths than were wanted.
@@ -35,6 +92,14 @@ impl NotHeld {
     pub fn has_more(&self) -> bool {
         self.more
     }
+}
+
+/// A JSON pointer with `*` for every index, and no character that could be taken for another.
+fn pattern(pointer: &str) -> String {
+    let is_index = |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    let segments: Vec<_> = pointer.split('/').map(|segment| if is_index(segment) { "*" } else { segment }).collect();
+    let shown = segments.join("/");
+    shown.chars().take(MAX_PATH_CHARS).map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
 
 #[cfg(test)]
@@ -53,6 +118,7 @@ mod tests {
         assert!(!all.has_more());
         all.merge(of(&["/b", "/c"]), 2);
         assert!(all.has_more());
-        assert_eq!(all.iter().collect::<Vec<_>>(), [("CSAF", "/a", 1), ("CSAF", "/c", 2)]);
+        let found: Vec<_> = all.iter().map(|NotHeldPath { path, documents, .. }| (path, documents)).collect();
+        assert_eq!(found, [("/a", 1), ("/c", 2)]);
     }
 }

@@ -1,8 +1,9 @@
-use stella_evidence::{EvidenceLimits, Refusal, read_document};
+use stella_evidence::{Evidence, EvidenceLimits, Refusal, read_document};
 
 use crate::batch::{Batch, Entry, Refused};
 use crate::budget::Budget;
 use crate::copy_rows;
+use crate::intake_options::Mappings;
 use crate::not_held::NotHeld;
 
 /// What a batch became.
@@ -17,7 +18,7 @@ pub(crate) struct Done {
 }
 
 /// Reads every document of a batch; stops between documents when cancelled.
-pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, budget: &Budget) -> Done {
+pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, mappings: &Mappings, budget: &Budget) -> Done {
     let mut done = Done {
         index: batch.index,
         held_bytes: batch.held_bytes(),
@@ -42,7 +43,7 @@ pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, budget: &Budget)
                     Ok(evidence)
                 });
                 match outcome {
-                    Ok(evidence) => evidence.not_held.into_iter().for_each(|path| done.not_held.add(evidence.format, path, 1)),
+                    Ok(evidence) => name_not_held(&mut done.not_held, evidence, mappings),
                     Err(refusal) => {
                         done.rows.truncate(written_bytes);
                         done.refused.push(Refused::new(&source, &refusal.from_line(first_line)));
@@ -52,4 +53,14 @@ pub(crate) fn read_batch(batch: Batch, limits: &EvidenceLimits, budget: &Budget)
         }
     }
     done
+}
+
+/// What a document says and no export carries.
+fn name_not_held(not_held: &mut NotHeld, evidence: Evidence, mappings: &Mappings) {
+    let refused = evidence.records.iter().filter_map(|record| {
+        let mismatch = mappings.of(record.kind)?.check(record.body.as_bytes()).err()?;
+        Some((record, mismatch))
+    });
+    not_held.add_failing(evidence.format, refused);
+    evidence.not_held.into_iter().for_each(|path| not_held.add(evidence.format, path, 1));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions};
+use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Mappings};
 
 const ARCHIVES: ArchiveLimits = ArchiveLimits {
     max_entries: 5_000_000,
@@ -52,6 +52,7 @@ fn take_in(folder: &Path) -> (u64, BTreeMap<String, usize>) {
         archives: ARCHIVES,
         max_refused: 1_000,
         max_not_held: 1_000,
+        mappings: Mappings::default(),
         threads: 2,
     };
     let mut intake = Intake::open(options, &Cancel::default()).expect("opened");

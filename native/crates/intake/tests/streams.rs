@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use proptest::prelude::*;
-use stella_intake::{ArchiveLimits, COLUMNS, Cancel, Intake, IntakeError, IntakeOptions, Summary};
+use stella_intake::{ArchiveLimits, COLUMNS, Cancel, Intake, IntakeError, IntakeOptions, Mappings, Summary};
 use tempfile::NamedTempFile;
 
 const MAX_BYTES: usize = 4_096;
@@ -28,6 +28,7 @@ fn options(path: &Path) -> IntakeOptions {
         archives: ARCHIVES,
         max_refused: 1_000,
         max_not_held: 1_000,
+        mappings: Mappings::default(),
         threads: 2,
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod frame;
 mod inspect;
 mod line_files;
+mod mismatches;
 mod output;
 mod postgres;
 mod records;

@@ -9,6 +9,7 @@ use stella_projection::Projection;
 use crate::error::WriteError;
 use crate::frame::{Frame, FrameCompressor};
 use crate::inspect::{Inspector, Rules, Withheld, check_withheld, out_of_order};
+use crate::mismatches::Mismatches;
 use crate::output::Output;
 use crate::records::{RangeReader, Ranges};
 use crate::reorder::{Item, RangeEnd, Reorder};
@@ -130,12 +131,16 @@ impl<R: Ranges> Plant<'_, R> {
 
     fn read_range(&self, range: usize, reader: &mut R::Reader, bench: &mut Bench) -> Result<(), WriteError> {
         let mut inspector = Inspector::new(self.rules);
+        let mut mismatches = Mismatches::default();
         reader.read(range, |record| {
-            if inspector.take(record, &mut bench.plain)? {
-                bench.records += 1;
+            match inspector.take(record, &mut bench.plain) {
+                Ok(true) => bench.records += 1,
+                Ok(false) => {}
+                Err(error) => mismatches.keep(error)?,
             }
             if bench.plain.len() >= self.frame_bytes { self.close_frame(range, bench) } else { Ok(()) }
         })?;
+        mismatches.none()?;
         if !bench.plain.is_empty() {
             self.close_frame(range, bench)?;
         }

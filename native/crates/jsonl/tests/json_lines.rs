@@ -135,6 +135,17 @@ fn a_member_without_a_mapping_is_refused_with_record_and_field() {
 }
 
 #[test]
+fn several_records_that_are_refused_are_named_at_once_up_to_a_limit() {
+    let strange = |key: &str| Row::new(key, "{\"id\":7}");
+    let error = refusal(vec![strange("A"), Row::new("B", "{\"id\":\"B\"}"), strange("C")]);
+    assert_eq!((error.record_key.as_deref(), error.field.as_deref()), (Some("A"), Some("/id")));
+    assert!(error.message.ends_with("; also record C, field /id: test-1 wants a string here"), "{}", error.message);
+    let error = refusal((10..30).map(|number| strange(&number.to_string())).collect());
+    assert!(error.message.contains("record 19,") && !error.message.contains("record 20,"), "{}", error.message);
+    assert!(error.message.ends_with("; and maybe more"), "{}", error.message);
+}
+
+#[test]
 fn credentials_are_redacted_in_values_and_withhold_the_record_in_names() {
     let token = format!("ghp_{}", "a1".repeat(18));
     let rows = vec![

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Crc;
 use flate2::write::DeflateEncoder;
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Summary};
+use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Mappings, Summary};
 
 pub const MAX_BYTES: usize = 1 << 20;
 
@@ -38,6 +38,7 @@ pub fn rows_of(content: &[u8]) -> (Vec<u8>, Summary) {
         archives: ARCHIVES,
         max_refused: 100_000,
         max_not_held: 100,
+        mappings: Mappings::default(),
         threads: 2,
     };
     let mut intake = Intake::open(options, &Cancel::default()).expect("opened");
