@@ -110,10 +110,12 @@ describe('every refusal', () => {
   })
 
   async function installationEntries(): Promise<AuditEntry[]> {
-    const rows = await owner.queries.execute<{ line: unknown }>(sql.raw(installationQuery))
+    const rows = await owner.transaction(reading, (tx) => tx.execute<{ line: unknown }>(sql.raw(installationQuery)))
     return rows.map(({ line }) => auditEntry.parse(line))
   }
 })
+
+const reading = { settings: '', readOnly: true }
 
 /** The query that the page on hardening gives to whoever runs the installation. */
 const [, installationQuery = ''] = /^```sql\n([\s\S]*?)^```$/m.exec(textOf('docs/security/export-hardening.md')) ?? []
@@ -146,10 +148,7 @@ describe('stella audit verify', () => {
   /** Changes rows as a superuser who knows how, looks, and puts them back. */
   async function tampered(statements: string, look: () => Promise<void>): Promise<void> {
     const asOwner = (text: string) =>
-      owner.queries.transaction(async (tx) => {
-        await tx.execute(sql.raw(`set local session_replication_role = replica`))
-        await tx.execute(sql.raw(text))
-      })
+      owner.transaction({ settings: 'set local session_replication_role = replica' }, (tx) => tx.execute(sql.raw(text)))
     await asOwner('create table kept as select * from audit_entries')
     try {
       await asOwner(statements)
@@ -191,8 +190,10 @@ describe('stella audit verify', () => {
   })
 
   test('and this test changes every column, but for the tenant', async () => {
-    const rows = await owner.queries.execute<{ name: string }>(
-      sql.raw(`select attname as name from pg_attribute where attrelid = 'audit_entries'::regclass and attnum > 0`),
+    const rows = await owner.transaction(reading, (tx) =>
+      tx.execute<{ name: string }>(
+        sql.raw(`select attname as name from pg_attribute where attrelid = 'audit_entries'::regclass and attnum > 0`),
+      ),
     )
     expect(Object.keys(changes).sort()).toEqual(
       rows

@@ -54,11 +54,11 @@ try {
 async function bench(ownerUrl) {
   const owner = openDatabase(ownerUrl, { max: 1 })
   const database = openDatabase(await migrate(ownerUrl), { max: sessions + 1 })
-  await owner.queries.execute(
-    sql.raw('create table work (id bigint generated always as identity primary key, body text)'),
-  )
-  await owner.queries.execute(sql.raw('grant insert on work to stella_app'))
-  const [{ version }] = await owner.queries.execute(sql`select current_setting('server_version') as version`)
+  const [{ version }] = await owner.transaction({ settings: '' }, async (tx) => {
+    await tx.execute(sql.raw('create table work (id bigint generated always as identity primary key, body text)'))
+    await tx.execute(sql.raw('grant insert on work to stella_app'))
+    return tx.execute(sql`select current_setting('server_version') as version`)
+  })
   const figures = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [way, entry] of Object.entries(ways)) {

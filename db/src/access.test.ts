@@ -74,7 +74,9 @@ test('every table of the schema is under the test, with row level security enabl
 })
 
 test.each(tables)('%s: a session without a tenant sees nothing, a tenant sees its own rows alone', async (table) => {
-  const none = await database.queries.execute(sql`select from ${sql.identifier(table)}`)
+  const none = await database.transaction({ settings: '' }, (tx) =>
+    tx.execute(sql`select from ${sql.identifier(table)}`),
+  )
   expect(none.length).toBe(0)
   for (const tenantId of ['alpha', 'beta']) {
     const rows = await withTenant(database, tenantId, async (tx) => [

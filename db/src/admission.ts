@@ -1,10 +1,9 @@
 import type { RunLimits } from '@stella/contracts'
 import { eq, sql } from 'drizzle-orm'
-
 import { named, type RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { beginPlanning } from './run-steps.ts'
 import { exportRuns } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** A queued run that may start now. */
 export interface NextRun {

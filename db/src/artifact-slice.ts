@@ -1,8 +1,7 @@
 import { ARTIFACT_SLICE_BYTES } from '@stella/contracts'
 import { and, eq, sql } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { rawArtifacts } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** A part of a document as received, and what the whole is. */
 export interface ArtifactSlice {

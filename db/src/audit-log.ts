@@ -2,8 +2,9 @@ import { type AuditAction, type AuditEntry, type AuditOutcome, Problem, type Rol
 import { and, asc, desc, eq, gt, type InferSelectModel, lt, sql } from 'drizzle-orm'
 
 import { auditEntries, auditOutbox } from './audit-tables.ts'
-import type { Database, Transaction } from './open-database.ts'
+import type { Database } from './open-database.ts'
 import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import type { Transaction } from './session.ts'
 import { asSweep } from './stalled-work.ts'
 
 /** What the audit log is told. `tenantId` names the chain: a tenant's, or `INSTALLATION_CHAIN`. */

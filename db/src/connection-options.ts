@@ -4,7 +4,8 @@ import type { Options } from 'postgres'
 
 import { watchedSocket } from './watched-socket.ts'
 
-type ClientOptions = Options<Record<string, never>>
+/** Options of the driver. */
+export type ClientOptions = Options<Record<string, never>>
 
 /** What ends a wait for the answer of a database. */
 export interface ConnectionDeadlines {

@@ -44,15 +44,6 @@ export function databaseProblem(error: unknown): unknown {
   })
 }
 
-/** Lets failures of a driver's promise come as `databaseProblem` has them. */
-export async function namingFailures<T>(work: PromiseLike<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw databaseProblem(error)
-  }
-}
-
 /** The SQLSTATE, or the driver's or the socket's own code, of an error or of its causes; null where none has one. */
 export function driverCode(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {

@@ -1,9 +1,8 @@
 import { finalRunStates, type RunState } from '@stella/contracts'
 import { and, asc, eq, notInArray, sql } from 'drizzle-orm'
-
 import { named, type RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { exportRuns } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** A run that was ended, and how. */
 export interface EndedRun {

@@ -1,6 +1,5 @@
 import type { Profile } from '@stella/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-
 import {
   expireDocuments,
   expireRun,
@@ -10,8 +9,8 @@ import {
   recordRemoved,
 } from './expiry.ts'
 import { getRun, openRun, type RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { createProfile } from './profiles.ts'
+import type { Transaction } from './session.ts'
 import { profileOf } from './testing/runs.ts'
 import { completeRun, queueRun, sealed } from './testing/sealed-run.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'

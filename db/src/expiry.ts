@@ -1,10 +1,10 @@
 import type { Retention, RunState } from '@stella/contracts'
 import { and, asc, eq, lte, or, type SQL, sql } from 'drizzle-orm'
-
 import { named, type RunId } from './export-runs.ts'
-import type { Database, Transaction } from './open-database.ts'
+import type { Database } from './open-database.ts'
 import type { Pruned } from './pruned.ts'
 import { exportRuns } from './schema.ts'
+import type { Transaction } from './session.ts'
 import { asSweep } from './stalled-work.ts'
 
 /** A run, of any tenant, of which bytes are to be removed now. */

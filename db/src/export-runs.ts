@@ -1,9 +1,9 @@
 import { type Filters, indexPaths, isFinal, Problem, type Profile, type Run, type RunState } from '@stella/contracts'
 import { and, desc, eq, getTableColumns, gte, type InferSelectModel, isNull, lt, sql } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { type Page, pageOfRows } from './page-cursor.ts'
+import { preparedQuery } from './prepared-query.ts'
 import { exportRuns, plans, runShards } from './schema.ts'
+import type { Transaction } from './session.ts'
 import { olderThan, timeKey } from './time-cursor.ts'
 
 /** A run as its workers see it. `finishedAt` is set when sealing begins: it is part of the manifest. */
@@ -59,9 +59,15 @@ export async function requestRun(tx: Transaction, run: RequestedRun): Promise<Ru
 
 /** A run as the API returns it, or null. */
 export async function getRun(tx: Transaction, run: RunId): Promise<Run | null> {
-  const [row] = await shownRuns(tx).where(named(run))
+  const [row] = await runById(tx).execute({ ...run })
   return row ? runOf(row) : null
 }
+
+const runById = preparedQuery((tx) =>
+  shownRuns(tx)
+    .where(and(eq(exportRuns.tenantId, sql.placeholder('tenantId')), eq(exportRuns.id, sql.placeholder('runId'))))
+    .prepare('run_by_id'),
+)
 
 /** A run as its workers need it, or null. */
 export async function openRun(tx: Transaction, run: RunId): Promise<OpenRun | null> {

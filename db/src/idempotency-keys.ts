@@ -1,8 +1,8 @@
 import { IDEMPOTENCY_KEY_MS, Problem } from '@stella/contracts'
 import { and, eq, sql } from 'drizzle-orm'
-
-import type { Database, Transaction } from './open-database.ts'
+import type { Database } from './open-database.ts'
 import { idempotencyKeys } from './schema.ts'
+import type { Transaction } from './session.ts'
 import { asSweep } from './stalled-work.ts'
 
 /** The answer to a request that created something. */

@@ -55,7 +55,7 @@ export { limitStatements } from './limit-statements.ts'
 export { type IngestQuery, listIngests } from './list-ingests.ts'
 export { type MergedBatch, mergeIngest } from './merge-ingest.ts'
 export { migrate } from './migrate.ts'
-export { type Database, openDatabase, pingDatabase, type Transaction } from './open-database.ts'
+export { type Database, openDatabase, pingDatabase } from './open-database.ts'
 export { readOverview } from './overview.ts'
 export type { Page } from './page-cursor.ts'
 export { awaitsParts, listParts, partId, queuedParts, requestParts } from './part-runs.ts'
@@ -78,6 +78,7 @@ export {
 } from './run-verifications.ts'
 export { coverage, ingestInputs } from './scope-sources.ts'
 export type { Sealed, StoredBytes } from './sealed.ts'
+export type { Transaction } from './session.ts'
 export {
   ingestStates,
   queuedTenants,
@@ -89,4 +90,4 @@ export {
   stalledRuns,
 } from './stalled-work.ts'
 export { type BucketQuery, timeBuckets } from './time-buckets.ts'
-export { withTenant } from './with-tenant.ts'
+export { readTenant, withTenant } from './with-tenant.ts'

@@ -1,8 +1,7 @@
 import { type Ingest, Problem } from '@stella/contracts'
 import { and, eq, type InferSelectModel, inArray, sql } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { ingests } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** A batch as its worker sees it. */
 export type OpenIngest = Omit<InferSelectModel<typeof ingests>, 'summary'>

@@ -1,9 +1,8 @@
 import type { RecordKind } from '@stella/contracts'
 import type { KindExtent, Scope } from '@stella/core'
 import { sql } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { scopeCondition } from './scope-conditions.ts'
+import type { Transaction } from './session.ts'
 
 /**
  * What a scope holds of one kind, read in one pass: records, bytes (bodies, or for SBOMs the documents as received), and the key at which

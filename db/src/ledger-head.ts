@@ -1,7 +1,6 @@
 import { eq } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { ledgerHeads } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** When an empty ledger was made. */
 export const EPOCH = '1970-01-01T00:00:00Z'

@@ -1,13 +1,12 @@
 import { kindOfGroup, type RecordGroup, STREAM_PAGE_BYTES, STREAM_PAGE_RECORDS } from '@stella/contracts'
 import type { Scope } from '@stella/core'
 import { sql } from 'drizzle-orm'
-
 import { FILE_NAME, FOLDER_DIGEST_CHARS } from './documents-query.ts'
-import type { Transaction } from './open-database.ts'
 import { quoteLiteral } from './quote-literal.ts'
 import { rangeConditions } from './range-query.ts'
 import { scopeCondition } from './scope-conditions.ts'
 import { UNKNOWN_SOURCE } from './scope-sources.ts'
+import type { Transaction } from './session.ts'
 
 /** Which records of a scope a page takes: keys after `after`, from `from` (inclusive) to `to` (exclusive). */
 export interface LedgerPageQuery {

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 
 import type { LedgerRevision } from '@stella/contracts'
 import { and, desc, eq, inArray, lt } from 'drizzle-orm'
-
 import { EPOCH, ledgerHead, wholeSeconds } from './ledger-head.ts'
-import type { Transaction } from './open-database.ts'
 import { decodeNumberCursor, type Page, pageOfRows } from './page-cursor.ts'
 import { ledgerRevisions } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** A state of one ledger: which ledger, which revision, and when it was made, in whole seconds. */
 export interface LedgerState {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 
-import type { Transaction } from './open-database.ts'
+import type { Transaction } from './session.ts'
 
 /** Lets each later statement of a transaction take `milliseconds` at most: one that takes longer fails with `db/timeout`. */
 export async function limitStatements(tx: Transaction, milliseconds: number): Promise<void> {

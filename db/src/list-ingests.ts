@@ -1,9 +1,8 @@
 import type { Ingest, IngestEntry } from '@stella/contracts'
 import { and, desc, eq, gte, lt } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { type Page, pageOfRows } from './page-cursor.ts'
 import { ingests } from './schema.ts'
+import type { Transaction } from './session.ts'
 import { olderThan, timeKey } from './time-cursor.ts'
 
 /** Which batches to list; `from` is inclusive and `to` exclusive, over the time of creation. */

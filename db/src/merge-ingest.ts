@@ -6,15 +6,15 @@ import {
   problems,
   type RefusedDocument,
 } from '@stella/contracts'
-import postgres, { type TransactionSql } from 'postgres'
+import type { TransactionSql } from 'postgres'
 
 import { appendRevision } from './append-revision.ts'
+import { Connection } from './connection.ts'
 import { connectionOptions } from './connection-options.ts'
-import { namingFailures } from './database-problem.ts'
 import { stageRows } from './ingest-stage.ts'
 import { judgeDocuments, type Verdicts } from './judge-documents.ts'
 import type { Database } from './open-database.ts'
-import { safeClient } from './safe-client.ts'
+import { tenantSetting } from './with-tenant.ts'
 
 /** A batch to merge. */
 export interface MergedBatch {
@@ -40,12 +40,14 @@ export interface MergedBatch {
  */
 export async function mergeIngest(database: Database, batch: MergedBatch): Promise<IngestSummary> {
   const { signal } = batch
-  const client = safeClient(postgres(connectionOptions(database.url, 1)))
-  const stop = () => void client.end({ timeout: 0 })
+  const connection = new Connection(connectionOptions(database.url, 1))
+  const stop = () => void connection.close(0)
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
-    const merged = await namingFailures(client.begin((tx) => mergeBatch(tx, batch)))
+    const merged = await connection.transaction({ settings: tenantSetting(batch.tenantId) }, (_, sql) =>
+      mergeBatch(sql as TransactionSql, batch),
+    )
     if (merged.refusedBatch) throw new Problem('ingest/refused', merged.refusedBatch)
     return merged.summary
   } catch (error) {
@@ -53,7 +55,7 @@ export async function mergeIngest(database: Database, batch: MergedBatch): Promi
     throw error
   } finally {
     signal.removeEventListener('abort', stop)
-    await client.end({ timeout: 0 })
+    await connection.close(0)
   }
 }
 
@@ -73,7 +75,6 @@ interface Merged {
 
 async function mergeBatch(tx: TransactionSql, batch: MergedBatch): Promise<Merged> {
   const { tenantId, ingestId, strict } = batch
-  await tx`select set_config('app.tenant_id', ${tenantId}, true)`
   const before = await storedSummary(tx, batch)
   if (before) return { summary: before }
 

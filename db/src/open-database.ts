@@ -1,10 +1,7 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
-
+import { Connection, type TransactionStart } from './connection.ts'
 import { type ConnectionDeadlines, connectionOptions } from './connection-options.ts'
-import { ConnectionTurns } from './connection-turns.ts'
-import { namingFailures } from './database-problem.ts'
-import { safeClient } from './safe-client.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import type { Transaction } from './session.ts'
 
 /** Connections that a process keeps when it does not say. */
 const DEFAULT_CONNECTIONS = 10
@@ -15,14 +12,10 @@ const CLOSE_SECONDS = 3
 export interface Database {
   /** Where it is, for parts that open connections of their own. Holds the password: never log it. */
   readonly url: string
-  readonly queries: PostgresJsDatabase
-  /** Runs `work` when a connection is free for it; at once where the database was opened without deadlines. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` in a transaction of a connection that is free, as `Connection` does. */
+  transaction<T>(start: TransactionStart, work: (tx: Transaction) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
-
-/** What a query may be sent through: inside `withTenant` all see rows of one tenant. */
-export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
 
 /** How many connections, and what ends a wait for the database; without deadlines it is waited for as long as it takes. */
 export interface DatabaseLimits {
@@ -35,14 +28,15 @@ export interface DatabaseLimits {
  * @throws `config/invalid` for a URL that cannot be read
  */
 export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS, deadlines }: DatabaseLimits = {}): Database {
-  const client = safeClient(postgres(connectionOptions(url, max, deadlines)))
-  const turns =
-    deadlines && new ConnectionTurns({ connections: max, waiters: deadlines.waiters, waitMs: deadlines.turnMs })
+  const options = connectionOptions(url, 1, deadlines)
+  const connections = Array.from({ length: max }, () => new Connection(options))
+  const pool = new ConnectionPool(connections, deadlines && { waiters: deadlines.waiters, waitMs: deadlines.turnMs })
   return {
     url,
-    queries: drizzle(client),
-    inTurn: (work) => (turns ? turns.run(work) : work()),
-    close: () => client.end({ timeout: CLOSE_SECONDS }),
+    transaction: (start, work) => pool.lend((connection) => connection.transaction(start, work)),
+    close: async () => {
+      await Promise.all(connections.map((connection) => connection.close(CLOSE_SECONDS)))
+    },
   }
 }
 
@@ -51,5 +45,5 @@ export function openDatabase(url: string, { max = DEFAULT_CONNECTIONS, deadlines
  * @throws `db/unavailable` where there is none
  */
 export async function pingDatabase(database: Database): Promise<void> {
-  await namingFailures(database.inTurn(async () => database.queries.execute('select 1')))
+  await database.transaction({ settings: '', readOnly: true }, (tx) => tx.execute('select 1'))
 }

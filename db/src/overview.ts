@@ -7,11 +7,10 @@ import {
   runStates,
 } from '@stella/contracts'
 import { sql } from 'drizzle-orm'
-
 import { instantOf } from './instant.ts'
 import { ledgerHead } from './ledger-head.ts'
-import type { Transaction } from './open-database.ts'
 import { UNKNOWN_SOURCE } from './scope-sources.ts'
+import type { Transaction } from './session.ts'
 
 const DAY_HOURS = 24
 

@@ -3,8 +3,8 @@ import { and, asc, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
 
 import type { NextRun } from './admission.ts'
 import type { OpenRun, RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { exportRuns } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 const PART_DIGITS = 3
 

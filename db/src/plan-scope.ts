@@ -7,11 +7,10 @@ import {
   type Sharding,
 } from '@stella/contracts'
 import { cutShards, type GroupExtent, type KindExtent, type Plan, type Scope } from '@stella/core'
-
 import { cutParts } from './cut-parts.ts'
 import { kindExtent } from './kind-extent.ts'
 import { ledgerHead } from './ledger-head.ts'
-import type { Transaction } from './open-database.ts'
+import type { Transaction } from './session.ts'
 import { timeBuckets } from './time-buckets.ts'
 
 /** All that a plan says of the ledger: a plan has a name and a profile besides. */

@@ -1,10 +1,9 @@
 import { Problem } from '@stella/contracts'
 import type { Plan } from '@stella/core'
 import { and, eq } from 'drizzle-orm'
-
 import { named, type RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { exportRuns, plans } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /**
  * planning → writing, with the plan that all later steps follow. The first plan stored under its id stays.

@@ -1,9 +1,8 @@
 import { type NewProfile, Problem, type Profile } from '@stella/contracts'
 import { and, asc, desc, eq, gt, type InferSelectModel } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
 import { profiles } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** One profile of one tenant. */
 export interface ProfileId {

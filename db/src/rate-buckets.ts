@@ -1,8 +1,7 @@
 import { Problem } from '@stella/contracts'
 import { sql } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { rateBuckets } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** A token bucket: `tokens` at most, filled evenly from empty in `windowSeconds`. */
 export interface TokenQuota {

@@ -1,9 +1,8 @@
 import type { ShardOutput } from '@stella/core'
 import { and, asc, eq } from 'drizzle-orm'
-
 import type { RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { runShards } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** Records what a job wrote; false where another delivery of it was first, whose output stays. */
 export async function recordShard(

@@ -1,11 +1,10 @@
 import { finalRunStates, type Retention, type RunState } from '@stella/contracts'
 import { and, eq, inArray, notInArray, sql } from 'drizzle-orm'
-
 import { expiryOf } from './expiry.ts'
 import { named, type RunId } from './export-runs.ts'
-import type { Transaction } from './open-database.ts'
 import { exportRuns, plans, runShards } from './schema.ts'
 import type { Sealed } from './sealed.ts'
+import type { Transaction } from './session.ts'
 
 const now = sql`clock_timestamp()`
 const running = notInArray(exportRuns.state, [...finalRunStates])

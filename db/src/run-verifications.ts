@@ -2,8 +2,9 @@ import { Problem, type Verification, type VerificationVerdict } from '@stella/co
 import { and, desc, eq, type InferSelectModel, sql } from 'drizzle-orm'
 
 import { now } from './column-types.ts'
-import type { Database, Transaction } from './open-database.ts'
+import type { Database } from './open-database.ts'
 import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import type { Transaction } from './session.ts'
 import { asSweep, type StalledQuery } from './stalled-work.ts'
 import { runVerifications } from './verification-table.ts'
 

@@ -1,10 +1,9 @@
 import { type Coverage, kindOfGroup, recordGroups } from '@stella/contracts'
 import type { IngestInput, Scope } from '@stella/core'
 import { sql } from 'drizzle-orm'
-
 import { instantOf } from './instant.ts'
-import type { Transaction } from './open-database.ts'
 import { scopeConditionOfKinds } from './scope-conditions.ts'
+import type { Transaction } from './session.ts'
 
 /** Stands for a source that the one who ingested did not name. */
 export const UNKNOWN_SOURCE = 'urn:stella:unknown'

@@ -1,10 +1,10 @@
 import type { Ingest, RunState } from '@stella/contracts'
 import { and, asc, inArray, type SQL, sql } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
-import { namingFailures } from './database-problem.ts'
 import { SWEEP_ROLE } from './login-role.ts'
-import type { Database, Transaction } from './open-database.ts'
+import type { Database } from './open-database.ts'
 import { exportRuns, ingests } from './schema.ts'
+import type { Transaction } from './session.ts'
 
 /** How long work must have been silent, and how much of it to answer, the longest silent first. */
 export interface StalledQuery {
@@ -114,12 +114,7 @@ function silent(heartbeatAt: typeof exportRuns.heartbeatAt | typeof ingests.hear
 
 /** The one place where rows of several tenants are seen: by a role that may read these columns and no others. */
 export async function asSweep<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return namingFailures(
-    database.queries.transaction(async (tx) => {
-      await tx.execute(sql`set local role ${sql.identifier(SWEEP_ROLE)}`)
-      return work(tx)
-    }),
-  )
+  return database.transaction({ settings: `set local role ${SWEEP_ROLE}` }, work)
 }
 
 function silenceOf(heartbeatAt: AnyPgColumn): SQL<number> {

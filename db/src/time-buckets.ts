@@ -1,9 +1,8 @@
 import type { RecordKind } from '@stella/contracts'
 import type { Scope, TimeBucket } from '@stella/core'
 import { sql } from 'drizzle-orm'
-
-import type { Transaction } from './open-database.ts'
 import { scopeCondition } from './scope-conditions.ts'
+import type { Transaction } from './session.ts'
 
 /** Kinds of a scope, and how finely to tell where their bytes lie in time. */
 export interface BucketQuery {

@@ -19,8 +19,8 @@ test('withTenant() sets the tenant for its transaction alone', async () => {
     tx.execute(sql`select current_setting('app.tenant_id') as tenant`),
   )
   expect([...inside]).toEqual([{ tenant: 'acme' }])
-  const outside = await database.queries.execute(
-    sql`select coalesce(current_setting('app.tenant_id', true), '') as tenant`,
+  const outside = await database.transaction({ settings: '' }, (tx) =>
+    tx.execute(sql`select coalesce(current_setting('app.tenant_id', true), '') as tenant`),
   )
   expect([...outside]).toEqual([{ tenant: '' }])
 })

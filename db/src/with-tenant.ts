@@ -1,23 +1,22 @@
-import { sql } from 'drizzle-orm'
-
-import { namingFailures } from './database-problem.ts'
-import type { Database, Transaction } from './open-database.ts'
+import type { Database } from './open-database.ts'
+import { quoteLiteral } from './quote-literal.ts'
+import type { Transaction } from './session.ts'
 
 /**
- * One transaction that sees and writes rows of one tenant only. It is committed when `work` returns and rolled back when it throws.
+ * One transaction that sees and writes rows of one tenant only. It is committed when `work` returns and rolled back when it throws; `work`
+ * waits for all that it sends.
  * @throws `db/unavailable`, `db/timeout`, `blob/full`, `internal` for failures of the database; what `work` throws otherwise, as it is
  */
-export async function withTenant<T>(
-  database: Database,
-  tenantId: string,
-  work: (tx: Transaction) => Promise<T>,
-): Promise<T> {
-  return database.inTurn(() =>
-    namingFailures(
-      database.queries.transaction(async (tx) => {
-        await tx.execute(sql`select set_config('app.tenant_id', ${tenantId}, true)`)
-        return work(tx)
-      }),
-    ),
-  )
+export function withTenant<T>(database: Database, tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return database.transaction({ settings: tenantSetting(tenantId) }, work)
+}
+
+/** As `withTenant`, for work that reads alone. */
+export function readTenant<T>(database: Database, tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return database.transaction({ settings: tenantSetting(tenantId), readOnly: true }, work)
+}
+
+/** The statement that binds a transaction to a tenant. */
+export function tenantSetting(tenantId: string): string {
+  return `set local app.tenant_id = ${quoteLiteral(tenantId)}`
 }

@@ -27,6 +27,9 @@ export interface TokenRules {
 /** One line of the log: never a secret, never a body. */
 export type Log = (entry: { readonly message: string; readonly [field: string]: unknown }) => void
 
+/** Work of one tenant. */
+type InTenant = <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
+
 /** Everything that the routes use; each takes a part of it. */
 export interface GatewayDeps {
   readonly tokens: TokenRules
@@ -34,7 +37,9 @@ export interface GatewayDeps {
   readonly bus: Pick<Bus, 'publishJob' | 'publishEvent'>
   readonly kms: Pick<Kms, 'publicKeys'>
   /** Runs work in a transaction that sees one tenant only. */
-  readonly inTenant: <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>
+  readonly inTenant: InTenant
+  /** The same for work that reads alone. */
+  readonly readTenant: InTenant
   /** What streams of the ledger are open in this process. */
   readonly openStreams: OpenStreams
   /** Rejects while a part that requests need is away. */

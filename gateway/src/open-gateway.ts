@@ -24,7 +24,7 @@ import {
   RECENT_EVENTS_BYTES,
   runLimits,
 } from '@stella/contracts'
-import { leaseTokens, openDatabase, pingDatabase, withTenant } from '@stella/db'
+import { leaseTokens, openDatabase, pingDatabase, readTenant, withTenant } from '@stella/db'
 import type { Hono } from 'hono'
 import { createRemoteJWKSet } from 'jose'
 import type { z } from 'zod'
@@ -102,6 +102,7 @@ export async function openGateway(
     bus,
     kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
     inTenant: (tenantId, work) => withTenant(database, tenantId, work),
+    readTenant: (tenantId, work) => readTenant(database, tenantId, work),
     openStreams: new OpenStreams(),
     ready: async () => {
       await inTime(pingDatabase(database), READY_DATABASE_MS)

@@ -1,11 +1,10 @@
 import type { Profile, Retention } from '@stella/contracts'
-
 import { requestRun } from '../export-runs.ts'
-import type { Transaction } from '../open-database.ts'
 import { recordPlan } from '../plans.ts'
 import { recordShard } from '../run-shards.ts'
 import { beginPlanning, beginSealing, sealRun } from '../run-steps.ts'
 import type { Sealed } from '../sealed.ts'
+import type { Transaction } from '../session.ts'
 import { planOf, shardOutput } from './runs.ts'
 
 /** What a run stored. */

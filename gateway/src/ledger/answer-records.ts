@@ -10,7 +10,7 @@ import { recordLines } from './record-lines.ts'
 import { requireState } from './require-state.ts'
 
 /** What answers of the ledger use. */
-export type LedgerDeps = Pick<GatewayDeps, 'inTenant' | 'openStreams' | 'log'>
+export type LedgerDeps = Pick<GatewayDeps, 'readTenant' | 'openStreams' | 'log'>
 
 /**
  * Answers with a ledger stream. Each page is a transaction of its own, which is enough: a revision never changes.
@@ -24,7 +24,7 @@ export async function answerRecords(
   const { tenantId } = c.get('caller')
   const { group, revision = null, filters, after = null, from = null, to = null, limit } = asked
   requireOwnTenant(filters, tenantId)
-  const state = await deps.inTenant(tenantId, (tx) => requireState(tx, { tenantId, revision }))
+  const state = await deps.readTenant(tenantId, (tx) => requireState(tx, { tenantId, revision }))
   const scope: Scope = { tenantId, ledgerRevision: state.revision, filters }
   const headers = {
     'content-type': mediaTypes.jsonLines,
@@ -40,7 +40,7 @@ export async function answerRecords(
     after,
     limit,
     page: (cursor, most) =>
-      deps.inTenant(tenantId, (tx) => ledgerPage(tx, { scope, group, after: cursor, from, to, limit: most })),
+      deps.readTenant(tenantId, (tx) => ledgerPage(tx, { scope, group, after: cursor, from, to, limit: most })),
   })
   const failed = (error: unknown) => deps.log({ message: 'a ledger stream was cut', group, cause: String(error) })
   return new Response(pulledStream(deps.openStreams, { tenantId, chunks, failed }), { headers })

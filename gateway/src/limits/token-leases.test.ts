@@ -105,7 +105,7 @@ describe('TokenLeases', () => {
   })
 
   test('gateways that share a database allow the quota together, and no request more', async () => {
-    const database = openDatabase(await migrate(await emptyDatabase()), { max: 4 })
+    const database = openDatabase(await migrate(inject('postgresOwnerUrl')), { max: 4 })
     const gateways = Array.from(
       { length: 4 },
       () =>
@@ -118,18 +118,9 @@ describe('TokenLeases', () => {
           clockMs: () => performance.now(),
         }),
     )
-    const slow: Quota = { ...quota(1000), windowSeconds: 36_000 }
+    const slow: Quota = { ...quota(1000, `t${process.pid}`), windowSeconds: 36_000 }
     const taken = await Promise.all(Array.from({ length: 3000 }, (_, at) => gateways[at % 4]?.take(slow)))
     expect(taken.filter((one) => one?.allowed)).toHaveLength(1000)
     await database.close()
   })
 })
-
-/** A database of its own on the server of the run. */
-async function emptyDatabase(): Promise<string> {
-  const name = `rates_${process.pid}_${Date.now()}`
-  const server = openDatabase(inject('postgresOwnerUrl'), { max: 1 })
-  await server.queries.execute(`create database ${name}`)
-  await server.close()
-  return inject('postgresOwnerUrl').replace(/\/[^/?]+(\?|$)/, `/${name}$1`)
-}

@@ -10,7 +10,7 @@ import type { Route } from '../route.ts'
 export function getArtifactRoute(deps: LedgerDeps): Route<'getArtifact'> {
   return async (c, { params: { sha256 } }) => {
     const { tenantId } = c.get('caller')
-    const slice = (offset: number) => deps.inTenant(tenantId, (tx) => artifactSlice(tx, { tenantId, sha256, offset }))
+    const slice = (offset: number) => deps.readTenant(tenantId, (tx) => artifactSlice(tx, { tenantId, sha256, offset }))
     const first = await slice(0)
     if (first === null) throw new Problem('resource/not-found', 'there is no document of that SHA-256')
 

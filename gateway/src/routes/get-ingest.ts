@@ -5,9 +5,9 @@ import type { Route } from '../route.ts'
 import { found } from './found.ts'
 
 /** GET /ledger/ingests/{id}: 200 Ingest · 404 resource/not-found */
-export function getIngestRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'getIngest'> {
+export function getIngestRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'getIngest'> {
   return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    return c.json(found(await inTenant(tenantId, (tx) => getIngest(tx, { tenantId, id })), 'ingest', id))
+    return c.json(found(await readTenant(tenantId, (tx) => getIngest(tx, { tenantId, id })), 'ingest', id))
   }
 }

@@ -4,9 +4,9 @@ import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 
 /** GET /export/metrics/overview: 200 Overview of the caller's tenant */
-export function getOverviewRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'getOverview'> {
+export function getOverviewRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'getOverview'> {
   return async (c) => {
     const { tenantId } = c.get('caller')
-    return c.json(await inTenant(tenantId, (tx) => readOverview(tx, { tenantId })))
+    return c.json(await readTenant(tenantId, (tx) => readOverview(tx, { tenantId })))
   }
 }

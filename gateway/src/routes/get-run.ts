@@ -5,9 +5,9 @@ import type { Route } from '../route.ts'
 import { found } from './found.ts'
 
 /** GET /export/runs/{id}: 200 Run · 404 resource/not-found */
-export function getRunRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'getRun'> {
+export function getRunRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'getRun'> {
   return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    return c.json(found(await inTenant(tenantId, (tx) => getRun(tx, { tenantId, runId: id })), 'run', id))
+    return c.json(found(await readTenant(tenantId, (tx) => getRun(tx, { tenantId, runId: id })), 'run', id))
   }
 }

@@ -6,7 +6,7 @@ import type { Route } from '../route.ts'
 import { readKept, runWithDocuments } from './sealed-run.ts'
 
 /** GET /export/runs/{id}/signatures: 200 the files under `signatures/` · 404 resource/not-found · 409 run/not-finished · 410 run/pruned */
-export function getSignaturesRoute(deps: Pick<GatewayDeps, 'inTenant' | 'blobs' | 'now'>): Route<'getSignatures'> {
+export function getSignaturesRoute(deps: Pick<GatewayDeps, 'readTenant' | 'blobs' | 'now'>): Route<'getSignatures'> {
   return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
     const kept = () => runWithDocuments(deps, tenantId, id)

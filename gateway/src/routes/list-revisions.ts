@@ -4,10 +4,10 @@ import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 
 /** GET /ledger/revisions: 200 a page of revisions, the newest first · 400 request/invalid */
-export function listRevisionsRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'listRevisions'> {
+export function listRevisionsRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'listRevisions'> {
   return async (c, { query }) => {
     const { tenantId } = c.get('caller')
-    const { items, nextCursor } = await inTenant(tenantId, (tx) => listRevisions(tx, { tenantId, ...query }))
+    const { items, nextCursor } = await readTenant(tenantId, (tx) => listRevisions(tx, { tenantId, ...query }))
     return c.json({ items, next_cursor: nextCursor })
   }
 }

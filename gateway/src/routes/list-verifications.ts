@@ -5,10 +5,10 @@ import type { Route } from '../route.ts'
 import { found } from './found.ts'
 
 /** GET /export/runs/{id}/verifications: 200 a page, the newest first · 400 request/invalid · 404 resource/not-found */
-export function listVerificationsRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'listVerifications'> {
+export function listVerificationsRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'listVerifications'> {
   return async (c, { params: { id: runId }, query }) => {
     const { tenantId } = c.get('caller')
-    const { items, nextCursor } = await inTenant(tenantId, async (tx) => {
+    const { items, nextCursor } = await readTenant(tenantId, async (tx) => {
       found(await getRun(tx, { tenantId, runId }), 'run', runId)
       return listVerifications(tx, { tenantId, runId, ...query })
     })

@@ -11,11 +11,11 @@ import { requireOwnTenant } from './require-own-tenant.ts'
  * POST /export/plans: 200 what a run would hold if it were planned now · 400 request/invalid · 404 resource/not-found without its profile ·
  * 422 plan/too-large · 503 db/timeout
  */
-export function previewPlanRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'previewPlan'> {
+export function previewPlanRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'previewPlan'> {
   return async (c, { body: { profile_id: id, filters: asked } }) => {
     const { tenantId } = c.get('caller')
     requireOwnTenant(asked, tenantId)
-    const preview = await inTenant(tenantId, async (tx): Promise<PlanPreview> => {
+    const preview = await readTenant(tenantId, async (tx): Promise<PlanPreview> => {
       const profile = id === undefined ? null : found(await getProfile(tx, { tenantId, id }), 'profile', id)
       const filters = mergedFilters(profile, asked)
       await limitStatements(tx, PLAN_PREVIEW_MS)

@@ -7,12 +7,12 @@ import type { Route } from '../route.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 
 /** POST /ledger/extents: 200 LedgerExtent · 400 request/invalid · 404 resource/not-found · 413 request/too-large */
-export function readExtentRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'readExtent'> {
+export function readExtentRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'readExtent'> {
   return async (c, { body }) => {
     const { tenantId } = c.get('caller')
     const { group, revision = null, filters, range_records: rangeRecords } = body
     requireOwnTenant(filters, tenantId)
-    const extent = await inTenant(tenantId, async (tx): Promise<LedgerExtent> => {
+    const extent = await readTenant(tenantId, async (tx): Promise<LedgerExtent> => {
       const state = await requireState(tx, { tenantId, revision })
       const scope = { tenantId, ledgerRevision: state.revision, filters }
       const { records, bytes, starts } = await kindExtent(tx, { scope, kind: kindOfGroup[group], rangeRecords })

@@ -7,12 +7,12 @@ import type { Route } from '../route.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 
 /** POST /ledger/times: 200 LedgerTimes · 400 request/invalid · 404 resource/not-found · 413 request/too-large · 422 plan/too-large */
-export function readTimesRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'readTimes'> {
+export function readTimesRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'readTimes'> {
   return async (c, { body }) => {
     const { tenantId } = c.get('caller')
     const { revision = null, filters, grain_bytes: grainBytes } = body
     requireOwnTenant(filters, tenantId)
-    const times = await inTenant(tenantId, async (tx): Promise<LedgerTimes> => {
+    const times = await readTenant(tenantId, async (tx): Promise<LedgerTimes> => {
       const state = await requireState(tx, { tenantId, revision })
       const scope = { tenantId, ledgerRevision: state.revision, filters }
       const kinds = (filters.include ?? recordGroups).map((group) => kindOfGroup[group])

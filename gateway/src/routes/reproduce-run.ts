@@ -18,7 +18,7 @@ import { runAccepted } from './run-accepted.ts'
 export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
   return async (c, { params: { id }, headers }) => {
     const { tenantId, subject } = c.get('caller')
-    const original = found(await deps.inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: id })), 'run', id)
+    const original = found(await deps.readTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: id })), 'run', id)
     requireReproducible(original)
     const { profile, filters, planId } = original
     await spendRun(c, deps, { id: profile.id, runsPerMinute: profile.config.limits?.runs_per_minute })

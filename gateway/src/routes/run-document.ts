@@ -19,7 +19,7 @@ export const provenanceRoute = documentRoute([bundlePaths.provenance], mediaType
 
 /** Serves the one of these documents that a run has. */
 function documentRoute(paths: readonly string[], contentType: string) {
-  return (deps: Pick<GatewayDeps, 'inTenant' | 'blobs' | 'now'>): Route<'getManifest' | 'getProvenance'> =>
+  return (deps: Pick<GatewayDeps, 'readTenant' | 'blobs' | 'now'>): Route<'getManifest' | 'getProvenance'> =>
     async (c, { params: { id }, headers: asked }) => {
       const { tenantId } = c.get('caller')
       const kept = () => runWithDocuments(deps, tenantId, id)

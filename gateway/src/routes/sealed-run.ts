@@ -9,7 +9,7 @@ export type SealedRun = OpenRun & { readonly sealed: Sealed }
 
 /** A run whose bundle can be read. @throws `resource/not-found` · `run/not-finished` · `run/pruned` where it is not kept any more */
 export async function runWithBundle(
-  deps: Pick<GatewayDeps, 'inTenant' | 'now'>,
+  deps: Pick<GatewayDeps, 'readTenant' | 'now'>,
   tenantId: string,
   id: string,
 ): Promise<SealedRun> {
@@ -20,7 +20,7 @@ export async function runWithBundle(
 
 /** A run whose documents can be read. @throws `resource/not-found` · `run/not-finished` · `run/pruned` where they are not kept any more */
 export async function runWithDocuments(
-  deps: Pick<GatewayDeps, 'inTenant' | 'now'>,
+  deps: Pick<GatewayDeps, 'readTenant' | 'now'>,
   tenantId: string,
   id: string,
 ): Promise<SealedRun> {
@@ -40,11 +40,11 @@ export async function readKept<T>(read: () => Promise<T>, kept: () => Promise<Se
 }
 
 async function sealedRun(
-  { inTenant }: Pick<GatewayDeps, 'inTenant' | 'now'>,
+  { readTenant }: Pick<GatewayDeps, 'readTenant' | 'now'>,
   tenantId: string,
   id: string,
 ): Promise<SealedRun> {
-  const run = found(await inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: id })), 'run', id)
+  const run = found(await readTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: id })), 'run', id)
   const { sealed } = run
   if (sealed === null) throw new Problem('run/not-finished', `run ${id} is ${run.state}: it has no bundle`)
   return { ...run, sealed }

@@ -11,7 +11,7 @@ import { found } from './found.ts'
  * 404 resource/not-found without the run · 426 request/upgrade-required · 429 limit/connections
  */
 export function streamUpdatesRoute(
-  deps: Pick<GatewayDeps, 'inTenant' | 'updates' | 'upgrade' | 'allowedOrigins'>,
+  deps: Pick<GatewayDeps, 'readTenant' | 'updates' | 'upgrade' | 'allowedOrigins'>,
 ): Route<'streamUpdates'> {
   return async (c, { query: { after, run_id: runId } }) => {
     const { tenantId, expiresAtMs } = c.get('caller')
@@ -19,7 +19,8 @@ export function streamUpdatesRoute(
       throw new Problem('request/upgrade-required', 'updates come over a WebSocket: connect with ws: or wss:')
     }
     requireOrigin(c.req.raw.headers, deps.allowedOrigins)
-    if (runId !== undefined) found(await deps.inTenant(tenantId, (tx) => getRun(tx, { tenantId, runId })), 'run', runId)
+    if (runId !== undefined)
+      found(await deps.readTenant(tenantId, (tx) => getRun(tx, { tenantId, runId })), 'run', runId)
     const place = deps.updates.admit({ tenantId, runId: runId ?? null, after: after ?? null, expiresAtMs })
     return deps.upgrade(c.req.raw, place)
   }
