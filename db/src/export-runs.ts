@@ -46,16 +46,33 @@ export interface RunQuery {
  */
 export async function requestRun(tx: Transaction, run: RequestedRun): Promise<Run> {
   const { profile } = run
-  const [row] = await tx
-    .insert(exportRuns)
-    .values({ ...run, profileId: profile.id, profileRevision: profile.revision })
-    .onConflictDoNothing()
-    .returning()
+  const [row] = await newRun(tx).execute({ ...run, profileId: profile.id, profileRevision: profile.revision })
   if (!row) throw new Problem('resource/conflict', `the run ${run.id} exists`)
   // Only a run that rebuilds another one has a plan from the start.
   const rebuilt = run.reproduces === null ? null : await getRun(tx, { tenantId: run.tenantId, runId: run.id })
   return rebuilt ?? runOf({ run: row, plan: null, shardsWritten: 0, parts: null })
 }
+
+const newRun = preparedQuery((tx) => {
+  const given = sql.placeholder
+  return tx
+    .insert(exportRuns)
+    .values({
+      tenantId: given('tenantId'),
+      id: given('id'),
+      profileId: given('profileId'),
+      profileRevision: given('profileRevision'),
+      profile: given('profile'),
+      filters: given('filters'),
+      trigger: given('trigger'),
+      reproduces: given('reproduces'),
+      planId: given('planId'),
+      createdBy: given('createdBy'),
+    })
+    .onConflictDoNothing()
+    .returning()
+    .prepare('new_run')
+})
 
 /** A run as the API returns it, or null. */
 export async function getRun(tx: Transaction, run: RunId): Promise<Run | null> {

@@ -1,6 +1,7 @@
 import { type NewProfile, Problem, type Profile } from '@stella/contracts'
-import { and, asc, desc, eq, gt, type InferSelectModel } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, type InferSelectModel, sql } from 'drizzle-orm'
 import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { preparedQuery } from './prepared-query.ts'
 import { profiles } from './schema.ts'
 import type { Transaction } from './session.ts'
 
@@ -98,14 +99,19 @@ export async function listProfiles(
 }
 
 async function newestRevision(tx: Transaction, { tenantId, id }: ProfileId) {
-  const [row] = await tx
-    .select()
-    .from(profiles)
-    .where(and(eq(profiles.tenantId, tenantId), eq(profiles.id, id)))
-    .orderBy(desc(profiles.revision))
-    .limit(1)
+  const [row] = await newestOf(tx).execute({ tenantId, id })
   return row ?? null
 }
+
+const newestOf = preparedQuery((tx) =>
+  tx
+    .select()
+    .from(profiles)
+    .where(and(eq(profiles.tenantId, sql.placeholder('tenantId')), eq(profiles.id, sql.placeholder('id'))))
+    .orderBy(desc(profiles.revision))
+    .limit(1)
+    .prepare('newest_revision'),
+)
 
 /** Null where the revision after `revision` is taken. */
 async function addRevision(

@@ -11,6 +11,12 @@ export interface RateSettings {
   readonly profileRuns: number
 }
 
+/** How many runs of a profile a minute allows; where it does not say, the settings do. */
+export interface ProfileQuota {
+  readonly id: string
+  readonly runsPerMinute: number | undefined
+}
+
 type RateDeps = Pick<GatewayDeps, 'rates' | 'leases'>
 
 /** Counts each request of a caller against its tenant, and tells on the answer what is left of every quota that it was counted against. */
@@ -31,11 +37,7 @@ export function rateLimited(deps: RateDeps): [MiddlewareHandler<GatewayEnv>, Mid
 }
 
 /** Counts a run that is to be created against its profile. @throws `limit/rate` · `db/unavailable` */
-export async function spendRun(
-  c: Context<GatewayEnv>,
-  deps: RateDeps,
-  profile: { readonly id: string; readonly runsPerMinute: number | undefined },
-): Promise<void> {
+export async function spendRun(c: Context<GatewayEnv>, deps: RateDeps, profile: ProfileQuota): Promise<void> {
   const { tenantId } = c.get('caller')
   const tokens = profile.runsPerMinute ?? deps.rates.profileRuns
   const bucket = `runs/${profile.id}`

@@ -1,5 +1,6 @@
 import type { GrantedTokens, TokenQuota } from '@stella/db'
 
+import { BoundedMap } from '../bounded-map.ts'
 import { inTime } from './in-time.ts'
 
 /** A quota of one tenant: a name for its users, the bucket that it is taken from, and how much it is. */
@@ -58,10 +59,11 @@ interface Lease {
  */
 export class TokenLeases {
   readonly #rules: LeaseRules
-  readonly #leases = new Map<string, Lease>()
+  readonly #leases: BoundedMap<Lease>
 
   constructor(rules: LeaseRules) {
     this.#rules = rules
+    this.#leases = new BoundedMap(rules.maxLeases)
   }
 
   /** Quotas in mind. */
@@ -95,7 +97,8 @@ export class TokenLeases {
     const { tenantId, bucket } = quota
     const key = `${tenantId}/${bucket}`
     const known = this.#leases.get(key)
-    const lease = known ?? {
+    if (known) return known
+    const lease = {
       tokens: 0,
       left: 0,
       block: 1,
@@ -105,10 +108,7 @@ export class TokenLeases {
       waiting: 0,
       renewal: null,
     }
-    if (known) this.#leases.delete(key) // Put at the end: the first one is the one used longest ago.
     this.#leases.set(key, lease)
-    const [oldest] = this.#leases.keys()
-    if (this.#leases.size > this.#rules.maxLeases && oldest !== undefined) this.#leases.delete(oldest)
     return lease
   }
 

@@ -9,7 +9,7 @@ import { parsed } from './parsed.ts'
  * @throws `request/timeout` · `request/too-large` · `request/invalid`, naming each field that is wrong
  */
 export async function jsonBody<T extends z.ZodType>(c: Context, contract: T): Promise<z.output<T>> {
-  return parsed(contract, parseJson(await textInTime(c.req.raw)), 'the body')
+  return parsed(contract, parseJson(decoded(await bytesInTime(c))), 'the body')
 }
 
 function parseJson(text: string): unknown {
@@ -21,26 +21,26 @@ function parseJson(text: string): unknown {
 }
 
 /** A sender that trickles would hold the request for ever: each byte that comes resets a limit of silence. */
-async function textInTime(request: Request): Promise<string> {
+async function bytesInTime(c: Context): Promise<Uint8Array> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const problem = new Problem(
-      'request/timeout',
-      `the body did not come within ${JSON_BODY_MS / 1000} s: send it at once`,
-    )
-    timer = setTimeout(() => reject(problem), JSON_BODY_MS)
+    timer = setTimeout(() => reject(tooSlow()), JSON_BODY_MS)
   })
   try {
-    return await Promise.race([limitedText(request), late])
+    return await Promise.race([limitedBytes(c), late])
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function limitedText(request: Request): Promise<string> {
+async function limitedBytes(c: Context): Promise<Uint8Array> {
+  // No more than its length comes of a body that states one, so that it can be taken whole.
+  if (Number(c.req.header('content-length') ?? Number.NaN) <= MAX_JSON_BODY_BYTES) {
+    return new Uint8Array(await c.req.arrayBuffer())
+  }
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of c.req.raw.body ?? []) {
     sizeBytes += chunk.byteLength
     if (sizeBytes <= MAX_JSON_BODY_BYTES) chunks.push(chunk)
     if (sizeBytes > MAX_DISCARDED_BODY_BYTES) break
@@ -48,7 +48,11 @@ async function limitedText(request: Request): Promise<string> {
   if (sizeBytes > MAX_JSON_BODY_BYTES) {
     throw new Problem('request/too-large', `the body is over ${MAX_JSON_BODY_BYTES} bytes`)
   }
-  return decoded(Buffer.concat(chunks))
+  return Buffer.concat(chunks)
+}
+
+function tooSlow(): Problem {
+  return new Problem('request/timeout', `the body did not come within ${JSON_BODY_MS / 1000} s: send it at once`)
 }
 
 function decoded(bytes: Uint8Array): string {

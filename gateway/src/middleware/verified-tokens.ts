@@ -1,5 +1,6 @@
 import { MAX_VERIFIED_TOKEN_CHARS, MAX_VERIFIED_TOKENS, VERIFIED_TOKEN_MS } from '@stella/contracts'
 
+import { BoundedMap } from '../bounded-map.ts'
 import type { Caller } from '../deps.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Caller } from '../deps.ts'
  * expires, after `VERIFIED_TOKEN_MS`, by when a key that its issuer withdrew counts no more, or for newer ones.
  */
 export class VerifiedTokens {
-  readonly #callers = new Map<string, { readonly caller: Caller; readonly untilMs: number }>()
+  readonly #callers = new BoundedMap<{ readonly caller: Caller; readonly untilMs: number }>(MAX_VERIFIED_TOKENS)
   readonly #now: () => number
 
   constructor(now: () => number = Date.now) {
@@ -25,8 +26,6 @@ export class VerifiedTokens {
   /** Remembers a token that was verified. */
   add(token: string, caller: Caller): void {
     if (token.length > MAX_VERIFIED_TOKEN_CHARS) return
-    const [oldest] = this.#callers.keys()
-    if (oldest !== undefined && this.#callers.size >= MAX_VERIFIED_TOKENS) this.#callers.delete(oldest)
     this.#callers.set(token, { caller, untilMs: Math.min(caller.expiresAtMs, this.#now() + VERIFIED_TOKEN_MS) })
   }
 }

@@ -8,10 +8,10 @@ import type { Route } from '../route.ts'
  * GET /audit: 200 a page of the caller's audit log, as it is chained · 400 request/invalid. What was recorded before is chained first, so
  * that a caller finds what it did.
  */
-export function listAuditRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'listAudit'> {
+export function listAuditRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'listAudit'> {
   return async (c, { query }) => {
     const { tenantId } = c.get('caller')
-    const { items, nextCursor } = await readTenant(tenantId, async (tx) => {
+    const { items, nextCursor } = await inTenant(tenantId, async (tx) => {
       await chainAudit(tx, AUDIT_BATCH_ROWS)
       return listAudit(tx, { tenantId, ...query })
     })
