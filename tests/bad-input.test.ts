@@ -2,7 +2,13 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { type IngestSummary, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, type Run } from '@stella/contracts'
+import {
+  type IngestSummary,
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_DEPTH,
+  type ProblemBody,
+  type Run,
+} from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -186,6 +192,60 @@ describe('a credential in evidence', () => {
   })
 })
 
+describe('a JSON body that its sender calls something else', () => {
+  const body = '{"profile_id":"prof_json_raw"}'
+  const send = (headers: Record<string, string>) => tenant.api('/export/plans', { method: 'POST', body, headers })
+
+  test.each([
+    { 'content-type': 'text/plain' },
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    { 'content-type': 'application/json; charset=iso-8859-1' },
+    { 'content-encoding': 'gzip' },
+  ])('%j is answered 415, and told what to send', async (headers) => {
+    const answer = await send(headers)
+    const { code, detail } = (await answer.json()) as ProblemBody
+    expect([answer.status, code, detail]).toEqual([
+      415,
+      'request/unsupported-media-type',
+      expect.stringMatching(/: send /),
+    ])
+  })
+
+  test.each([{ 'content-type': 'Application/JSON; charset="UTF-8"' }, { 'content-encoding': 'identity' }])(
+    'but in other words %j is taken',
+    async (headers) => {
+      expect((await send(headers)).status).toBe(200)
+    },
+  )
+})
+
+describe('what is wrong in a request', () => {
+  test.each([
+    ['/export/runs?limit=0', 'limit: must be at least 1'],
+    ['/export/runs?limit=many', 'limit: must be a number'],
+    ['/export/runs?limit=1.5', 'limit: must be a whole number'],
+    ['/export/runs?from=yesterday', 'from: must be a time with its offset, as 2024-01-31T00:00:00Z'],
+    ['/export/runs?state=lost&x=1', /^state: must be one of "queued", .*; the query: has no x: leave it out/],
+  ])('%s: is said once, with what to do', async (path, detail) => {
+    const said = ((await (await tenant.api(path)).json()) as ProblemBody).detail
+    if (typeof detail === 'string') expect(said).toBe(detail)
+    else expect(said).toMatch(detail)
+  })
+
+  test.each([
+    [
+      '{"name":"x","kind":"json","variant":"raw","config":{"sharding":{"max_bytes":1}}}',
+      'config.sharding.max_bytes: must be at least 4096',
+    ],
+    ['{"name":7,"kind":"json"}', 'name: must be a string, not a number; variant: must be "raw"'],
+    ['[]', 'the body: must be an object, not an array'],
+    ['{"a":[{"b":1},{"b":{"c":1,"\\u0063":2}}]}', 'a.1.b.c: is given more than once'],
+  ])('%s: is said by field', async (body, detail) => {
+    const answer = await tenant.api('/export/profiles', { method: 'POST', body })
+    expect([answer.status, ((await answer.json()) as ProblemBody).detail]).toEqual([400, detail])
+  })
+})
+
 describe('a bad request', () => {
   beforeAll(async () => {
     const config = { filters: { time_to: '2024-01-01T00:00:00Z' } }
@@ -260,6 +320,8 @@ describe('a bad request', () => {
     ['GET', '/export/runs/%00', null, 404, 'resource/not-found'],
     ['GET', '/nowhere', null, 404, 'resource/not-found'],
     ['POST', '/ledger/ingest', null, 400, 'request/invalid'],
+    ['POST', '/export/runs', '{"profile_id":"prof_json_raw","profile_id":"prof_until_2024"}', 400, 'request/invalid'],
+    ['GET', '/export/runs?profile_id=%ff', null, 400, 'request/invalid'],
   ])('%s %s is answered as a problem', async (method, path, body, status, code) => {
     const answer = await tenant.api(path, { method, body })
     expect(answer.headers.get('content-type')).toBe('application/problem+json')

@@ -98,6 +98,16 @@ describe('a connection', () => {
     expect(statuses(heard)).toEqual([200, 400, 200, 404])
   })
 
+  test('without Host, or with one that is none, is answered as any problem; HTTP/1.0 needs none', async () => {
+    for (const lines of ['GET /health/live HTTP/1.1\r\n', 'GET /health/live HTTP/1.1\r\nhost: a b\r\n']) {
+      const heard = await talk([`${lines}connection: close\r\n\r\n`])
+      expect(statuses(heard)).toEqual([400])
+      expect(heard).toContain('"code":"request/invalid"')
+      expect(heard).toMatch(/Host header/)
+    }
+    expect(statuses(await talk(['GET /health/live HTTP/1.0\r\n\r\n']))).toEqual([200])
+  })
+
   test('that its client has closed for sending is closed, and nothing waits for the rest of its request', async () => {
     const half = head('POST /export/runs', 'content-length: 1000')
     const heard = await Promise.all(Array.from({ length: 200 }, () => talk([half], { halfClose: true })))

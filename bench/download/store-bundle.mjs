@@ -16,7 +16,7 @@ export async function storeBundle(stack, sizeBytes) {
     const method = body === undefined ? 'GET' : 'POST'
     const response = await fetch(`${stack.url}${path}`, {
       method,
-      headers,
+      headers: { ...headers, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)

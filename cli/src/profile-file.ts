@@ -1,4 +1,4 @@
-import { MAX_JSON_BODY_BYTES, type NewProfile, newProfile } from '@stella/contracts'
+import { faultsOf, MAX_JSON_BODY_BYTES, type NewProfile, newProfile, wording } from '@stella/contracts'
 import { parse } from 'yaml'
 
 import { CommandFailure } from './command-failure.ts'
@@ -10,10 +10,10 @@ import { readInputFile } from './input-file.ts'
  */
 export async function readProfileFile(path: string): Promise<NewProfile> {
   const text = (await readInputFile(path, MAX_JSON_BODY_BYTES)).toString()
-  const parsed = newProfile.safeParse(parseYaml(path, text))
+  const parsed = newProfile.safeParse(parseYaml(path, text), { error: wording })
   if (parsed.success) return parsed.data
 
-  const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the document'}: ${issue.message}`)
+  const reasons = faultsOf(parsed.error, 'the document')
   throw new CommandFailure(
     'usage',
     `${path} cannot be used: ${reasons.join('; ')}`,

@@ -1,4 +1,4 @@
-import { type Filters, type NewRun, newRun } from '@stella/contracts'
+import { type Filters, faultsOf, type NewRun, newRun, wording } from '@stella/contracts'
 
 import { CommandFailure } from './command-failure.ts'
 
@@ -37,12 +37,11 @@ export function requestedRun(profileId: string, options: FilterOptions): NewRun 
     tags: options.tag,
   } satisfies Record<Exclude<keyof Filters, 'tenant_id'>, unknown>
   const filters = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const parsed = newRun.safeParse({ profile_id: profileId, ...(Object.keys(filters).length > 0 ? { filters } : {}) })
+  const wanted = { profile_id: profileId, ...(Object.keys(filters).length > 0 ? { filters } : {}) }
+  const parsed = newRun.safeParse(wanted, { error: wording })
   if (parsed.success) return parsed.data
 
-  const reasons = parsed.error.issues.map(
-    ({ path, message }) => `${path.slice(1).join('.') || path.join('.')}: ${message}`,
-  )
+  const reasons = faultsOf(parsed.error, 'the run').map((reason) => reason.replace(/^filters\./, ''))
   throw new CommandFailure(
     'usage',
     `the run cannot be planned: ${reasons.join('; ')}`,

@@ -19,7 +19,7 @@ export {
   isJsonBody,
   type JsonBody,
 } from './endpoints/endpoint.ts'
-export { problemsOf } from './endpoints/problems-of.ts'
+export { needsIfMatch, problemsOf } from './endpoints/problems-of.ts'
 export { type EndpointName, endpoints } from './endpoints.ts'
 export { type RunEvent, runEvent, type VerificationEvent, verificationEvent } from './events.ts'
 export {
@@ -287,3 +287,4 @@ export {
   verificationStates,
   verificationVerdict,
 } from './verification.ts'
+export { faultsOf, wording } from './wording.ts'

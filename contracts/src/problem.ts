@@ -9,6 +9,7 @@ interface ProblemRule {
 export const problems = {
   'request/invalid': { status: 400, retryable: false, errorClass: 'invalid_request' },
   'request/headers-too-large': { status: 431, retryable: false, errorClass: 'too_large' },
+  'request/unsupported-media-type': { status: 415, retryable: false, errorClass: 'invalid_request' },
   'request/timeout': { status: 408, retryable: true, errorClass: 'invalid_request' },
   'request/in-progress': { status: 409, retryable: true, errorClass: 'conflict' },
   'request/key-reused': { status: 422, retryable: false, errorClass: 'invalid_request' },

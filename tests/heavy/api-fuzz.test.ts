@@ -24,7 +24,7 @@ const checks = [
 ]
 /** A request with a fault may be refused by these; the tool knows neither 428 nor 431. */
 const config = `[checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 422, 428, 431]
+expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 431]
 `
 const EXAMPLES = '20'
 const SECONDS = '90'

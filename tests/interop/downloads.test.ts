@@ -100,6 +100,8 @@ describe('GET /export/runs/{id}/download', () => {
   })
 
   test('answers 304 to who holds it', async () => {
+    expect((await get({ 'if-match': `"other", ${etag()}` }, 'HEAD')).status).toBe(200)
+    for (const other of ['"other"', `W/${etag()}`]) expect((await get({ 'if-match': other })).status, other).toBe(412)
     const answer = await get({ 'if-none-match': `"other", ${etag()}` })
     expect([answer.status, answer.headers.get('etag')]).toEqual([304, etag()])
   })

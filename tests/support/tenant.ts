@@ -39,7 +39,7 @@ export interface Tenant {
   pipe(path: string, ...args: string[]): Promise<Outcome>
   /** Runs `stella … --json` and parses what it printed; fails unless it exits with 0. */
   json<T>(...args: string[]): Promise<T>
-  /** Sends a request; the answer is held to the table of endpoints. */
+  /** Sends a request, text as JSON unless it says what it is; the answer is held to the table of endpoints. */
   api(path: string, init?: RequestInit): Promise<Response>
 }
 
@@ -68,7 +68,8 @@ export async function openTenant(
     stella,
     pipe: (path, ...args) => run('sh', ['-c', 'cat "$0" | "$@"', path, process.execPath, STELLA, ...args], options),
     async api(path, init) {
-      const headers = { authorization: `Bearer ${token}`, ...init?.headers }
+      const json = typeof init?.body === 'string' ? { 'content-type': 'application/json' } : {}
+      const headers = { authorization: `Bearer ${token}`, ...json, ...init?.headers }
       const answer = await fetch(`${stack.url}${path}`, { ...init, headers })
       await requireDocumented(init?.method ?? 'GET', path, answer)
       return answer

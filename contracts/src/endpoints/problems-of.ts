@@ -1,3 +1,5 @@
+import type { z } from 'zod'
+
 import type { ProblemCode } from '../problem.ts'
 import { type Endpoint, isJsonBody } from './endpoint.ts'
 
@@ -30,9 +32,10 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemCode[] {
     ...new Set<ProblemCode>([
       ...(takes ? (['request/invalid'] as const) : []),
       ...(body === undefined ? [] : (['request/too-large'] as const)),
-      ...(isJsonBody(body) ? (['request/timeout'] as const) : []),
+      ...(isJsonBody(body) ? jsonBody : []),
       ...(params === undefined ? [] : (['resource/not-found'] as const)),
-      ...(headers !== undefined && 'if-match' in headers.shape ? preconditions : []),
+      ...(headers !== undefined && 'if-match' in headers.shape ? (['request/precondition-failed'] as const) : []),
+      ...(headers !== undefined && needsIfMatch(headers) ? (['request/precondition-required'] as const) : []),
       ...(headers !== undefined && 'idempotency-key' in headers.shape ? onceOnly : []),
       ...(role === null ? [] : guarded),
       ...problems,
@@ -41,8 +44,13 @@ export function problemsOf(endpoint: Endpoint): readonly ProblemCode[] {
   ]
 }
 
-/** What one that changes a resource only in the state that its caller saw may answer (RFC 9110, section 13.1.1; RFC 6585, section 3). */
-const preconditions: readonly ProblemCode[] = ['request/precondition-required', 'request/precondition-failed']
+/** What one that takes a JSON body may answer. */
+const jsonBody: readonly ProblemCode[] = ['request/timeout', 'request/unsupported-media-type']
+
+/** True of one that changes a resource only in the state that its caller saw (RFC 9110, section 13.1.1; RFC 6585, section 3). */
+export function needsIfMatch({ shape }: z.ZodObject): boolean {
+  return shape['if-match']?.safeParse(undefined).success === false
+}
 
 /** What one that creates once per Idempotency-Key may answer. */
 const onceOnly: readonly ProblemCode[] = ['request/in-progress', 'request/key-reused']

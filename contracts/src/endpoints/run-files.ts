@@ -38,7 +38,12 @@ export const runFileEndpoints = {
     }),
     headers: z.object({
       range: z.string().max(4096).optional().describe('One range of bytes; several, or other units, are ignored.'),
-      'if-range': z.string().max(4096).optional().describe('The range is wanted of these bytes; of others, all.'),
+      'if-range': z.string().max(1024).optional().describe('The range is wanted of these bytes; of others, all.'),
+      'if-match': z
+        .string()
+        .max(4096)
+        .optional()
+        .describe('The bundle is wanted if it has one of these tags; of others, 412.'),
       'if-none-match': ifNoneMatch,
     }),
     answers: {

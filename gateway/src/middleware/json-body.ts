@@ -1,18 +1,42 @@
-import { JSON_BODY_MS, MAX_DISCARDED_BODY_BYTES, MAX_JSON_BODY_BYTES, Problem } from '@stella/contracts'
+import { JSON_BODY_MS, type JsonBody, MAX_DISCARDED_BODY_BYTES, MAX_JSON_BODY_BYTES, Problem } from '@stella/contracts'
 import type { Context } from 'hono'
-import type { z } from 'zod'
 
+import { doubledMember } from './doubled-member.ts'
 import { parsed } from './parsed.ts'
 
 /**
- * Reads a JSON body of at most `MAX_JSON_BODY_BYTES` and parses it once, by its contract.
- * @throws `request/timeout` · `request/too-large` · `request/invalid`, naming each field that is wrong
+ * Reads a JSON body of at most `MAX_JSON_BODY_BYTES` and parses it once, by its contract. Without a `Content-Type` it is taken for JSON.
+ * @throws `request/unsupported-media-type` · `request/timeout` · `request/too-large` · `request/invalid`, naming each field that is wrong
  */
-export async function jsonBody<T extends z.ZodType>(c: Context, contract: T): Promise<z.output<T>> {
-  return parsed(contract, parseJson(decoded(await bytesInTime(c))), 'the body')
+export async function jsonBody(c: Context, { mediaTypes, schema }: JsonBody): Promise<unknown> {
+  requireReadable(c, mediaTypes)
+  return parsed(schema, parseJson(decoded(await bytesInTime(c))), 'the body')
+}
+
+/** A body that its sender calls something else is not guessed at (RFC 9110, sections 8.3, 8.4 and 15.5.16). */
+function requireReadable(c: Context, mediaTypes: readonly string[]): void {
+  const [type = '', ...parameters] = (c.req.header('content-type') ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase())
+  const isOther = parameters.some((parameter) => /^charset=(?!"?utf-?8"?$)/.test(parameter))
+  if ((type !== '' && !mediaTypes.includes(type)) || isOther) {
+    const wanted = mediaTypes.join(' or ')
+    throw new Problem('request/unsupported-media-type', `Content-Type is another: send ${wanted}, in UTF-8`)
+  }
+  const coding = (c.req.header('content-encoding') ?? '').trim().toLowerCase()
+  if (coding !== '' && coding !== 'identity') {
+    throw new Problem('request/unsupported-media-type', 'the body is coded: send it without Content-Encoding')
+  }
 }
 
 function parseJson(text: string): unknown {
+  const value = parseText(text)
+  const doubled = doubledMember(text)
+  if (doubled === null) return value
+  throw new Problem('request/invalid', `${doubled}: is given more than once`)
+}
+
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

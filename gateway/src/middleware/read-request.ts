@@ -1,4 +1,4 @@
-import { type Endpoint, isJsonBody, Problem } from '@stella/contracts'
+import { type Endpoint, isJsonBody, needsIfMatch, Problem } from '@stella/contracts'
 import type { Context } from 'hono'
 import { z } from 'zod'
 
@@ -16,14 +16,14 @@ export interface ReadRequest {
 /**
  * Reads a request by its endpoint's entry in the table: path, query, headers, then a JSON body. Bytes are left to the route.
  * @throws `resource/not-found` for a path that can name nothing · `request/precondition-required` without a required `If-Match` ·
- * `request/invalid`, naming each field that is wrong · `request/too-large`
+ * `request/invalid`, naming each field that is wrong · `request/unsupported-media-type` · `request/too-large`
  */
 export async function readRequest(c: Context, { params, query, headers, body }: Endpoint): Promise<ReadRequest> {
   return {
     params: params && readParams(c, params),
     query: query && parsed(query, queryValues(c, query), 'the query'),
     headers: headers && readHeaders(c, headers),
-    body: isJsonBody(body) ? await jsonBody(c, body.schema) : undefined,
+    body: isJsonBody(body) ? await jsonBody(c, body) : undefined,
   }
 }
 
@@ -35,6 +35,7 @@ function readParams(c: Context, contract: z.ZodObject): unknown {
 
 /** A parameter that is an array may be given several times, others once. */
 function queryValues(c: Context, contract: z.ZodObject): Record<string, unknown> {
+  requireDecodable(c.req.url)
   const given = Object.entries(c.req.queries())
   return Object.fromEntries(
     given.map(([name, values]) => {
@@ -45,6 +46,15 @@ function queryValues(c: Context, contract: z.ZodObject): Record<string, unknown>
   )
 }
 
+/** What is no UTF-8 would be taken for other characters. */
+function requireDecodable(url: string): void {
+  try {
+    decodeURIComponent(new URL(url).search)
+  } catch (cause) {
+    throw new Problem('request/invalid', 'the query: has a % that begins no character of UTF-8', { cause })
+  }
+}
+
 function isList(member: z.ZodType | undefined): boolean {
   if (member instanceof z.ZodOptional || member instanceof z.ZodDefault) return isList(member.unwrap() as z.ZodType)
   return member instanceof z.ZodArray
@@ -53,9 +63,7 @@ function isList(member: z.ZodType | undefined): boolean {
 function readHeaders(c: Context, contract: z.ZodObject): unknown {
   const names = Object.keys(contract.shape)
   const given = Object.fromEntries(names.map((name) => [name, c.req.header(name)]))
-  const isMissing =
-    given['if-match'] === undefined && contract.shape['if-match']?.safeParse(undefined).success === false
-  if (isMissing) {
+  if (given['if-match'] === undefined && needsIfMatch(contract)) {
     throw new Problem(
       'request/precondition-required',
       'If-Match is missing: send the ETag that the resource was read with',

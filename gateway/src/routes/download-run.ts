@@ -12,7 +12,7 @@ import { readKept, runWithBundle } from './sealed-run.ts'
 /**
  * GET /export/runs/{id}/download: the bundle, streamed; of a run in parts, one that holds `index.json` and its signature. 200 · 206 with
  * `Range` · 304 with `If-None-Match` · 307 with `redirect=true`, where the object store serves it · 404 resource/not-found ·
- * 409 run/not-finished · 410 run/pruned · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` and
+ * 409 run/not-finished · 410 run/pruned · 412 request/precondition-failed · 416 range/unsatisfiable. Ranges, `If-Range` and strong ETags as RFC 9110; `Repr-Digest` and
  * `Content-Digest` as RFC 9530.
  */
 export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
@@ -25,6 +25,9 @@ export function downloadRunRoute(deps: GatewayDeps): Route<'downloadRun'> {
     const fileName = `${id}.tar.zst`
     const etag = `"${sha256}"`
     const isHead = c.req.method === 'HEAD'
+    if (!namesEtag(asked['if-match'] ?? etag, etag, { weak: false })) {
+      throw new Problem('request/precondition-failed', `the bundle of run ${id} has another tag than If-Match: ${etag}`)
+    }
     if (namesEtag(asked['if-none-match'] ?? '', etag, { weak: true }))
       return c.body(null, 304, { etag, 'cache-control': 'private' })
 
