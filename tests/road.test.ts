@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { ExportManifest, IngestSummary, Run } from '@stella/contracts'
+import type { ExportManifest, IngestSummary, ProblemBody, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { readMember, scanBundle } from '@stella/native'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -69,7 +69,7 @@ describe('an export', () => {
     await expect(golden).toMatchFileSnapshot('golden/samples-content.json')
   })
 
-  test('is reproduced byte for byte but for signatures/', async () => {
+  test('is reproduced byte for byte but for signatures/; its reproduction is not', async () => {
     const { run, bundle } = await exportBundle(tenant, 'original.tar.zst')
     const rebuilt = join(tenant.directory, 'rebuilt.tar.zst')
     const outcome = await tenant.stella('export', 'reproduce', run.id, '--out', rebuilt)
@@ -81,6 +81,15 @@ describe('an export', () => {
     )
     expect(after.map(([path]) => path)).toEqual(before.map(([path]) => path))
     expect(after).not.toEqual(before)
+
+    const { items } = await tenant.json<{ items: Run[] }>('export', 'run', 'list', '--limit', '1')
+    const refused = await tenant.api(`/export/runs/${items[0]?.id}/reproduce`, { method: 'POST' })
+    const { code, detail } = (await refused.json()) as ProblemBody
+    expect([refused.status, code, detail]).toEqual([
+      409,
+      'resource/conflict',
+      expect.stringContaining(`reproduce run ${run.id}`),
+    ])
   })
 
   test('comes out the same from another tenant that got the documents in another order and other batches', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -197,6 +197,11 @@ describe('an export in parts', () => {
     await writeFile(join(folder, 'index.json'), text.replace('"max_bytes":8192', '"max_bytes":8193'))
     expect((await faults()).map(({ path }) => path)).toEqual(['index.json'])
     await writeFile(join(folder, 'index.json'), text)
+    const part = join(folder, 'part-001.tar.zst')
+    await rename(part, `${folder}.part`)
+    await symlink('nothing', part)
+    expect((await faults())[0], 'a link to nothing').toEqual({ path: 'part-001.tar.zst', reason: 'it is absent' })
+    await rename(`${folder}.part`, part)
     await rm(join(folder, 'signatures/index.sig'))
     expect(await faults()).toEqual([{ path: 'signatures/index.sig', reason: 'it is absent' }])
   })

@@ -33,8 +33,8 @@ async function serveBundle(download: (request: IncomingMessage, response: Server
   const folder = testFolder()
   const file = join(folder, 'bundle.tar.zst')
   const part = partOf(file, { sha256: stated })
-  const outcome = () =>
-    stella(['export', 'run', 'download', 'run_1', '--out', file, '--json'], { folder, url: server.url })
+  const outcome = (...options: string[]) =>
+    stella(['export', 'run', 'download', 'run_1', '--out', file, '--json', ...options], { folder, url: server.url })
   return { ranges, file, part, outcome }
 }
 
@@ -104,6 +104,19 @@ test.each([{ id: '../../x' }, { bundle: { size: 1, sha256: '../../x' } }])(
     expect(stderr).toContain('cannot be read')
   },
 )
+
+test('run download fetches nothing that is there, and replaces another file by --force alone', async () => {
+  const { ranges, file, outcome } = await serveBundle(sendRange)
+  writeFileSync(file, bytes)
+  expect((await outcome()).code).toBe(0)
+  expect(ranges).toEqual([])
+  writeFileSync(file, 'of mine')
+  const { code, stderr } = await outcome()
+  expect([code, readFileSync(file, 'utf8')]).toEqual([2, 'of mine'])
+  expect(stderr).toContain('--force')
+  expect((await outcome('--force')).code).toBe(0)
+  expect(readFileSync(file).equals(bytes)).toBe(true)
+})
 
 test('run download asks for nothing where the part is whole', async () => {
   const { ranges, part, outcome } = await serveBundle(sendRange)

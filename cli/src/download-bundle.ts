@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { MAX_DOWNLOAD_ATTEMPTS, Problem, type Run } from '@stella/contracts'
@@ -10,7 +10,7 @@ import { byteSize } from './byte-size.ts'
 import { CommandFailure } from './command-failure.ts'
 import { inputFailure } from './input-file.ts'
 import { say } from './output.ts'
-import { requireOutputFile } from './output-file.ts'
+import { type Replacing, requireOutputFile, taken } from './output-file.ts'
 import { type Progress, startProgress } from './progress.ts'
 import { isRetryable, ServerUnreachable } from './retryable.ts'
 import type { Shell } from './shell.ts'
@@ -37,13 +37,13 @@ interface Transfer {
 /**
  * Downloads the bundle of a run to `file`, by way of a part that bears its digest in its name, so that it is never that of another
  * bundle: what is there already is hashed and kept, the rest is asked for by range, a broken connection is tried again. `file` appears
- * only when all its bytes have the digest that the run states.
- * @throws CommandFailure `integrity` where they have another, and the part is removed; `failed` after `MAX_DOWNLOAD_ATTEMPTS`
+ * only when all its bytes have the digest that the run states; where it holds them already nothing is fetched.
+ * @throws CommandFailure `usage` unless `force` where another file is there; `integrity` where they have another, and the part is removed; `failed` after `MAX_DOWNLOAD_ATTEMPTS`
  */
 export async function downloadBundle(
   api: Pick<ApiClient, 'openDownload'>,
   shell: Shell,
-  { run, file }: { readonly run: Run; readonly file: string },
+  { run, file, force }: Replacing & { readonly run: Run; readonly file: string },
 ): Promise<Bundle> {
   const { bundle, id } = run
   if (!bundle) {
@@ -53,6 +53,7 @@ export async function downloadBundle(
   }
 
   await requireOutputFile(file)
+  if (await holds(file, bundle, { force })) return bundle
   const partPath = partOf(file, bundle)
   const handle = await open(partPath, constants.O_RDWR | constants.O_CREAT).catch((cause: unknown) =>
     Promise.reject(inputFailure(partPath, cause)),
@@ -69,6 +70,21 @@ export async function downloadBundle(
   }
   await rename(partPath, file).catch((error: unknown) => requireFinished(file, bundle, error))
   return bundle
+}
+
+/** True where the file holds the bundle already. @throws CommandFailure `usage` unless `force` where it is another */
+async function holds(file: string, bundle: Bundle, { force }: Replacing): Promise<boolean> {
+  const there = await stat(file).catch(() => null)
+  if (there === null) return false
+  if (there.size === bundle.size && (await sha256Of(file)) === bundle.sha256) return true
+  if (force) return false
+  throw taken(file)
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 /** Where a bundle lies while it is not whole. */
@@ -181,8 +197,6 @@ async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): P
 
 /** Another download of the same bundle may have put it in place first. */
 async function requireFinished(file: string, bundle: Bundle, cause: unknown): Promise<void> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk)
-  if (hash.digest('hex') === bundle.sha256) return
+  if ((await sha256Of(file)) === bundle.sha256) return
   throw new CommandFailure('failed', `${file} cannot be written: another command took its place`, null, { cause })
 }

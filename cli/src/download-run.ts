@@ -10,6 +10,7 @@ import { byteSize } from './byte-size.ts'
 import { CommandFailure } from './command-failure.ts'
 import { downloadBundle } from './download-bundle.ts'
 import { inputFailure } from './input-file.ts'
+import { type Replacing, requireName } from './output-file.ts'
 import type { Shell } from './shell.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -28,23 +29,31 @@ export interface Downloaded {
 /**
  * Downloads what a run made: its bundle to `path`, or into the folder `path`; of a run in parts, index and parts into a folder, `path` without
  * `.tar.zst`. The index is written last, so that a folder with an index is whole. Goes on where an earlier attempt stopped.
- * @throws CommandFailure `integrity` where the bytes are not those that the run or the index states
+ * @throws CommandFailure `integrity` where the bytes are not those that the run or the index states; `usage` unless `force` where another
+ * file is there
  */
 export async function downloadRun(
   api: Api,
   shell: Shell,
-  { run, path }: { readonly run: Run; readonly path: string },
+  { run, path, force }: Replacing & { readonly run: Run; readonly path: string },
 ): Promise<Downloaded> {
-  if (run.parts !== null && run.bundle !== null) return downloadParts(api, shell, run, path.replace(/\.tar\.zst$/, ''))
+  requireName(path)
+  if (run.parts !== null && run.bundle !== null) {
+    return downloadParts(api, shell, { run, folder: path.replace(/\.tar\.zst$/, ''), force })
+  }
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   )
   const file = isFolder ? join(path, `${run.id}.tar.zst`) : path
-  return { path: file, ...(await downloadBundle(api, shell, { run, file })), parts: null }
+  return { path: file, ...(await downloadBundle(api, shell, { run, file, force })), parts: null }
 }
 
-async function downloadParts(api: Api, shell: Shell, run: Run, folder: string): Promise<Downloaded> {
+async function downloadParts(
+  api: Api,
+  shell: Shell,
+  { run, folder, force }: Replacing & { readonly run: Run; readonly folder: string },
+): Promise<Downloaded> {
   const bytes = await api.runDocument(run.id, 'manifest')
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const { index } = readExportIndex(bytes)
@@ -61,7 +70,7 @@ async function downloadParts(api: Api, shell: Shell, run: Run, folder: string): 
   let size = 0
   for (const { file, named } of parts) {
     const part = await api.getRun(named?.run_id ?? '')
-    size += (await downloadBundle(api, shell, { run: part, file: join(folder, file) })).size
+    size += (await downloadBundle(api, shell, { run: part, file: join(folder, file), force })).size
   }
   await writeWhole(join(folder, indexPaths.signature), await signatureOf(api, run))
   await writeWhole(join(folder, indexPaths.index), bytes.toString())

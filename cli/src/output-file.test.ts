@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-import { requireOutputFile } from './output-file.ts'
+import { requireNewFile, requireOutputFile, requireOutputPath } from './output-file.ts'
 
 test('requireOutputFile() takes a new file and a regular one, and refuses all that a rename would replace for good', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'stella-out-'))
@@ -15,4 +15,10 @@ test('requireOutputFile() takes a new file and a regular one, and refuses all th
   for (const path of [link, directory, '/dev/null', join(directory, 'absent', 'x')]) {
     await expect(requireOutputFile(path), path).rejects.toMatchObject({ kind: 'usage' })
   }
+  await expect(requireNewFile(file, { force: false })).rejects.toMatchObject({
+    advice: expect.stringContaining('--force'),
+  })
+  await requireNewFile(file, { force: true })
+  await requireOutputPath(directory, { force: false })
+  await expect(requireOutputPath('', { force: true })).rejects.toMatchObject({ kind: 'usage' })
 })

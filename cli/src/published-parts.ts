@@ -41,11 +41,23 @@ export async function readPublishedIndex(
     const name = [file, file.slice(0, -SUFFIX.length)].find((candidate) => there.has(candidate))
     if (name === undefined) continue
     known.add(name)
+    // A link to nothing is no part.
+    if (!(await isThere(join(folder, name)))) continue
     const published = { ...(await readPublishedExport({ path: join(folder, name) }, signal)), keys }
     parts.set(file, { verdict: verifyExport(published), manifestBytes: published.manifestBytes })
   }
   const others = [...there].filter((path) => !known.has(path)).sort(byteOrder)
   return { indexBytes, signatureBytes, parts, others, keys }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false
+      throw error
+    },
+  )
 }
 
 /** What lies in the folder; of `signatures/`, its files. */

@@ -14,6 +14,7 @@ import {
   type FileDigests,
 } from './compare-bundles.ts'
 import { downloadBundle } from './download-bundle.ts'
+import { type Replacing, requireNewFile } from './output-file.ts'
 import type { Shell } from './shell.ts'
 import { succeeded, waitForRun } from './wait-for-run.ts'
 
@@ -34,16 +35,17 @@ export interface Reproduction {
 export async function reproduceRun(
   api: ApiClient,
   shell: Shell,
-  { original, out }: { readonly original: Run; readonly out: string | undefined },
+  { original, out, force }: Replacing & { readonly original: Run; readonly out: string | undefined },
 ): Promise<Reproduction> {
   if (original.content_root === null) {
     throw new Problem('run/not-finished', `run ${original.id} cannot be reproduced: it is ${original.state}`)
   }
+  if (out !== undefined) await requireNewFile(out, { force })
   const again = succeeded(await waitForRun(api, shell, await api.reproduceRun(original.id)))
   const folder = await mkdtemp(join(tmpdir(), 'stella-reproduce-'))
   try {
     const file = out ?? join(folder, 'again.tar.zst')
-    await downloadBundle(api, shell, { run: again, file })
+    await downloadBundle(api, shell, { run: again, file, force })
     const { digests, isDamaged } = await originalDigests(api, shell, {
       original,
       file: join(folder, 'original.tar.zst'),
@@ -72,7 +74,7 @@ async function originalDigests(
   }
   const ofBundle =
     original.bundle &&
-    (await downloadBundle(api, shell, { run: original, file })
+    (await downloadBundle(api, shell, { run: original, file, force: false })
       .then(() => digestsOfBundle(file, shell.signal))
       .catch(unlessDamaged))
   const digests = ofBundle ?? (await documentDigests(api, original).catch(unlessDamaged))

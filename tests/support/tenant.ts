@@ -124,6 +124,7 @@ export async function exportBundle(
     'prof_json_raw',
     ...filters,
     '--wait',
+    '--force',
     '--download',
     bundle,
   )

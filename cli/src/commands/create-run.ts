@@ -15,6 +15,7 @@ interface Options extends FilterOptions {
   readonly profile: string
   readonly wait?: true
   readonly download?: string | true
+  readonly force?: true
 }
 
 /** `stella export run create` */
@@ -30,12 +31,14 @@ export function createRunCommand(parent: Command, shell: Shell): void {
       '--download [file]',
       'wait, then download the bundle to a file or into a folder (default: <run-id>.tar.zst)',
     )
+    .option('--force', 'replace the file that is there')
   command.action(async (options: Options) => {
     const wanted = requestedRun(options.profile, options)
-    if (typeof options.download === 'string') await requireOutputPath(options.download)
+    const force = options.force ?? false
+    if (typeof options.download === 'string') await requireOutputPath(options.download, { force })
     const api = createApiClient(shell.settings, shell.signal)
     const created = await api.createRun(wanted)
-    if (!options.wait && !options.download) {
+    if (!options.wait && options.download === undefined) {
       print(shell, command, { json: created, lines: runLines(created) })
       return
     }
@@ -43,7 +46,7 @@ export function createRunCommand(parent: Command, shell: Shell): void {
     const path = options.download === true ? `${run.id}.tar.zst` : options.download
     let written: string[] = []
     if (run.state === 'succeeded' && path !== undefined) {
-      written = [`written to  ${(await downloadRun(api, shell, { run, path })).path}`]
+      written = [`written to  ${(await downloadRun(api, shell, { run, path, force })).path}`]
       await pinOfferedKeys(api, shell)
     }
     print(shell, command, { json: run, lines: [...runLines(run), ...written] })

@@ -13,10 +13,11 @@ export function downloadRunCommand(parent: Command, shell: Shell): void {
     .description('download the bundle of a run; goes on where an earlier attempt stopped')
     .argument('<run-id>')
     .option('--out <file>', 'where to write it (default: <run-id>.tar.zst); a run in parts becomes a folder')
-  command.action(async (id: string, { out }: { out?: string }) => {
+    .option('--force', 'replace another file that is there')
+  command.action(async (id: string, { out, force = false }: { out?: string; force?: boolean }) => {
     const api = createApiClient(shell.settings, shell.signal)
     const run = await api.getRun(id)
-    const written = await downloadRun(api, shell, { run, path: out ?? `${id}.tar.zst` })
+    const written = await downloadRun(api, shell, { run, path: out ?? `${id}.tar.zst`, force })
     await pinOfferedKeys(api, shell)
     const { path, size, sha256, parts } = written
     print(shell, command, {

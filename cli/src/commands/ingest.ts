@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { type ApiClient, createApiClient, type Query } from '../api-client.ts'
 import { byteSize } from '../byte-size.ts'
 import { CommandFailure } from '../command-failure.ts'
-import { findEvidence } from '../evidence-files.ts'
+import { type EvidenceFile, findEvidence } from '../evidence-files.ts'
 import { evidenceTar } from '../evidence-tar.ts'
 import { filledStream } from '../filled-stream.ts'
 import { print } from '../output.ts'
@@ -52,25 +52,33 @@ export function ingestCommand(parent: Command, shell: Shell): void {
       print(shell, command, { json: NOTHING_READ, lines: [] })
       throw nothingToRead(paths)
     }
+    const { id } = sent.batch
     const batch = await pollUntil({
-      what: `ingest ${sent.id}`,
-      read: () => api.getIngest(sent.id),
+      what: `ingest ${id}`,
+      read: () => api.getIngest(id),
       isDone: ({ state }) => state === 'completed' || state === 'failed',
       signal: shell.signal,
     })
-    if (batch.summary) print(shell, command, { json: batch.summary, lines: summaryLines(batch.summary) })
+    if (batch.summary) print(shell, command, { json: batch.summary, lines: summaryLines(batch.summary, sent.files) })
     checkOutcome(batch)
   })
 }
 
+/** A batch on its way, and the files in it. */
+interface Sent {
+  readonly batch: Ingest
+  readonly files: readonly EvidenceFile[]
+}
+
 /** The batch that was sent; null where there was nothing to send. */
-async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Ingest | null> {
+async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Sent | null> {
   const query: Query = { source_uri: options.sourceUri, strict: options.strict ? 'true' : undefined }
   if (paths.includes(STDIN)) {
     if (paths.length > 1)
       throw new CommandFailure('usage', '- cannot be mixed with paths: standard input is sent as it is')
     const input = await filledStream(shell.stdin)
-    return input && api.ingest(input, { ...query, source_name: 'stdin' }, 'application/octet-stream')
+    if (input === null) return null
+    return { batch: await api.ingest(input, { ...query, source_name: 'stdin' }, 'application/octet-stream'), files: [] }
   }
 
   const files = await findEvidence(paths)
@@ -79,7 +87,7 @@ async function send(api: ApiClient, shell: Shell, paths: readonly string[], opti
   const progress = startProgress(shell, `send ${files.length} ${files.length === 1 ? 'file' : 'files'}`, byteSize)
   try {
     const body = () => evidenceTar(files, (sentBytes) => progress.update(sentBytes, totalBytes))
-    return await api.ingest(body, query, mediaTypes.tar)
+    return { batch: await api.ingest(body, query, mediaTypes.tar), files }
   } finally {
     progress.end()
   }
@@ -94,11 +102,11 @@ function nothingToRead(paths: readonly string[]): CommandFailure {
   return new CommandFailure('failed', `nothing to read: ${reason}`, advice)
 }
 
-function summaryLines(summary: IngestSummary): string[] {
+function summaryLines(summary: IngestSummary, files: readonly EvidenceFile[]): string[] {
   const { revision, refused, ...counts } = summary
   const shown = refused
     .slice(0, MAX_REFUSED_SHOWN)
-    .map(({ source, position, reason }) => `  ${placeOf(source, position)}: ${reason}`)
+    .map(({ source, position, reason }) => `  ${placeOf(pathOf(source, files), position)}: ${reason}`)
   const rest = refused.length - shown.length
   return [
     `revision ${revision}: ${counts.read} read, ${counts.new} new, ${counts.changed} changed, ` +
@@ -153,6 +161,14 @@ function checkOutcome({ state, summary, error_class, error_message }: Ingest): v
       'OSV, CSAF, OpenVEX, CycloneDX and SPDX are read, see the reasons',
     )
   }
+}
+
+/** Where a source lies on this machine: its name in what was sent may lack the beginning of its path. */
+function pathOf(source: string, files: readonly EvidenceFile[]): string {
+  const file = files.find(
+    ({ name }) => source === name || (source.startsWith(name) && /^[:/]/.test(source.slice(name.length))),
+  )
+  return file ? `${file.path}${source.slice(file.name.length)}` : source
 }
 
 /** A line of JSON lines names its line in both parts: it is told once. */

@@ -8,6 +8,7 @@ import type { Command } from 'commander'
 import { type ApiClient, createApiClient } from '../api-client.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { print, say } from '../output.ts'
+import { type Replacing, requireOutputPath } from '../output-file.ts'
 import { type Reproduction, reproduceRun } from '../reproduce-run.ts'
 import type { Shell } from '../shell.ts'
 
@@ -20,12 +21,13 @@ export function reproduceCommand(parent: Command, shell: Shell): void {
     )
     .argument('<run-id>')
     .option('--out <file>', 'keep the bundle that was written again; of a run in parts, the folder for theirs')
-  command.action(async (id: string, { out }: { out?: string }) => {
+    .option('--force', 'replace a file that is there')
+  command.action(async (id: string, { out, force = false }: { out?: string; force?: boolean }) => {
     const api = createApiClient(shell.settings, shell.signal)
     const original = await api.getRun(id)
     const { files, damaged, ...again } = original.parts
-      ? await reproduceParts(api, shell, { ids: original.parts, out })
-      : await reproduceOne(api, shell, { original, out })
+      ? await reproduceParts(api, shell, { ids: original.parts, out, force })
+      : await reproduceOne(api, shell, { original, out, force })
     const differing = files.filter(({ equal }) => !equal)
     print(shell, command, {
       json: { ok: differing.length === 0 && damaged.length === 0, run_id: id, ...again, damaged, files },
@@ -55,7 +57,7 @@ export function reproduceCommand(parent: Command, shell: Shell): void {
 async function reproduceOne(
   api: ApiClient,
   shell: Shell,
-  wanted: { readonly original: Run; readonly out: string | undefined },
+  wanted: Replacing & { readonly original: Run; readonly out: string | undefined },
 ) {
   const { runId, files, isOriginalDamaged } = await reproduceRun(api, shell, wanted)
   return { reproduction_id: runId, files, damaged: isOriginalDamaged ? [wanted.original.id] : [] }
@@ -65,14 +67,17 @@ async function reproduceOne(
 async function reproduceParts(
   api: ApiClient,
   shell: Shell,
-  { ids, out }: { readonly ids: readonly string[]; readonly out: string | undefined },
+  { ids, out, force }: Replacing & { readonly ids: readonly string[]; readonly out: string | undefined },
 ) {
-  if (out !== undefined) await mkdir(out, { recursive: true })
+  if (out !== undefined) {
+    await requireOutputPath(out, { force })
+    await mkdir(out, { recursive: true })
+  }
   const again: Reproduction[] = []
   for (const [index, id] of ids.entries()) {
     const name = partFile(index + 1)
     const file = out === undefined ? undefined : join(out, name)
-    const part = await reproduceRun(api, shell, { original: await api.getRun(id), out: file })
+    const part = await reproduceRun(api, shell, { original: await api.getRun(id), out: file, force })
     again.push({ ...part, files: part.files.map(({ path, equal }) => ({ path: `${name}: ${path}`, equal })) })
   }
   return {

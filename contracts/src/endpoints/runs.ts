@@ -93,6 +93,6 @@ export const runEndpoints = {
     params,
     headers: z.object({ 'idempotency-key': idempotencyKey }),
     answers: { 202: accepted },
-    problems: ['run/not-finished', 'run/sharded'],
+    problems: ['run/not-finished', 'resource/conflict', 'run/sharded'],
   },
 } as const satisfies Record<string, Endpoint>

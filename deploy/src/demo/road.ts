@@ -30,7 +30,7 @@ export async function walkRoad({ url, stella, workDir, tell }: RoadDeps): Promis
 
   tell(await stella('ingest', 'samples/advisories', 'samples/vex', 'samples/sboms'))
   await ensureProfile(stella, tell)
-  const run = await stella('export', 'run', 'create', '--profile', PROFILE, '--wait', '--download', bundle)
+  const run = await stella('export', 'run', 'create', '--profile', PROFILE, '--wait', '--force', '--download', bundle)
   tell(run)
   await fetchKey(url, key, tell)
   tell(await stella('export', 'verify', bundle, '--key', key))

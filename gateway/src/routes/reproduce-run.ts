@@ -13,7 +13,7 @@ import { runAccepted } from './run-accepted.ts'
 /**
  * POST /export/runs/{id}/reproduce: record a run that writes the same plan again and must come to the same bytes.
  * Of a run that has expired too: the ledger holds what it was made of.
- * 202 Run · 404 resource/not-found · 409 run/not-finished · 409 run/sharded · 429 limit/rate
+ * 202 Run · 404 resource/not-found · 409 run/not-finished · 409 resource/conflict for a reproduction · 409 run/sharded · 429 limit/rate
  */
 export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
   return async (c, { params: { id }, headers }) => {
@@ -36,11 +36,11 @@ export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
 }
 
 function requireReproducible({ id, state, reproduces, sealed }: OpenRun): void {
-  if (sealed === null || reproduces !== null) {
-    throw new Problem(
-      'run/not-finished',
-      `run ${id} is ${state}: only a run of its own that succeeded can be reproduced`,
-    )
+  if (reproduces !== null) {
+    throw new Problem('resource/conflict', `run ${id} reproduces another: reproduce run ${reproduces} itself`)
+  }
+  if (sealed === null) {
+    throw new Problem('run/not-finished', `run ${id} is ${state}: only a run that succeeded can be reproduced`)
   }
   if (sealed.documents[indexPaths.index]) {
     throw new Problem('run/sharded', `run ${id} comes in parts: reproduce each of them, their ids are in its \`parts\``)

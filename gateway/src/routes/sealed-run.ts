@@ -25,7 +25,7 @@ export async function runWithDocuments(
   id: string,
 ): Promise<SealedRun> {
   const run = await sealedRun(deps, tenantId, id)
-  if (!keepsDocuments(run.pruned)) throw pruned(run, 'manifest, its provenance and its signatures', deps.now())
+  if (!keepsDocuments(run.pruned)) throw pruned(run, 'documents', deps.now())
   return run
 }
 
@@ -51,7 +51,7 @@ async function sealedRun(
 }
 
 /** When it went, why, and what to do. */
-function pruned(run: SealedRun, what: string, now: Date): Problem {
+function pruned(run: SealedRun, what: 'bundle' | 'documents', now: Date): Problem {
   const { id, partOf, profileId, profileRevision, expiresAt, documentsExpireAt } = run
   const due = what === 'bundle' ? expiresAt : documentsExpireAt
   const isDue = due !== null && Date.parse(due) <= now.getTime()
@@ -62,5 +62,7 @@ function pruned(run: SealedRun, what: string, now: Date): Problem {
     ? `; its manifest, provenance and signatures are kept until ${documentsExpireAt}`
     : ''
   const advice = `POST /export/runs/${id}/reproduce writes it again from the ledger`
-  return new Problem('run/pruned', `the ${what} of run ${id} was removed ${why}: ${advice}${kept}`)
+  const gone =
+    what === 'bundle' ? `the bundle of run ${id} was` : `manifest, provenance and signatures of run ${id} were`
+  return new Problem('run/pruned', `${gone} removed ${why}: ${advice}${kept}`)
 }

@@ -75,7 +75,7 @@ pub(crate) struct Decoded<'l, D> {
 
 impl<D: Read> Read for Decoded<'_, D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.decoder.read(buffer).map_err(damaged)?;
+        let read = self.decoder.read(buffer).map_err(|error| damaged(error, self.limits))?;
         self.given += read as u64;
         self.total.set(self.total.get() + read as u64);
         let ArchiveLimits { max_decompressed_bytes, max_ratio, ratio_free_bytes, .. } = self.limits;
@@ -90,13 +90,19 @@ impl<D: Read> Read for Decoded<'_, D> {
 }
 
 /// Whatever a decoder complains of is a fault of the data, unless the upload itself could not be read.
-fn damaged(error: io::Error) -> io::Error {
+fn damaged(error: io::Error, limits: &ArchiveLimits) -> io::Error {
     let inner = error.get_ref();
     if inner.is_some_and(|inner| inner.is::<UploadFault>() || inner.is::<DataFault>()) || error.kind() == ErrorKind::Interrupted {
         return error;
     }
     match error.kind() {
         ErrorKind::UnexpectedEof => DataFault::error("cut off: the compressed data ends early"),
+        // The words of ZSTD_error_frameParameter_windowTooLarge: the library gives no code.
+        _ if error.to_string().contains("requires too much memory") => DataFault::error(format!(
+            "a zstd frame with a window over the limit of {} bytes: compress it with a smaller one (zstd --long={})",
+            1_u64 << limits.max_window_log,
+            limits.max_window_log
+        )),
         _ => DataFault::error(format!("damaged compressed data: {error}")),
     }
 }

@@ -236,7 +236,10 @@ fn a_window_that_takes_too_much_memory_is_refused() {
     encoder.window_log(27).expect("set");
     std::io::Write::write_all(&mut encoder, &advisory("1")).expect("compressed");
     let refused = outcome(&encoder.finish().expect("compressed")).refused;
-    assert_eq!(refused, ["upload 1:1: damaged compressed data: Frame requires too much memory for decoding"]);
+    assert_eq!(
+        refused,
+        ["upload 1:1: a zstd frame with a window over the limit of 8388608 bytes: compress it with a smaller one (zstd --long=23)"]
+    );
 }
 
 #[test]
