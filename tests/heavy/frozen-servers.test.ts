@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
-import { DATABASE_SILENCE_MS, DATABASE_TURN_MS, isFinal, type Run } from '@stella/contracts'
+import { DATABASE_SILENCE_MS, DATABASE_TURN_MS, isFinal, READY_DATABASE_MS, type Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createProfile, ingest, openTenant, samples, type Tenant, until } from '../support/tenant.ts'
 
 const AWAY_MS = 60_000
+/** What an answer may take beyond the wait that is under test, in milliseconds. */
+const SLACK_MS = 1000
 const REQUESTS = 500
 const GATEWAY_BYTES = 128 * 1024 * 1024
 let stack: TestStack
@@ -83,6 +85,9 @@ test('Postgres frozen for a minute: every request is answered 503 in time, the g
   const thaw = freeze('postgres')
   const frozenAt = performance.now()
   try {
+    const ready = await fetch(`${stack.url}/health/ready`)
+    expect([ready.status, Number(ready.headers.get('retry-after')) > 0]).toEqual([503, true])
+    expect(performance.now() - frozenAt).toBeLessThan(READY_DATABASE_MS + SLACK_MS)
     const keys = Array.from({ length: REQUESTS }, (_, at) => `postgres-${at}`)
     const answers = await Promise.all(keys.map(createRun))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]))

@@ -28,3 +28,17 @@ test('counts from the answer on, before anything is read, until the reader leave
   answer()
   expect(answer).toThrow(expect.objectContaining({ code: 'ledger/busy' }))
 })
+
+test('a reader that leaves while a chunk is made is no failure', async () => {
+  const failures: unknown[] = []
+  let left: Promise<void> | undefined
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    left = reader.cancel()
+    yield new Uint8Array(1)
+  }
+  const failed = (error: unknown) => void failures.push(error)
+  const reader = pulledStream(new OpenStreams(), { tenantId: 'acme', chunks: slow(), failed }).getReader()
+  expect(await reader.read()).toEqual({ done: true, value: undefined })
+  await left
+  expect(failures).toEqual([])
+})

@@ -18,21 +18,26 @@ export function pulledStream(
   { tenantId, chunks, failed }: PulledStream,
 ): ReadableStream<Uint8Array> {
   const leave = open.enter(tenantId)
+  let hasLeft = false
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { value, done } = await chunks.next()
+          // A chunk that was being made when its reader left goes nowhere: the stream is closed by then.
+          if (hasLeft) return
           if (!done) return controller.enqueue(value)
           leave()
           controller.close()
         } catch (error) {
+          if (hasLeft) return
           leave()
           failed(error)
           controller.error(error)
         }
       },
       async cancel() {
+        hasLeft = true
         leave()
         await chunks.return(undefined)
       },
