@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 
+import { MAX_DOWNLOAD_ATTEMPTS } from '@stella/contracts'
 import { afterEach, expect, test } from 'vitest'
 
 import { partOf } from './download-bundle.ts'
@@ -158,7 +159,9 @@ test('run download that is cut at one byte each time names it, and says how to h
   expect(code).toBe(8)
   expect(stderr).toContain('at byte 70000 each time')
   expect(stderr).toContain('stella export run verify run_1')
-  expect(ranges).toHaveLength(4)
+  // A connection that ends so may lose what is on its way: one cut may come before the four.
+  expect(ranges.slice(-3)).toEqual(Array.from({ length: 3 }, () => 'bytes=70000-'))
+  expect(ranges.length).toBeLessThan(MAX_DOWNLOAD_ATTEMPTS)
 })
 
 test('run download does not try again where the bundle is damaged in the store', async () => {
