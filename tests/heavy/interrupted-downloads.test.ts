@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 
@@ -84,6 +84,8 @@ describe(`a download that is interrupted at ${INTERRUPTIONS} offsets`, () => {
   test('by stella, goes on by itself, and what it wrote verifies', async () => {
     const out = join(tenant.directory, 'interrupted.tar.zst')
     for (const afterBytes of offsets()) {
+      // A whole bundle that is there already is not fetched again.
+      rmSync(out, { force: true })
       let cut = 0
       proxy.script = ({ url }) => (url.endsWith('/download') && cut++ === 0 ? { kind: 'cut-answer', afterBytes } : null)
       const outcome = await tenant.stella('export', 'run', 'download', run.id, '--out', out)
