@@ -178,6 +178,16 @@ export const READY_DATABASE_MS = 5000
 export const DATABASE_IDLE_MS = 10_000
 /** Longest wait for the message bus to accept a message, in milliseconds. */
 export const BUS_PUBLISH_MS = 5000
+/** Interval at which recorded events are published, in milliseconds. */
+export const EVENT_PUBLISH_MS = 100
+/** Events that are published in one transaction. */
+export const EVENT_BATCH_ROWS = 500
+/** Tenants whose events are published in one round. */
+export const EVENT_TENANTS = 1000
+/** Longest time that a publisher waits for the bus and keeps others from publishing a tenant's events, in milliseconds. */
+export const EVENT_HOLD_MS = 30_000
+/** Pause of what a worker does over and over after it failed, in milliseconds. */
+export const AFTER_FAILURE_MS = 1000
 /** Most messages that the stream of events keeps. */
 export const MAX_EVENTS = 1_000_000
 /** Most bytes that the stream of events keeps. */

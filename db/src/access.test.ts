@@ -32,6 +32,7 @@ const tables = [
   'audit_outbox',
   'audit_entries',
   'run_verifications',
+  'event_outbox',
 ]
 let database: TestDatabase
 
@@ -113,6 +114,7 @@ test.each([
   'idempotency_keys',
   'audit_outbox',
   'audit_entries',
+  'event_outbox',
 ])('%s: rows are never updated', async (table) => {
   const [column] = await database.owner<{ name: string }[]>`
     select attname as name from pg_attribute where attrelid = ${`public.${table}`}::regclass and attnum > 0 and attidentity = '' and attname <> 'tenant_id' limit 1`
@@ -174,6 +176,7 @@ test('stella_sweep sees the named columns of runs and batches of all tenants, an
     ],
     ingests: ['tenant_id', 'id', 'state', 'heartbeat_at', 'created_at'],
     audit_outbox: ['tenant_id'],
+    event_outbox: ['tenant_id'],
     run_verifications: ['tenant_id', 'id', 'run_id', 'state', 'heartbeat_at'],
   }
   const columns = await database.owner<{ table: string; column: string }[]>`

@@ -11,6 +11,7 @@ export {
 export { cutParts, type TooLarge } from './cut-parts.ts'
 export { documentsQuery } from './documents-query.ts'
 export { cancelRun, type EndedRun, failRun } from './end-run.ts'
+export { claimEvents, type RecordedEvent, removeEvents, tenantsWithEvents } from './event-outbox.ts'
 export {
   expireDocuments,
   expireRun,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import * as auditTables from './audit-tables.ts'
 import { connectionOptions } from './connection-options.ts'
+import * as eventOutboxTable from './event-outbox-table.ts'
 import { migrate } from './migrate.ts'
 import { openDatabase, pingDatabase } from './open-database.ts'
 import * as schema from './schema.ts'
@@ -22,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const tables = Object.values({ ...schema, ...auditTables, ...verificationTable })
+const tables = Object.values({ ...schema, ...auditTables, ...eventOutboxTable, ...verificationTable })
   .filter((value) => is(value, PgTable))
   .map(getTableConfig)
 

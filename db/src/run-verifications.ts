@@ -49,14 +49,12 @@ export async function beginVerification(tx: Transaction, of: VerificationId): Pr
   return row ?? null
 }
 
-/** Ends a verification, once; false where it had ended. */
-export async function endVerification(tx: Transaction, of: VerificationId, end: VerificationEnd): Promise<boolean> {
-  const ended = await tx
+/** Ends a verification, once: one that had ended stays as it is. */
+export async function endVerification(tx: Transaction, of: VerificationId, end: VerificationEnd): Promise<void> {
+  await tx
     .update(runVerifications)
     .set({ ...end, heartbeatAt: now, finishedAt: now })
     .where(waiting(of))
-    .returning({ id: runVerifications.id })
-  return ended.length > 0
 }
 
 /** A page of the verifications of a run, the newest first. @throws `request/invalid` for a cursor that cannot be read */

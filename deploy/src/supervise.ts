@@ -13,6 +13,8 @@ export interface Supervised {
   readonly pid: number
   /** Kills the process (kill -9 unless told otherwise) and resolves when it has ended; it is then started again. */
   kill(signal?: NodeJS.Signals): Promise<void>
+  /** Kills the process with kill -9 and keeps it away. @returns what starts it again, and resolves when it serves */
+  takeDown(): Promise<() => Promise<void>>
   /** Resolves with its number when it runs: at once, or after its restart. */
   running(): Promise<number>
   /** Ends it for good. */
@@ -32,10 +34,14 @@ export async function supervise(
   let current = await start()
   let restarted: Promise<RunningServer> | undefined
   const stopping = new AbortController()
+  /** Resolves when the process may be started. */
+  let allowed: Promise<void> = Promise.resolve()
 
   async function restart(pauseMs: number, how: string): Promise<RunningServer> {
     log(`${name} ended with ${how}, starting it again`)
     await delay(pauseMs, undefined, { signal: stopping.signal })
+    await allowed
+    stopping.signal.throwIfAborted()
     try {
       return await start()
     } catch (error) {
@@ -57,6 +63,13 @@ export async function supervise(
     if (stopping.signal.aborted) return await current.stop()
     await watch(Math.min(pause * 2, LONGEST_PAUSE_MS))
   }
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const { pid, exited } = current
+    process.kill(pid, signal)
+    await exited
+  }
+
+  const running = async () => (await (restarted ?? current)).pid
   const watching = watch(FIRST_PAUSE_MS).catch(() => undefined) // Ends by abort alone.
 
   return {
@@ -64,12 +77,20 @@ export async function supervise(
     get pid() {
       return current.pid
     },
-    async kill(signal = 'SIGKILL') {
-      const { pid, exited } = current
-      process.kill(pid, signal)
-      await exited
+    kill,
+    async takeDown() {
+      let allow = () => {}
+      allowed = new Promise((resolve) => {
+        allow = resolve
+        stopping.signal.addEventListener('abort', () => resolve())
+      })
+      await kill()
+      return async () => {
+        allow()
+        await running()
+      }
     },
-    running: async () => (await (restarted ?? current)).pid,
+    running,
     async stop() {
       stopping.abort()
       await current.stop()

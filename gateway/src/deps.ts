@@ -34,7 +34,7 @@ type InTenant = <T>(tenantId: string, work: (tx: Transaction) => Promise<T>) => 
 export interface GatewayDeps {
   readonly tokens: TokenRules
   readonly blobs: Pick<Blobs, 'presign' | 'putStream' | 'read' | 'readBytes' | 'remove'>
-  readonly bus: Pick<Bus, 'publishJob' | 'publishEvent'>
+  readonly bus: Pick<Bus, 'publishJob'>
   readonly kms: Pick<Kms, 'publicKeys'>
   /** Runs work in a transaction that sees one tenant only. */
   readonly inTenant: InTenant

@@ -4,6 +4,7 @@ import { isFinal, type Run } from '@stella/contracts'
 import { type Supervised, startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { allTold } from '../support/nats.ts'
 import { createProfile, openTenant, post, type Tenant, until } from '../support/tenant.ts'
 
 const RECORDS = 40_000
@@ -57,18 +58,23 @@ const victims: [string, () => Supervised | undefined][] = [
 ]
 
 describe(`kill -9, ${KILLS} times during ${RUNS} runs,`, () => {
-  test.each(victims)('of %s leaves complete runs of equal content', async (_, victim) => {
-    const ids: string[] = []
-    for (let run = 0; run < RUNS; run++) ids.push(await startRun())
-    for (let killed = 0; killed < KILLS; killed++) {
-      await pause(Math.random() * LONGEST_PEACE_MS)
-      await victim()?.running()
-      await victim()?.kill()
-    }
-    for (const id of ids) {
-      const run = await ended(id)
-      expect([run.state, run.error_message]).toEqual(['succeeded', null])
-      expect(run.content_root).toBe(undisturbed.content_root)
-    }
-  })
+  test.each(victims)(
+    'of %s leaves complete runs of equal content, whose states were each told once',
+    async (_, victim) => {
+      const ids: string[] = []
+      for (let run = 0; run < RUNS; run++) ids.push(await startRun())
+      for (let killed = 0; killed < KILLS; killed++) {
+        await pause(Math.random() * LONGEST_PEACE_MS)
+        await victim()?.running()
+        await victim()?.kill()
+      }
+      const runs = await Promise.all(ids.map(ended))
+      await stack.ready()
+      await allTold(stack, tenant, runs)
+      for (const run of runs) {
+        expect([run.state, run.error_message]).toEqual(['succeeded', null])
+        expect(run.content_root).toBe(undisturbed.content_root)
+      }
+    },
+  )
 })

@@ -5,6 +5,7 @@ import { isFinal, MAX_PAGE_ROWS, type Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { allTold } from '../support/nats.ts'
 import { createProfile, filesUnder, openTenant, post, type Tenant, until } from '../support/tenant.ts'
 import { killWorker, startWorker } from '../support/worker-process.ts'
 
@@ -43,7 +44,7 @@ async function runsNow(): Promise<Run[]> {
 }
 
 describe(`${KILLS} times kill -9 of a worker during ${RUNS} runs`, () => {
-  test('leaves every run complete, with equal content, and nothing else in the store', async () => {
+  test('leaves every run complete, with equal content, each state told once, and nothing else in the store', async () => {
     for (let run = 0; run < RUNS; run++) await startRun()
     for (let killed = 0; killed < KILLS; ) {
       // Each kill counts that falls while a run is not done; on a fast machine that takes more runs.
@@ -64,6 +65,7 @@ describe(`${KILLS} times kill -9 of a worker during ${RUNS} runs`, () => {
     expect(new Set(runs.map(({ content_root }) => content_root)).size).toBe(1)
     expect(runs[0]?.counts?.advisories).toBe(RECORDS)
     await nothingLeft(runs.length)
+    await allTold(stack, tenant, runs)
     await killWorker(survivor)
   })
 })

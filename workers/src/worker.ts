@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { AUDIT_CHAIN_MS, type JobMessage, type Problem } from '@stella/contracts'
+import { AFTER_FAILURE_MS, AUDIT_CHAIN_MS, EVENT_PUBLISH_MS, type JobMessage, type Problem } from '@stella/contracts'
 
 import { chainRecorded } from './audit/chain-recorded.ts'
 import type { WorkerDeps } from './deps.ts'
+import { publishRecorded } from './events/publish-recorded.ts'
 import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
 import { endIngestFailed, endRunFailed, endVerificationFailed } from './run/end-failed.ts'
@@ -13,8 +14,8 @@ import { verifyStep } from './verify/verify-step.ts'
 import { writeStep } from './write/write-step.ts'
 
 /**
- * Works until it is told to stop: takes one job of each step at a time, sweeps, and chains the audit log. A job that is stopped half-way goes back to the
- * queue. Resolves once all work has stopped.
+ * Works until it is told to stop: takes one job of each step at a time, sweeps, chains the audit log, and publishes events. A job that is
+ * stopped half-way goes back to the queue. Resolves once all work has stopped.
  */
 export async function startWorker(
   deps: WorkerDeps,
@@ -43,7 +44,16 @@ export async function startWorker(
       signal,
     ),
     sweepUntil(deps, sweepMs, signal),
-    chainUntil(deps, signal),
+    repeat(
+      deps,
+      { everyMs: AUDIT_CHAIN_MS, work: () => chainRecorded(deps, signal), failed: 'the audit log was not chained' },
+      signal,
+    ),
+    repeat(
+      deps,
+      { everyMs: EVENT_PUBLISH_MS, work: () => publishRecorded(deps, signal), failed: 'events were not published' },
+      signal,
+    ),
   ])
 }
 
@@ -58,11 +68,20 @@ async function sweepUntil(deps: WorkerDeps, sweepMs: number, signal: AbortSignal
   }
 }
 
-async function chainUntil(deps: WorkerDeps, signal: AbortSignal): Promise<void> {
+/** Does something over and over; where it fails, the next round goes on. */
+async function repeat(
+  { log }: Pick<WorkerDeps, 'log'>,
+  { everyMs, work, failed }: { everyMs: number; work: () => Promise<void>; failed: string },
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    await chainRecorded(deps, signal).catch((error: unknown) =>
-      deps.log({ message: 'the audit log was not chained; the next round goes on', cause: String(error) }),
+    const pauseMs = await work().then(
+      () => everyMs,
+      (error: unknown) => {
+        log({ message: `${failed}; the next round goes on`, cause: String(error) })
+        return AFTER_FAILURE_MS
+      },
     )
-    await pause(AUDIT_CHAIN_MS, undefined, { signal }).catch(() => undefined)
+    await pause(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }

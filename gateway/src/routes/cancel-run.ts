@@ -4,7 +4,6 @@ import { cancelRun, getRun } from '@stella/db'
 import { recordAction } from '../audit/record-action.ts'
 import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
-import { announceRun } from './announce-run.ts'
 import { found } from './found.ts'
 import { startNext } from './start-next.ts'
 
@@ -15,14 +14,13 @@ import { startNext } from './start-next.ts'
 export function cancelRunRoute(deps: GatewayDeps): Route<'cancelRun'> {
   return async (c, { params: { id } }) => {
     const { tenantId } = c.get('caller')
-    const { run, ended } = await deps.inTenant(tenantId, async (tx) => {
-      const ended = await cancelRun(tx, { tenantId, runId: id })
+    const run = await deps.inTenant(tenantId, async (tx) => {
+      await cancelRun(tx, { tenantId, runId: id })
       const run = found(await getRun(tx, { tenantId, runId: id }), 'run', id)
       if (run.state !== 'cancelled') throw new Problem('resource/conflict', `run ${id} has ended: it is ${run.state}`)
       await recordAction(c, tx, `/export/runs/${id}`)
-      return { run, ended }
+      return run
     })
-    for (const other of ended) await announceRun(deps, tenantId, { id: other.runId, state: other.state })
     await startNext(deps, { tenantId, runId: id })
     return c.json(run)
   }

@@ -3,11 +3,10 @@ import type { Plan } from '@stella/core'
 import { admitRun, getPlan, heartbeat, openRun, partId, recordPlan, requestParts, type Transaction } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
-import { announce } from '../run/announce.ts'
 import { makePlan } from './make-plan.ts'
 import { requirePlan } from './require-plan.ts'
 
-type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'evidence' | 'bus' | 'runLimits' | 'now' | 'log'>
+type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'evidence' | 'runLimits'>
 
 /**
  * plan: reads what the filters take of the ledger, and writes the plan row. A reproduction takes over the plan of the run that it
@@ -20,7 +19,6 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   const admission = await deps.inTenant(tenantId, (tx) => admitRun(tx, { tenantId, runId, limits: deps.runLimits }))
   if (admission !== 'planning') return []
 
-  await announce(deps, { tenantId, runId, state: 'planning' })
   const { run, found, whole } = await deps.inTenant(tenantId, (tx) => openPlanning(tx, { tenantId, runId }))
   const made = found ?? (await makePlan(deps.evidence, run, whole))
   const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {
@@ -31,7 +29,6 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
     return recorded
   })
   if (plan === null) return [] // It was cancelled meanwhile.
-  await announce(deps, { tenantId, runId, state: 'writing' })
   return jobsOfPlan(plan, tenantId, runId)
 }
 

@@ -2,10 +2,9 @@ import { sealedKey, sealedPrefix } from '@stella/core'
 import { expireDocuments, expireRun, type OpenRun, openRun, type RunId, recordRemoved } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
-import { announce } from '../run/announce.ts'
 
 /** What pruning uses. */
-export type PruneDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'bus' | 'now' | 'log'>
+export type PruneDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'now' | 'log'>
 
 /**
  * Removes of one run what is due: first its bundle, later its documents. The row says so first, then bytes go, then the row says that they
@@ -15,9 +14,8 @@ export type PruneDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'bu
  */
 export async function pruneRun(deps: PruneDeps, { tenantId, runId }: RunId): Promise<void> {
   const run = { tenantId, runId, now: deps.now() }
-  if (await deps.inTenant(tenantId, (tx) => expireRun(tx, run))) {
-    await announce(deps, { tenantId, runId, state: 'expired' })
-  } else await deps.inTenant(tenantId, (tx) => expireDocuments(tx, run))
+  const expiredNow = await deps.inTenant(tenantId, (tx) => expireRun(tx, run))
+  if (!expiredNow) await deps.inTenant(tenantId, (tx) => expireDocuments(tx, run))
 
   const expired = await deps.inTenant(tenantId, (tx) => openRun(tx, run))
   if (expired?.pruned === 'removing-data') await removeData(deps, expired)

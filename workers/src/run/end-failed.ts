@@ -3,11 +3,10 @@ import { uploadKey } from '@stella/core'
 import { endVerification, failIngest, failRun } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
-import { announce } from './announce.ts'
 import { removeWorkOf } from './remove-work.ts'
 import { startNext } from './start-next.ts'
 
-type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'metrics' | 'now' | 'log'>
+type EndDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'metrics' | 'log'>
 
 /** Ends a run as failed, with its class and reason, and with it all that it is a part of; removes what it left. Does nothing to a run that has ended. */
 export async function endRunFailed(
@@ -22,7 +21,6 @@ export async function endRunFailed(
   )
   if (ended.length > 0) deps.metrics.runFailed(errorClass)
   if (verifyFailures.has(problem.code)) deps.metrics.verifyFailed()
-  for (const run of ended) await announce(deps, { tenantId, ...run })
   await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })
 }

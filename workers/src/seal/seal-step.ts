@@ -4,7 +4,6 @@ import { beginSealing, listShards, type OpenRun, openRun, sealRun } from '@stell
 
 import type { WorkerDeps } from '../deps.ts'
 import { requirePlan } from '../plan/require-plan.ts'
-import { announce } from '../run/announce.ts'
 import { removeWorkOf } from '../run/remove-work.ts'
 import { startNext } from '../run/start-next.ts'
 import { whileWanted } from '../run/while-wanted.ts'
@@ -46,10 +45,7 @@ export async function sealStep(
   const run = await deps.inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId }))
   if (run === null || (!begun && !isFinal(run.state))) return []
 
-  if (begun) {
-    await announce(deps, { tenantId, runId, state: 'sealing' })
-    await whileWanted(deps, { tenantId, runId, signal, work: (wanted) => seal(deps, run, wanted) })
-  }
+  if (begun) await whileWanted(deps, { tenantId, runId, signal, work: (wanted) => seal(deps, run, wanted) })
   await startNext(deps, { tenantId, runId })
   await removeWorkOf(deps, { tenantId, runId })
   const { partOf } = run
@@ -81,7 +77,6 @@ async function seal(deps: SealDeps, run: OpenRun, signal: AbortSignal): Promise<
     records: plan.parts ? {} : plan.counts,
     durationMs: deps.now().getTime() - Date.parse(identityOf(run).startedAt),
   })
-  await announce(deps, { tenantId, runId, state: 'succeeded' })
 }
 
 async function sealFiles(deps: SealDeps, { run, plan }: { run: OpenRun; plan: Plan }, signal: AbortSignal) {

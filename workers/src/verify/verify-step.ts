@@ -1,12 +1,4 @@
-import {
-  type Job,
-  type JobMessage,
-  MAX_FAULTS,
-  problems,
-  storedDamage,
-  toProblem,
-  verificationEvent,
-} from '@stella/contracts'
+import { type Job, type JobMessage, MAX_FAULTS, problems, storedDamage, toProblem } from '@stella/contracts'
 import { byteOrder, type ExportFault, sealedKey, verifyExport } from '@stella/core'
 import {
   beginVerification,
@@ -21,7 +13,7 @@ import { readPublishedExport } from '@stella/native'
 import type { WorkerDeps } from '../deps.ts'
 
 /** What verifying uses. */
-export type VerifyDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'bus' | 'kms' | 'now' | 'log'>
+export type VerifyDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'kms'>
 
 /**
  * verify: reads back all that is stored for a run, and judges it as `stella export verify` does, by the keys of the service.
@@ -40,8 +32,7 @@ export async function verifyStep(
   const { state } = (await deps.inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: run.id }))) ?? run
   // What was removed by its retention meanwhile is not damaged.
   const told: VerificationEnd = state === 'succeeded' ? end : prunedMeanwhile(run.id)
-  const ended = await deps.inTenant(tenantId, (tx) => endVerification(tx, { tenantId, id }, told))
-  if (ended && told.state === 'completed') await announceVerdict(deps, { run, id, ok: told.verdict.ok })
+  await deps.inTenant(tenantId, (tx) => endVerification(tx, { tenantId, id }, told))
   return []
 }
 
@@ -102,15 +93,4 @@ async function judgedBundle(
   } finally {
     await scratch.dispose()
   }
-}
-
-async function announceVerdict(
-  { bus, now, log }: VerifyDeps,
-  { run, id, ok }: { run: OpenRun; id: string; ok: boolean },
-): Promise<void> {
-  const event = verificationEvent({ tenantId: run.tenantId, runId: run.id, verificationId: id, ok, time: now() })
-  log({ message: 'a run was verified', tenant_id: run.tenantId, run_id: run.id, ok })
-  await bus
-    .publishEvent(event)
-    .catch((error: unknown) => log({ message: 'an event was lost', run_id: run.id, cause: String(error) }))
 }
