@@ -94,6 +94,23 @@ describe("another tenant's id", () => {
     }
   })
 
+  test('is told from our own where runs of both are asked for at once', async () => {
+    const asked = Array.from({ length: 120 }, (_, index) => ({
+      caller: index % 2 === 0 ? mine : theirs,
+      run: index % 4 < 2 ? mine.run : theirs.run,
+    }))
+    const answered = await Promise.all(
+      asked.map(async ({ caller, run }) => {
+        const answer = await caller.admin.api(`/export/runs/${run}`)
+        return { status: answer.status, id: ((await answer.json()) as { id?: string }).id }
+      }),
+    )
+    const expected = asked.map(({ caller, run }) =>
+      caller.run === run ? { status: 200, id: run } : { status: 404, id: undefined },
+    )
+    expect(answered).toEqual(expected)
+  })
+
   test('in a body is one that does not exist, too', async () => {
     await theirs.admin.api('/export/profiles', {
       method: 'POST',

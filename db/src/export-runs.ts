@@ -75,16 +75,25 @@ const newRun = preparedQuery((tx) => {
 })
 
 /** A run as the API returns it, or null. */
-export async function getRun(tx: Transaction, run: RunId): Promise<Run | null> {
-  const [row] = await runById(tx).execute({ ...run })
-  return row ? runOf(row) : null
+export async function getRun(tx: Transaction, { tenantId, runId }: RunId): Promise<Run | null> {
+  const [run] = await getRuns(tx, tenantId, [runId])
+  return run ?? null
 }
 
-const runById = preparedQuery((tx) =>
-  shownRuns(tx)
-    .where(and(eq(exportRuns.tenantId, sql.placeholder('tenantId')), eq(exportRuns.id, sql.placeholder('runId'))))
-    .prepare('run_by_id'),
-)
+/** Those of a tenant's runs with these ids that there are, as the API returns them, in no order. */
+export async function getRuns(tx: Transaction, tenantId: string, ids: readonly string[]): Promise<Run[]> {
+  const rows = await runsById(tx).execute({ tenantId, ids: JSON.stringify(ids) })
+  return rows.map(runOf)
+}
+
+const runsById = preparedQuery((tx) => {
+  const given = sql.placeholder
+  // Arrays need the ids of their types, which the driver would have to ask for at each connection.
+  const named = sql`${exportRuns.id} in (select json_array_elements_text(${given('ids')}::json))`
+  return shownRuns(tx)
+    .where(and(eq(exportRuns.tenantId, given('tenantId')), named))
+    .prepare('runs_by_id')
+})
 
 /** A run as its workers need it, or null. */
 export async function openRun(tx: Transaction, run: RunId): Promise<OpenRun | null> {

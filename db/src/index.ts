@@ -22,6 +22,7 @@ export {
 } from './expiry.ts'
 export {
   getRun,
+  getRuns,
   listRuns,
   type OpenRun,
   openRun,
