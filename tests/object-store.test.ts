@@ -5,7 +5,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { type Blobs, openBlobs } from '@stella/adapters'
-import { FaultProxy, lacksObjectStore, ObjectStoreProcess } from '@stella/adapters/testing'
+import {
+  type Fault,
+  FaultProxy,
+  type FaultScript,
+  lacksObjectStore,
+  ObjectStoreProcess,
+} from '@stella/adapters/testing'
 import { type BundleUrl, isFinal, type Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -14,6 +20,25 @@ import { textOf } from './source-files.ts'
 import { createProfile, exportBundle, ingest, openTenant, samples, type Tenant, until } from './support/tenant.ts'
 
 const golden = JSON.parse(textOf('tests/golden/samples-content.json')) as { content_root: string }
+
+const internalError: Fault = { kind: 'answer', status: 500, code: 'InternalError' }
+const faultsInTurn: readonly Fault[] = [
+  internalError,
+  { kind: 'cut-request', afterBytes: 100 },
+  { kind: 'lose-answer' },
+]
+
+/** Every other request goes wrong, each way in turn, but none twice on end. */
+function everyOther(): FaultScript {
+  let asked = 0
+  const failed = new Set<string>()
+  return ({ method, url }) => {
+    const request = `${method} ${url}`
+    if (failed.delete(request) || asked++ % 2 === 1) return null
+    failed.add(request)
+    return faultsInTurn[(asked >> 1) % faultsInTurn.length] ?? null
+  }
+}
 
 /** Not at once: the store is reached by way of this process. */
 async function curl(...args: string[]): Promise<Buffer> {
@@ -93,6 +118,35 @@ describe.skipIf(lacksObjectStore())('a stack whose blobs lie in an object store'
     const head = await tenant.api(`${path}?redirect=true`, { method: 'HEAD' })
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(size)])
     expect((await tenant.api(`${path}?redirect=maybe`)).status).toBe(400)
+  })
+
+  /** Asks for a run, and waits until it has ended. */
+  async function runToItsEnd(): Promise<Run> {
+    const created = await tenant.api('/export/runs', {
+      method: 'POST',
+      body: JSON.stringify({ profile_id: 'prof_json_raw' }),
+    })
+    return ended(((await created.json()) as Run).id)
+  }
+
+  test('a run at which every other request to the store goes wrong gives the same content', async () => {
+    const before = (await blobs.list('runs/')).length / 5
+    const faultsBefore = proxy.faults
+    proxy.script = everyOther()
+    expect(await runToItsEnd()).toMatchObject({ state: 'succeeded', content_root: golden.content_root })
+    proxy.script = () => null
+    expect(proxy.faults - faultsBefore).toBeGreaterThan(10)
+    await nothingLeft(before + 1)
+  })
+
+  test('a store that gets full while a run is sealed fails the run by name, and the next one succeeds', async () => {
+    const before = (await blobs.list('runs/')).length / 5
+    proxy.script = ({ method, url }) =>
+      method === 'PUT' && url.includes('/runs/') ? { kind: 'answer', status: 507, code: 'InsufficientStorage' } : null
+    expect(await runToItsEnd()).toMatchObject({ state: 'failed', error_class: 'storage_full', bundle: null })
+    proxy.script = () => null
+    await nothingLeft(before)
+    expect(await runToItsEnd()).toMatchObject({ state: 'succeeded', content_root: golden.content_root })
   })
 
   test('a store that is killed while a run is at work holds it up, and no more', async () => {
