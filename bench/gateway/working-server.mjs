@@ -1,5 +1,5 @@
 /**
- * A server that reads the same row, and makes the same insert and the same two publications, as the gateway: without tokens, tenants,
+ * A server that reads the same row, and makes the same insert and the same publication, as the gateway: without tokens, tenants,
  * audit, limits or checks, in single statements. Sends its port to its parent.
  */
 import { randomUUID } from 'node:crypto'
@@ -29,9 +29,7 @@ const app = new Hono()
     const profile = JSON.stringify({ id: profileId, name: 'bench', kind: 'json', variant: 'raw', revision: 1 })
     await sql`insert into bench_runs (tenant_id, id, profile_id, profile_revision, profile, filters, trigger, plan_id, created_by)
       values ('bench', ${id}, ${profileId}, 1, ${profile}::text::json, ${JSON.stringify(filters)}::text::json, 'manual', ${`plan_${id}`}, 'bench')`
-    await Promise.all(
-      ['event', 'plan'].map((kind) => jetstream.publish(`bench.${kind}`, create, { msgID: `${id}/${kind}` })),
-    )
+    await jetstream.publish('bench.plan', create, { msgID: `${id}/plan` })
     return c.body(create, 202, json)
   })
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => process.send(port))
