@@ -167,6 +167,19 @@ describe('a run', () => {
     expect(events.at(-1)).toBe('com.stella.export.run.expired.v1')
   })
 
+  test('that is due is pruned while NATS is away, and told of when it is back', async () => {
+    const { run } = await exportBundle(tenant, 'pruned-without-bus.tar.zst')
+    const bringBack = await stack.processes.nats?.takeDown()
+    try {
+      await makeDue(stack, { tenantId: tenant.id, runIds: [run.id], what: 'data' })
+      await until(async () => ((await stored(run.id)).length === 4 ? true : null))
+    } finally {
+      await bringBack?.()
+    }
+    const last = 'com.stella.export.run.expired.v1'
+    await until(async () => ((await eventsOf(run.id)).at(-1) === last ? true : null))
+  })
+
   test('of another tenant that is not due is kept', async () => {
     const other = await openTenant(stack, 'keeps')
     await ingest(other, join(samples, 'vex'))

@@ -9,7 +9,7 @@ import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
 import { endIngestFailed, endRunFailed, endVerificationFailed } from './run/end-failed.ts'
 import { sealStep } from './seal/seal-step.ts'
-import { freshMemory, sweep } from './sweep/sweep.ts'
+import { freshMemory, removeLeft, republishJobs } from './sweep/sweep.ts'
 import { verifyStep } from './verify/verify-step.ts'
 import { writeStep } from './write/write-step.ts'
 
@@ -43,7 +43,25 @@ export async function startWorker(
       },
       signal,
     ),
-    sweepUntil(deps, sweepMs, signal),
+    // Two, so that neither keeps the other waiting: the first needs the bus, the second the store.
+    repeat(
+      deps,
+      {
+        everyMs: sweepMs,
+        work: remembering('', (after) => republishJobs(deps, after)),
+        failed: 'lost jobs were not published again',
+      },
+      signal,
+    ),
+    repeat(
+      deps,
+      {
+        everyMs: sweepMs,
+        work: remembering(freshMemory, (memory) => removeLeft(deps, memory)),
+        failed: 'what is left behind was not removed',
+      },
+      signal,
+    ),
     repeat(
       deps,
       { everyMs: AUDIT_CHAIN_MS, work: () => chainRecorded(deps, signal), failed: 'the audit log was not chained' },
@@ -57,14 +75,13 @@ export async function startWorker(
   ])
 }
 
-async function sweepUntil(deps: WorkerDeps, sweepMs: number, signal: AbortSignal): Promise<void> {
-  let memory = freshMemory
-  while (!signal.aborted) {
-    memory = await sweep(deps, memory).catch((error: unknown) => {
-      deps.log({ message: 'a sweep failed; the next one goes on', cause: String(error) })
-      return freshMemory
-    })
-    await pause(sweepMs, undefined, { signal }).catch(() => undefined)
+/** Work that hands something to its next round; after a round that failed it begins afresh. */
+function remembering<M>(fresh: M, work: (memory: M) => Promise<M>): () => Promise<void> {
+  let memory = fresh
+  return async () => {
+    const before = memory
+    memory = fresh
+    memory = await work(before)
   }
 }
 

@@ -13,10 +13,8 @@ import { republishQueued } from './republish-queued.ts'
 /** What the sweep uses. */
 export type SweepDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'bus' | 'runLimits' | 'now' | 'log'>
 
-/** What one sweep hands to the next. */
-export interface SweepMemory {
-  /** Tenants with queued runs are looked at page by page: the one after which to go on, or the empty text. */
-  readonly queuedAfter: string
+/** What one look at what is left behind hands to the next. */
+export interface RemovalMemory {
   /** Staging is looked at page by page: the key after which to go on. */
   readonly stagingAfter: string | null
   /** Uploads without a batch, and when each was first seen, in milliseconds since 1970. */
@@ -25,21 +23,29 @@ export interface SweepMemory {
   readonly prunedAfter: PruneCursor | null
 }
 
-/** The memory of the first sweep. */
-export const freshMemory: SweepMemory = { queuedAfter: '', stagingAfter: null, unclaimed: new Map(), prunedAfter: null }
+/** The memory of the first look. */
+export const freshMemory: RemovalMemory = { stagingAfter: null, unclaimed: new Map(), prunedAfter: null }
 
 /**
- * Repairs what a crash between two steps left: publishes lost jobs again, and removes what runs and batches that have ended left
- * behind, and prunes what retention says. Any number of workers may sweep at once; every step runs twice safely.
+ * Publishes jobs again that a crash between two steps lost. Any number of workers may do it at once, and twice safely.
+ * @param after - tenants with queued runs are looked at page by page: the one after which to go on, or the empty text
+ * @returns the next `after`
  */
-export async function sweep(deps: SweepDeps, memory: SweepMemory): Promise<SweepMemory> {
+export async function republishJobs(deps: SweepDeps, after: string): Promise<string> {
   const idle = await idleSteps(deps)
   await republishLost(deps, idle)
-  const queuedAfter = await republishQueued(deps, { idle, after: memory.queuedAfter })
+  return republishQueued(deps, { idle, after })
+}
+
+/**
+ * Removes what runs and batches that have ended left behind, and prunes what retention says; needs no bus. Any number of workers may do it
+ * at once, and twice safely.
+ */
+export async function removeLeft(deps: SweepDeps, memory: RemovalMemory): Promise<RemovalMemory> {
   await removeExpiredKeys(deps.database)
   await deps.blobs.sweepScratch(SCRATCH_MAX_AGE_MS)
   const stagingAfter = await removeLeftovers(deps, memory.stagingAfter)
   const unclaimed = await removeUploads(deps, memory.unclaimed)
   const prunedAfter = await prune(deps, memory.prunedAfter)
-  return { queuedAfter, stagingAfter, unclaimed, prunedAfter }
+  return { stagingAfter, unclaimed, prunedAfter }
 }
