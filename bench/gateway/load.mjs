@@ -1,16 +1,16 @@
 import autocannon from 'autocannon'
 
 /**
- * Sends one request again and again over `connections` kept connections; with `rate`, that many a second and no more.
+ * Sends a request again and again over `connections` kept connections, to the next of its paths each; with `rate`, that many a second and
+ * no more.
  * @throws Error where any answer has another status than the request expects
  */
 export async function load({ url, request, seconds, connections, rate }) {
-  const { path, method, headers, body, status } = request
+  const { paths, method, headers, body, status } = request
+  let clients = 0
   const result = await autocannon({
-    url: `${url}${path}`,
-    method,
-    headers,
-    body,
+    url,
+    setupClient: (client) => client.setRequests([{ path: paths[clients++ % paths.length], method, headers, body }]),
     connections,
     duration: seconds,
     ...(rate === undefined ? {} : { overallRate: rate }),

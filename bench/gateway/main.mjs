@@ -52,7 +52,7 @@ async function bench() {
     })
     const loadMiB = peakMiB(pid) - idleMiB
     const readers = await measureReaders(stack, {
-      runId: requests[0].path.split('/').at(-1),
+      runId: requests[0].paths[0].split('/').at(-1),
       broadcaster: peers.broadcaster,
     })
     const page = report({ measured, steady, readers, idleMiB, loadMiB, rounds, seconds, connections: CONNECTIONS })

@@ -10,7 +10,8 @@ export function report({ measured, steady, readers, idleMiB, loadMiB, rounds, se
 the cores.
 
 ${connections} connections, ${rounds} rounds of ${seconds} s, servers in turn: medians. The gateway verifies the token, takes from quotas, which are raised out of the way,
-keeps tenants apart and writes the audit log. The bare server answers the same bytes and does nothing; the last one selects the run's row
+keeps tenants apart and writes the audit log.
+Each connection reads a run of its own, all of one tenant. The bare server answers the same bytes and does nothing; the last one selects the run's row
 alone, or makes the same insert and publication, in single statements. No worker runs: accepted runs stay in the queue.
 
 ${measured.map(({ request, results }) => section(request, results)).join('\n\n')}
