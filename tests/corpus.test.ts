@@ -27,7 +27,7 @@ const folders: [string, { read: number; refused: Record<string, number> }][] = [
         // index.txt, changes.csv and info.txt; security.txt, which YAML can read; an index page.
         'text that is neither JSON nor YAML': 6,
         'a document of an unknown kind': 2,
-        'XML or HTML': 1,
+        HTML: 1,
         'CSAF provider metadata, which names where documents are': 2,
         'ROLIE feed or service, which names where documents are': 1,
         // A template of a feed, and a document with text behind it: broken on purpose.
@@ -54,7 +54,7 @@ const folders: [string, { read: number; refused: Record<string, number> }][] = [
     {
       read: 119,
       refused: {
-        'CycloneDX XML': 8,
+        'CycloneDX 1.1': 1,
         'SPDX 3 JSON-LD': 25,
         'SPDX tag-value': 12,
       },

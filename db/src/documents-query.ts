@@ -5,7 +5,8 @@ import { rangeConditions } from './range-query.ts'
 import { scopeCondition } from './scope-conditions.ts'
 
 /** SQL of a document's name in the folder of its subject, by the media type that a table `a` of artifacts has. */
-export const FILE_NAME = "case a.media_type when 'application/spdx+json' then 'sbom.spdx.json' else 'sbom.cdx.json' end"
+export const FILE_NAME = `case a.media_type when 'application/spdx+json' then 'sbom.spdx.json'
+  when 'application/vnd.cyclonedx+xml' then 'sbom.cdx.xml' else 'sbom.cdx.json' end`
 /** Hexadecimal characters of an artifact's SHA-256 that tell folders of one name apart. */
 export const FOLDER_DIGEST_CHARS = 32
 

@@ -13,7 +13,8 @@ use crate::subject_folder::subject_folder;
 use crate::vex_records::VexRecords;
 
 /// IANA media type registry.
-const MEDIA_TYPE: &str = "application/vnd.cyclonedx+json";
+pub(crate) const JSON_MEDIA_TYPE: &str = "application/vnd.cyclonedx+json";
+pub(crate) const XML_MEDIA_TYPE: &str = "application/vnd.cyclonedx+xml";
 const SPEC_VERSIONS: [&str; 5] = ["1.2", "1.3", "1.4", "1.5", "1.6"];
 
 /// Names and purls that are longer make no document key; the digest of the document does.
@@ -21,7 +22,12 @@ const MAX_NAMED_KEY_BYTES: usize = 512;
 
 /// A bill of materials is one record, its graph, where it has components or a subject; and one for each statement on a vulnerability. A
 /// document of vulnerabilities without components is statements alone.
-pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_records_bytes: usize) -> Result<Evidence, Refusal> {
+pub(crate) fn evidence(
+    mut document: Value<'_>,
+    media_type: &'static str,
+    artifact_sha256: [u8; 32],
+    max_records_bytes: usize,
+) -> Result<Evidence, Refusal> {
     let spec_version = document.get_text("specVersion").unwrap_or_default();
     if !spec_version.is_empty() && !SPEC_VERSIONS.contains(&spec_version) {
         return Err(Path::Member(&Path::Root, "specVersion").refusal(unsupported(&format!("CycloneDX {spec_version}"))));
@@ -51,7 +57,7 @@ pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_r
     }
     Ok(Evidence {
         format: "CycloneDX",
-        media_type: MEDIA_TYPE,
+        media_type,
         document_version: if let Some(Value::Number(version)) = document.get("version") { *version as i64 } else { 1 },
         modified_at,
         artifact_sha256,

@@ -45,14 +45,8 @@ impl Format {
 pub fn unreadable(beginning: &[u8]) -> Option<Refusal> {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
     let format = MAGIC.iter().find(|(magic, _)| beginning.starts_with(magic) || text.starts_with(magic)).map(|(_, format)| *format);
-    let format = format.or_else(|| text.starts_with(b"<").then(|| markup(text)));
     let format = format.or_else(|| beginning[..beginning.len().min(512)].contains(&0).then_some("binary data"));
     format.map(|format| Refusal::whole(unsupported(format)))
-}
-
-fn markup(text: &[u8]) -> &'static str {
-    let beginning = String::from_utf8_lossy(&text[..text.len().min(4096)]);
-    if beginning.contains("cyclonedx.org/schema/bom") { "CycloneDX XML" } else { "XML or HTML" }
 }
 
 /// What text is that is neither JSON nor YAML, as far as its beginning tells.

@@ -15,6 +15,7 @@ mod cyclonedx_analysis;
 mod cyclonedx_graph;
 mod cyclonedx_shape;
 mod cyclonedx_vex;
+mod cyclonedx_xml;
 mod detect;
 mod ecosystem;
 mod evidence;
@@ -30,6 +31,7 @@ mod spdx;
 mod spdx_graph;
 mod subject_folder;
 mod vex_records;
+mod xml;
 mod yaml;
 
 pub use detect::unreadable;

@@ -2,7 +2,7 @@ use stella_canonical::{JsonLimits, Refusal, parse};
 
 use crate::detect::{Format, detect, unreadable, unsupported};
 use crate::evidence::{Evidence, sha256};
-use crate::{csaf, cyclonedx, openvex, osv, spdx, yaml};
+use crate::{csaf, cyclonedx, cyclonedx_xml, openvex, osv, spdx, yaml};
 
 /// Bounds on what one document may become.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct EvidenceLimits {
 /// What kind of text a document comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// A file of its own: JSON or YAML.
+    /// A file of its own: JSON, YAML or XML.
     File,
     /// A line of a JSON lines file.
     Line,
@@ -42,7 +42,12 @@ fn read(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence
         return Err(refusal);
     }
     let artifact_sha256 = sha256(document);
-    if form == Form::File && !looks_like_json(document) {
+    if form == Form::File && beginning(document) == Some(b'<') {
+        let value = cyclonedx_xml::parse(document, &limits.json)?;
+        return cyclonedx::evidence(value, cyclonedx::XML_MEDIA_TYPE, artifact_sha256, limits.max_records_bytes);
+    }
+    // JSON documents of every format read here are objects; an array is JSON too, to be refused as such.
+    if form == Form::File && !matches!(beginning(document), None | Some(b'{' | b'[')) {
         let value = yaml::parse(document, &limits.json, &osv::ADVISORY)?;
         return match detect(&value)? {
             Format::Osv => osv::evidence(value, osv::YAML_MEDIA_TYPE, artifact_sha256),
@@ -53,14 +58,14 @@ fn read(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence
     match detect(&value)? {
         Format::Osv => osv::evidence(value, osv::JSON_MEDIA_TYPE, artifact_sha256),
         Format::OpenVex => openvex::evidence(value, artifact_sha256, limits.max_records_bytes),
-        Format::CycloneDx => cyclonedx::evidence(value, artifact_sha256, limits.max_records_bytes),
+        Format::CycloneDx => cyclonedx::evidence(value, cyclonedx::JSON_MEDIA_TYPE, artifact_sha256, limits.max_records_bytes),
         Format::Csaf => csaf::evidence(value, artifact_sha256, limits.max_records_bytes),
         Format::Spdx => spdx::evidence(value, artifact_sha256),
     }
 }
 
-/// JSON documents of every format read here are objects; an array is JSON too, to be refused as such.
-fn looks_like_json(document: &[u8]) -> bool {
-    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii_start();
-    matches!(text.first(), None | Some(b'{' | b'['))
+/// The first byte that is no white space.
+fn beginning(document: &[u8]) -> Option<u8> {
+    let text = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    text.trim_ascii_start().first().copied()
 }

@@ -323,7 +323,7 @@ fn other_formats_are_refused_by_name() {
         (br#"{"version":"2.1.0","runs":[]}"#, "SARIF 2.1.0"),
         (br#"{"a":1}"#, "a document of an unknown kind"),
         (b"[1]", "an array alone"),
-        (b"<?xml version=\"1.0\"?><bom xmlns=\"http://cyclonedx.org/schema/bom/1.4\"/>", "CycloneDX XML"),
+        (b"<!DOCTYPE html><p>", "HTML"),
         (b"<html>", "XML or HTML"),
         (b"PK\x03\x04....", "zip archive"),
         (b"\x28\xb5\x2f\xfd....", "zstd-compressed data"),

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use stella_detectors::{Detectors, unescape};
+use stella_detectors::{Detectors, resolve_markup, unescape};
 
 use crate::error::WriteError;
 use crate::inspect::{Withheld, check_digest, check_withheld, out_of_order, without_credentials};
@@ -124,12 +124,14 @@ impl Pack {
         Ok(())
     }
 
-    /// Documents are searched as received, and where they have escapes also as every reader of the JSON sees them: `https:\/\/…` and
-    /// `\u0067hp_…` are credentials too.
+    /// Documents are searched as received, and where they have escapes also as every reader of the JSON or XML sees them: `https:\/\/…`,
+    /// `\u0067hp_…` and `g<!-- -->hp_…` are credentials too.
     fn holds_credentials(&mut self, document: &Document<'_>) -> Result<bool, WriteError> {
         let mut findings = Vec::new();
         self.detectors.find(document.content, &mut findings);
-        if let Some(text) = unescape(document.content) {
+        let beginning = document.content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document.content).trim_ascii_start();
+        let is_xml = beginning.starts_with(b"<");
+        if let Some(text) = if is_xml { resolve_markup(document.content) } else { unescape(document.content) } {
             let mut seen = Vec::new();
             self.detectors.find(&text, &mut seen);
             findings = if seen.len() > findings.len() { seen } else { findings };

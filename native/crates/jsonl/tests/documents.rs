@@ -63,6 +63,11 @@ fn escapes_hide_no_credential() {
         r#"{"url":"\u0068ttps://user\u003apass\u0040host.example"}"#,
         r#"{"note":"\u0067hp_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"}"#,
         r#"{"\u006e\u0070m_a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1":1}"#,
+        "<bom><name>g&#104;p_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1</name></bom>",
+        "<bom a='g&#x68;p_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1'/>",
+        "\n<?xml version='1.0'?><bom><name>gh<!-- -->p_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1</name></bom>",
+        "<bom><name><![CDATA[ghp_A1a1a1a1a1]]><?a b?>a1a1a1a1a1a1a1a1a1a1a1a1a1</name></bom>",
+        "<bom><url>https://user:pass&#64;host.example/x</url></bom>",
     ];
     for content in escaped {
         let (written, pack) = write(&[Row("a", "a", "s", content), Row("b", "b", "s", r#"{"url":"https:\/\/host\/x@y","e":"\u00e9"}"#)])

@@ -1,0 +1,148 @@
+//! Bills of materials in XML: the same records as in JSON, and every refusal with its place.
+
+use stella_canonical::JsonLimits;
+use stella_evidence::{Evidence, EvidenceLimits, Form, read_document};
+
+const LIMITS: EvidenceLimits =
+    EvidenceLimits { json: JsonLimits { max_depth: 16, max_values: 1_000 }, max_records_bytes: 65_536, max_body_bytes: 65_536 };
+
+const XML: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<!-- made by hand -->
+<bom xmlns="http://cyclonedx.org/schema/bom/1.5" xmlns:x="https://example.org/extension" serialNumber="urn:uuid:11111111-2222-4333-8444-555555555555" version="3">
+  <metadata>
+    <timestamp>2024-05-06T07:08:09Z</timestamp>
+    <tools><tool><name>hand</name></tool></tools>
+    <authors><author><name>Orchard Works</name></author></authors>
+    <component type="application" bom-ref="app"><name>orchard</name><version>2.0</version></component>
+  </metadata>
+  <components>
+    <component type="library" bom-ref="pear" mime-type="text/plain">
+      <name>pe<!-- parted -->ar &amp; <![CDATA[<core>]]></name>
+      <version>
+        1.2.3
+      </version>
+      <hashes><hash alg="SHA-256">00ff</hash></hashes>
+      <licenses><license><id>MIT</id><url>https://example.org</url></license><expression>MIT OR Apache-2.0</expression></licenses>
+      <purl>pkg:npm/pear@1.2.3</purl>
+      <components><component type="file"><name>seed</name></component></components>
+      <x:note>kept out</x:note>
+    </component>
+  </components>
+  <dependencies>
+    <dependency ref="app"><dependency ref="pear"/></dependency>
+    <dependency ref="pear"/>
+  </dependencies>
+  <vulnerabilities>
+    <vulnerability bom-ref="v1">
+      <id>CVE-2024-0001</id>
+      <source><name>NVD</name><url>https://nvd.example</url></source>
+      <references><reference><id>GHSA-aaaa-bbbb-cccc</id></reference></references>
+      <ratings><rating><severity>high</severity></rating></ratings>
+      <description>Two
+lines</description>
+      <analysis>
+        <state>not_affected</state>
+        <justification>code_not_reachable</justification>
+        <responses><response>will_not_fix</response></responses>
+        <detail>Never called</detail>
+      </analysis>
+      <affects><target><ref>pear</ref><versions><version><version>1.2.3</version><status>unaffected</status></version></versions></target></affects>
+    </vulnerability>
+  </vulnerabilities>
+</bom>
+"#;
+
+const JSON: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:11111111-2222-4333-8444-555555555555", "version": 3,
+  "metadata": {
+    "timestamp": "2024-05-06T07:08:09Z",
+    "tools": [{"name": "hand"}],
+    "authors": [{"name": "Orchard Works"}],
+    "component": {"type": "application", "bom-ref": "app", "name": "orchard", "version": "2.0"}},
+  "components": [
+    {"type": "library", "bom-ref": "pear", "mime-type": "text/plain", "name": "pear & <core>", "version": "1.2.3",
+     "hashes": [{"alg": "SHA-256", "content": "00ff"}],
+     "licenses": [{"license": {"id": "MIT", "url": "https://example.org"}}, {"expression": "MIT OR Apache-2.0"}],
+     "purl": "pkg:npm/pear@1.2.3", "components": [{"type": "file", "name": "seed"}], "x:note": true}],
+  "dependencies": [{"ref": "app", "dependsOn": ["pear"]}, {"ref": "pear"}],
+  "vulnerabilities": [
+    {"bom-ref": "v1", "id": "CVE-2024-0001", "source": {"name": "NVD", "url": "https://nvd.example"},
+     "references": [{"id": "GHSA-aaaa-bbbb-cccc"}], "ratings": [{"severity": "high"}], "description": "Two\nlines",
+     "analysis": {"state": "not_affected", "justification": "code_not_reachable", "response": ["will_not_fix"], "detail": "Never called"},
+     "affects": [{"ref": "pear", "versions": [{"version": "1.2.3", "status": "unaffected"}]}]}]}"#;
+
+fn read(document: &str) -> Evidence {
+    read_document(document.as_bytes(), Form::File, &LIMITS).unwrap_or_else(|refusal| panic!("{document}: {refusal:?}"))
+}
+
+fn refused(document: impl AsRef<[u8]>) -> String {
+    let refusal = read_document(document.as_ref(), Form::File, &LIMITS).expect_err("must be refused");
+    format!("{}: {}", refusal.place, refusal.reason)
+}
+
+/// A document with this in it.
+fn bom(content: &str) -> String {
+    format!("<bom xmlns=\"http://cyclonedx.org/schema/bom/1.4\">{content}</bom>")
+}
+
+#[test]
+fn xml_gives_the_same_records_as_json() {
+    let (xml, json) = (read(XML), read(JSON));
+    let records = |evidence: &Evidence| -> Vec<_> {
+        let told = evidence.records.iter();
+        told.map(|record| (record.body.clone(), record.selectors.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()))
+            .collect()
+    };
+    assert_eq!(records(&xml), records(&json));
+    assert_eq!(xml.not_held, json.not_held);
+    assert_eq!((&xml.document_key, xml.document_version, xml.modified_at), (&json.document_key, json.document_version, json.modified_at));
+    assert_eq!((xml.media_type, json.media_type), ("application/vnd.cyclonedx+xml", "application/vnd.cyclonedx+json"));
+}
+
+#[test]
+fn namespaces_may_have_prefixes() {
+    let prefixed = XML.replace("xmlns=\"http", "xmlns:b=\"http").replace("</", "</b:").replace('<', "<b:");
+    let prefixed = prefixed
+        .replace("<b:/b:", "</b:")
+        .replace("<b:!", "<!")
+        .replace("<b:?", "<?")
+        .replace("b:x:note", "x:note")
+        .replace("<![CDATA[<b:core>", "<![CDATA[<core>");
+    assert_eq!(read(&prefixed).records[0].body, read(XML).records[0].body);
+}
+
+#[test]
+fn what_is_malformed_or_too_much_is_refused_with_its_place() {
+    let deep = format!("{}{}", "<components><component>".repeat(5_000), "</component></components>".repeat(5_000));
+    let wide = "<component/>".repeat(1_001);
+    let attributes: String = (0..65).map(|number| format!(" a{number}=\"\"")).collect();
+    for (document, told) in [
+        (bom("<components>"), "malformed XML"),
+        ("<bom xmlns=\"http://cyclonedx.org/schema/bom/1.4\"><components/>".into(), "truncated XML"),
+        (format!("{}<a/>", bom("")), "malformed XML: a second root element"),
+        (format!("{}words", bom("")), "malformed XML: text outside of the root element"),
+        (bom("<y:a/>"), "malformed XML: the prefix"),
+        (bom("<a b=\"1\" b=\"2\"/>"), "malformed XML"),
+        (bom(&format!("<a{attributes}/>")), "more than 64 attributes of one element"),
+        (bom("&#0;"), "malformed XML"),
+        (bom("&lol;"), "a reference to nothing that XML itself names"),
+        (bom("\u{1}"), "a character that XML does not allow"),
+        (bom(&deep), "nested more than 16 levels deep"),
+        (bom(&wide), "more than 1000 values in one document"),
+        (format!("<!DOCTYPE bom [<!ENTITY a \"b\">]>{}", bom("&a;")), "a document type declaration, which is not read"),
+        (format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{}", bom("")), "only UTF-8 is read"),
+        (
+            bom("<components><component type=\"library\"><name>a</name><name>b</name></component></components>"),
+            "the element \"name\" is given twice",
+        ),
+        (bom("<components><component type=\"library\"><name>a<b/></name></component></components>"), "elements within a text"),
+        (bom("<components><component type=\"library\"/></components>"), "name"),
+        (bom(""), "a bill of materials needs components"),
+        (bom("").replace("1.4", "1.1"), "unsupported format: CycloneDX 1.1"),
+        (bom("").replace("cyclonedx.org/schema/bom", "example.org"), "unsupported format: XML or HTML"),
+        ("<!doctype html><p>".into(), "unsupported format: HTML"),
+    ] {
+        let refusal = refused(&document);
+        assert!(refusal.contains(told), "{}: {refusal}", &document[..document.len().min(200)]);
+    }
+    assert!(refused(b"<bom>\xff</bom>").contains("1:6: invalid UTF-8"));
+}
