@@ -134,9 +134,16 @@ describe('a JSON body', () => {
 })
 
 describe('a document', () => {
+  const bom = (content: string) => `<bom xmlns="http://cyclonedx.org/schema/bom/1.6">${content}</bom>`
+  const entities = Array.from({ length: 9 }, (_, n) => `<!ENTITY e${n + 1} "${`&e${n};`.repeat(10)}">`)
+  const laughs = `<!DOCTYPE a [<!ENTITY e0 "ha">${entities.join('')}]>${bom('<metadata>&e9;</metadata>')}`
   test.each([
     ['10,000 deep', `{"schema_version":"1.7.0","id":"D-1","x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
     ['with a string of 100 MB', `{"schema_version":"1.7.0","id":"${'a'.repeat(100e6)}"}`],
+    ['of XML, 10,000 deep', bom(`${'<a>'.repeat(10_000)}${'</a>'.repeat(10_000)}`)],
+    ['of XML, with a text of 100 MB', bom(`<metadata>${'a'.repeat(100e6)}</metadata>`)],
+    ['of XML, with entities that grow', laughs],
+    ['of XML, with an entity from a file', '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>'],
   ])('%s is refused by name, and the worker goes on', async (_, text) => {
     const batch = await post(tenant, text)
     expect(batch.summary?.refused ?? [batch]).toHaveLength(1)

@@ -110,7 +110,7 @@ describe('an export', () => {
     const paths = (await dataFiles(bundle)).map(([path]) => path)
     const sent = await Promise.all((await filesUnder(join(samples, 'sboms'))).map((path) => readFile(path, 'utf8')))
     const received = await Promise.all(paths.map(async (member) => (await readMember(bundle, member, 1e8)).toString()))
-    expect(paths.every((path) => /^sboms\/[a-z0-9._~-]+\/sbom\.cdx\.json$/.test(path))).toBe(true)
+    expect(paths.every((path) => /^sboms\/[a-z0-9._~-]+\/sbom\.(cdx\.json|cdx\.xml|spdx\.json)$/.test(path))).toBe(true)
     expect(received.toSorted()).toEqual(sent.toSorted())
   })
 
