@@ -69,6 +69,42 @@ describe('every audited endpoint', () => {
   })
 })
 
+test('runs of two tenants that are asked for at once are each answered and recorded alone', async () => {
+  const beta = await openTenant(stack, 'beta')
+  const narrow = await admin.api(
+    '/export/profiles',
+    json({ name: 'narrow', kind: 'json', variant: 'raw', config: { filters: { time_from: '2025-01-01T00:00:00Z' } } }),
+  )
+  const { id: narrowId } = (await narrow.json()) as { id: string }
+  const kinds = [
+    { caller: admin, body: { profile_id: owned.profile }, status: 202 },
+    { caller: beta, body: { profile_id: owned.profile }, status: 404 },
+    { caller: admin, body: { profile_id: 'prof_none' }, status: 404 },
+    { caller: admin, body: { profile_id: narrowId, filters: { time_to: '2024-01-01T00:00:00Z' } }, status: 400 },
+    { caller: admin, body: { profile_id: narrowId, filters: { tags: ['a'] } }, status: 202 },
+  ]
+  const asked = Array.from({ length: 8 }, () => kinds).flat()
+  const answers = await Promise.all(
+    asked.map(async ({ caller, body }, index) => {
+      const headers = { 'x-request-id': `at-once-${index}` }
+      const answer = await caller.api('/export/runs', { ...json(body), headers })
+      return { status: answer.status, text: await answer.text() }
+    }),
+  )
+  expect(answers.map(({ status }) => status)).toEqual(asked.map(({ status }) => status))
+
+  const entries = (await newest(admin, 100)).filter(({ request_id }) => request_id.startsWith('at-once-'))
+  const done = entries.filter(({ outcome }) => outcome === 'succeeded')
+  const made = answers.flatMap(({ status, text }, index) => (status === 202 ? [{ index, run: JSON.parse(text) }] : []))
+  expect(done.map(({ request_id, resource }) => [request_id, resource]).toSorted()).toEqual(
+    made.map(({ index, run }) => [`at-once-${index}`, `/export/runs/${run.id}`]).toSorted(),
+  )
+  for (const { index, run } of made) {
+    expect(run).toMatchObject({ profile_id: asked[index]?.body.profile_id, state: 'queued', created_by: 'developer' })
+    expect(await (await admin.api(`/export/runs/${run.id}`)).json()).toMatchObject({ id: run.id, filters: run.filters })
+  }
+})
+
 describe('every refusal', () => {
   const guarded = Object.entries(endpoints).filter(([, { role }]) => role !== null)
 

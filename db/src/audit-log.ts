@@ -32,13 +32,13 @@ export interface AuditQuery {
  * Records what was done or refused: in the transaction of the action itself, so that neither is there without the other. No lock is
  * taken; `chainAudit` makes it an entry of the log.
  */
-export async function recordAudit(tx: Transaction, fact: AuditFact): Promise<void> {
-  const { tenantId, actor, action, resource, outcome, code, requestId, omitted } = fact
-  const roles = sql.param([...fact.roles], auditOutbox.roles)
+export async function recordAudit(tx: Transaction, ...facts: readonly AuditFact[]): Promise<void> {
   // Not by the query builder: it names every column, and number and time are the database's to say.
   await tx.execute(sql`
     insert into audit_outbox (tenant_id, actor, roles, action, resource, outcome, code, request_id, omitted)
-    values (${tenantId}, ${actor}, ${roles}::text[], ${action}, ${resource}, ${outcome}, ${code}, ${requestId}, ${omitted})`)
+    select "tenantId", actor, array(select json_array_elements_text(roles)), action, resource, outcome, code, "requestId", omitted
+    from json_to_recordset(${JSON.stringify(facts)}::json) as fact ("tenantId" text, actor text, roles json, action text, resource text,
+      outcome text, code text, "requestId" text, omitted integer)`)
 }
 
 /** Chains what the tenant of the session has recorded, the oldest first, at most `limit`; answers how many entries that made. */

@@ -45,33 +45,38 @@ export interface RunQuery {
  * @throws `resource/conflict` where the tenant has a run of that id
  */
 export async function requestRun(tx: Transaction, run: RequestedRun): Promise<Run> {
-  const { profile } = run
-  const [row] = await newRun(tx).execute({ ...run, profileId: profile.id, profileRevision: profile.revision })
-  if (!row) throw new Problem('resource/conflict', `the run ${run.id} exists`)
+  const [made] = await requestRuns(tx, [run])
   // Only a run that rebuilds another one has a plan from the start.
   const rebuilt = run.reproduces === null ? null : await getRun(tx, { tenantId: run.tenantId, runId: run.id })
-  return rebuilt ?? runOf({ run: row, plan: null, shardsWritten: 0, parts: null })
+  return (rebuilt ?? made) as Run
 }
 
-const newRun = preparedQuery((tx) => {
-  const given = sql.placeholder
-  return tx
-    .insert(exportRuns)
-    .values({
-      tenantId: given('tenantId'),
-      id: given('id'),
-      profileId: given('profileId'),
-      profileRevision: given('profileRevision'),
-      profile: given('profile'),
-      filters: given('filters'),
-      trigger: given('trigger'),
-      reproduces: given('reproduces'),
-      planId: given('planId'),
-      createdBy: given('createdBy'),
-    })
-    .onConflictDoNothing()
-    .returning()
-    .prepare('new_run')
+/**
+ * Records runs that have no plan yet, in the state `queued`, with one statement; answers them in the order of `runs`.
+ * @throws `resource/conflict` where the tenant has a run of one of the ids
+ */
+export async function requestRuns(tx: Transaction, runs: readonly RequestedRun[]): Promise<Run[]> {
+  const rows = runs.map((run) => ({ ...run, profileId: run.profile.id, profileRevision: run.profile.revision }))
+  const made = new Map<string, Run>()
+  for (const run of await newRuns(tx).execute({ runs: JSON.stringify(rows) })) {
+    made.set(run.id, runOf({ run, plan: null, shardsWritten: 0, parts: null }))
+  }
+  return runs.map(({ id }) => {
+    const run = made.get(id)
+    if (!run) throw new Problem('resource/conflict', `the run ${id} exists`)
+    return run
+  })
+}
+
+const newRuns = preparedQuery((tx) => {
+  const given = sql`json_to_recordset(${sql.placeholder('runs')}::json) as given ("tenantId" text, id text, "profileId" text,
+    "profileRevision" integer, profile json, filters json, trigger text, reproduces text, "planId" text, "createdBy" text)`
+  const inserted = tx.$with('inserted', getTableColumns(exportRuns)).as(sql`
+    insert into ${exportRuns}
+      (tenant_id, id, profile_id, profile_revision, profile, filters, trigger, reproduces, plan_id, created_by)
+    select "tenantId", id, "profileId", "profileRevision", profile, filters, trigger, reproduces, "planId", "createdBy" from ${given}
+    on conflict do nothing returning *`)
+  return tx.with(inserted).select().from(inserted).prepare('new_runs')
 })
 
 /** A run as the API returns it, or null. */

@@ -30,6 +30,7 @@ export {
   type RunId,
   type RunQuery,
   requestRun,
+  requestRuns,
 } from './export-runs.ts'
 export {
   type CreatingAnswer,

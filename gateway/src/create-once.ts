@@ -35,11 +35,20 @@ export async function createOnce<T>(
     const first = request && (await claimKey(tx, request))
     if (first) return { answer: responseOf(first, { 'idempotency-replayed': 'true' }), created: null }
 
-    const { body, ...head } = await create(tx)
-    const answer = { ...head, body: JSON.stringify(body) }
+    const created = await create(tx)
+    const answer = textOf(created)
     if (request) await recordAnswer(tx, request, answer)
-    return { answer: responseOf(answer), created: body }
+    return { answer: responseOf(answer), created: created.body }
   })
+}
+
+/** The answer about what was created. */
+export function answerOf(created: Created<unknown>): Response {
+  return responseOf(textOf(created))
+}
+
+function textOf({ body, ...head }: Created<unknown>): CreatingAnswer {
+  return { ...head, body: JSON.stringify(body) }
 }
 
 function fingerprintOf(asked: Json): string {

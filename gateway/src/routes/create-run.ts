@@ -1,20 +1,24 @@
-import { getProfile, requestRun } from '@stella/db'
+import type { Run } from '@stella/contracts'
+import { getProfile } from '@stella/db'
 
-import { recordAction } from '../audit/record-action.ts'
-import { createOnce } from '../create-once.ts'
+import { actionOf } from '../audit/record-action.ts'
+import { answerOf, createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { KnownQuotas } from '../limits/known-quotas.ts'
 import { spendRun } from '../limits/rate-limit.ts'
 import type { Route } from '../route.ts'
 import { announceRun } from './announce-run.ts'
-import { found } from './found.ts'
-import { mergedFilters } from './merged-filters.ts'
+import { loadTogether } from './load-together.ts'
+import { type AskedRun, recordRuns } from './record-runs.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 import { runAccepted } from './run-accepted.ts'
 
 /** POST /export/runs: record a run; workers do it. 202 Run · 400 request/invalid · 404 resource/not-found without its profile · 429 limit/rate */
 export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
   const quotas = new KnownQuotas()
+  const recordRun = loadTogether<AskedRun, Run>((tenantId, asked) =>
+    deps.inTenant(tenantId, (tx) => recordRuns(tx, quotas, asked)),
+  )
   return async (c, { headers, body: asked }) => {
     const { tenantId, subject } = c.get('caller')
     requireOwnTenant(asked.filters, tenantId)
@@ -24,23 +28,27 @@ export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
       quotas.get(named) ?? quotas.keep(named, await deps.readTenant(tenantId, (tx) => getProfile(tx, named)))
     if (quota) await spendRun(c, deps, quota)
 
-    const request = { tenantId, key: headers['idempotency-key'], asked: { createRun: asked } }
-    const { answer, created } = await createOnce(deps, request, async (tx) => {
-      const id = deps.newId('run')
-      const [newest] = await Promise.all([getProfile(tx, named), recordAction(c, tx, `/export/runs/${id}`)])
-      quotas.keep(named, newest)
-      const profile = found(newest, 'profile', asked.profile_id)
-      const run = await requestRun(tx, {
-        tenantId,
-        id,
-        profile,
-        filters: mergedFilters(profile, asked.filters),
-        trigger: 'manual',
-        reproduces: null,
-        planId: deps.newId('plan'),
-        createdBy: subject,
-      })
-      return runAccepted(run)
+    const id = deps.newId('run')
+    const run = {
+      tenantId,
+      id,
+      planId: deps.newId('plan'),
+      profileId: asked.profile_id,
+      filters: asked.filters,
+      createdBy: subject,
+      action: actionOf(c, `/export/runs/${id}`),
+    }
+    const key = headers['idempotency-key']
+    if (key === undefined) {
+      const created = await recordRun(run)
+      await announceRun(deps, tenantId, created)
+      return answerOf(runAccepted(created))
+    }
+    // A key is the matter of one transaction.
+    const { answer, created } = await createOnce(deps, { tenantId, key, asked: { createRun: asked } }, async (tx) => {
+      const [made] = await recordRuns(tx, quotas, [run])
+      if (made instanceof Error) throw made
+      return runAccepted(made as Run)
     })
     if (created) await announceRun(deps, tenantId, created)
     return answer

@@ -1,0 +1,61 @@
+import type { Filters, Run } from '@stella/contracts'
+import { type AuditFact, getProfile, type RequestedRun, recordAudit, requestRuns, type Transaction } from '@stella/db'
+
+import type { KnownQuotas } from '../limits/known-quotas.ts'
+import { found } from './found.ts'
+import { mergedFilters } from './merged-filters.ts'
+
+/** A run of a profile that a request asks for, and what the audit log is told when it is recorded. */
+export interface AskedRun {
+  readonly tenantId: string
+  readonly id: string
+  readonly planId: string
+  readonly profileId: string
+  readonly filters: Filters | undefined
+  readonly createdBy: string
+  readonly action: AuditFact
+}
+
+/**
+ * Records runs of one tenant and their entries in the audit log. Of each the run, or why it is not to be:
+ * `resource/not-found` without its profile · `request/invalid` where its filters and those of the profile contradict each other
+ */
+export async function recordRuns(
+  tx: Transaction,
+  quotas: KnownQuotas,
+  asked: readonly AskedRun[],
+): Promise<(Run | Error)[]> {
+  const profileOf = await profilesOf(tx, quotas, asked)
+  const judged = asked.map((one) => requestOf(one, profileOf))
+  const good = judged.filter((one): one is RequestedRun => !(one instanceof Error))
+  const actions = asked.filter((_, at) => !(judged[at] instanceof Error)).map(({ action }) => action)
+  const [made] = good.length > 0 ? await Promise.all([requestRuns(tx, good), recordAudit(tx, ...actions)]) : [[]]
+  const runs = made.values()
+  return judged.map((one) => (one instanceof Error ? one : (runs.next().value as Run)))
+}
+
+type ProfileOf = (profileId: string) => Awaited<ReturnType<typeof getProfile>>
+
+async function profilesOf(tx: Transaction, quotas: KnownQuotas, asked: readonly AskedRun[]): Promise<ProfileOf> {
+  const named = new Map(asked.map(({ tenantId, profileId: id }) => [id, { tenantId, id }]))
+  const read = await Promise.all(
+    [...named.values()].map(async (profile) => {
+      const newest = await getProfile(tx, profile)
+      quotas.keep(profile, newest)
+      return [profile.id, newest] as const
+    }),
+  )
+  const profiles = new Map(read)
+  return (id) => profiles.get(id) ?? null
+}
+
+function requestOf(asked: AskedRun, profileOf: ProfileOf): RequestedRun | Error {
+  const { tenantId, id, planId, createdBy } = asked
+  try {
+    const profile = found(profileOf(asked.profileId), 'profile', asked.profileId)
+    const filters = mergedFilters(profile, asked.filters)
+    return { tenantId, id, profile, filters, trigger: 'manual', reproduces: null, planId, createdBy }
+  } catch (refusal) {
+    return refusal as Error
+  }
+}
