@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import type { Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { scanBundle } from '@stella/native'
-import { connect } from 'nats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { publishedStates } from './support/nats.ts'
 import { makeDue } from './support/owner.ts'
 import {
   createProfile,
@@ -61,34 +61,11 @@ async function unsigned(bundle: string): Promise<[string, string][]> {
     .filter(([path]) => !path.startsWith('signatures/'))
 }
 
-/** Types of the events of a run, as a subscriber of its tenant's gets them. */
-async function eventsOf(id: string): Promise<string[]> {
-  const { host, username, password } = new URL(stack.natsUrl)
-  const login = password === '' ? { token: username } : { user: username, pass: password }
-  const connection = await connect({ servers: host, ...login })
-  try {
-    const stream = connection.jetstream()
-    const consumer = await stream.consumers.get('EXPORT_EVENTS', { filterSubjects: `export.events.${tenant.id}.>` })
-    const { num_pending: pending } = await consumer.info()
-    const types: string[] = []
-    let left = pending
-    for await (const message of await consumer.fetch({ max_messages: pending })) {
-      const event = message.json<{ type: string; subject: string }>()
-      if (event.subject === id) types.push(event.type)
-      left -= 1
-      if (left === 0) break
-    }
-    return types
-  } finally {
-    await connection.close()
-  }
-}
-
-/** The same, once the last of them says that the run has expired: events are published soon after what they tell of. */
-async function eventsUntilExpired(id: string): Promise<string[]> {
+/** States that the events of a run tell of, once the last of them says that it has expired. */
+async function statesUntilExpired(id: string): Promise<string[]> {
   return until(async () => {
-    const events = await eventsOf(id)
-    return events.at(-1) === 'com.stella.export.run.expired.v1' ? events : null
+    const states = (await publishedStates(stack, tenant.id)).get(id)
+    return states?.at(-1) === 'expired' ? states : null
   })
 }
 
@@ -169,9 +146,8 @@ describe('a run', () => {
 
   test('that expires is told once', async () => {
     const { run } = await prunedRun('documents')
-    const events = await eventsUntilExpired(run.id)
-    const states = ['expired', 'planning', 'queued', 'sealing', 'succeeded', 'writing']
-    expect(events.toSorted()).toEqual(states.map((state) => `com.stella.export.run.${state}.v1`))
+    const states = ['queued', 'planning', 'writing', 'sealing', 'succeeded', 'expired']
+    expect(await statesUntilExpired(run.id)).toEqual(states)
   })
 
   test('that is due is pruned while NATS is away, and told of when it is back', async () => {
@@ -183,7 +159,7 @@ describe('a run', () => {
     } finally {
       await bringBack?.()
     }
-    expect(await eventsUntilExpired(run.id)).toHaveLength(6)
+    expect(await statesUntilExpired(run.id)).toHaveLength(6)
   })
 
   test('of another tenant that is not due is kept', async () => {

@@ -1,4 +1,4 @@
-import type { TransactionSql } from 'postgres'
+import type { ISql } from 'postgres'
 
 /** What a revision is made of. */
 export interface NewRevision {
@@ -8,7 +8,7 @@ export interface NewRevision {
 }
 
 /** Writes the new and changed documents of `ingest_verdicts` as one revision, and retires what they replace. */
-export async function appendRevision(tx: TransactionSql, to: NewRevision): Promise<void> {
+export async function appendRevision(tx: ISql, to: NewRevision): Promise<void> {
   await keepArtifacts(tx, to)
   await retireReplaced(tx, to)
   await placeRecords(tx, to)
@@ -17,7 +17,7 @@ export async function appendRevision(tx: TransactionSql, to: NewRevision): Promi
 }
 
 /** Bytes that the tenant has are not written again: only the holder of its ledger's head writes them, so one look is enough. */
-async function keepArtifacts(tx: TransactionSql, { tenantId, ingestId }: NewRevision): Promise<void> {
+async function keepArtifacts(tx: ISql, { tenantId, ingestId }: NewRevision): Promise<void> {
   await tx`
     insert into public.raw_artifacts
       (tenant_id, sha256, size_bytes, media_type, source, source_uri, fetched_at, ingest_id, content)
@@ -32,7 +32,7 @@ async function keepArtifacts(tx: TransactionSql, { tenantId, ingestId }: NewRevi
     where i.tenant_id = ${tenantId} and i.id = ${ingestId}`
 }
 
-async function retireReplaced(tx: TransactionSql, { tenantId, revision }: NewRevision): Promise<void> {
+async function retireReplaced(tx: ISql, { tenantId, revision }: NewRevision): Promise<void> {
   await tx`
     update public.records r set retired_revision = ${revision} from ingest_verdicts v
     where v.verdict = 'changed' and v.replaces and v.kind = 'advisory'
@@ -44,7 +44,7 @@ async function retireReplaced(tx: TransactionSql, { tenantId, revision }: NewRev
 }
 
 /** Fills the temporary table `ingest_places`: the rows of the stage that become records, by key, numbered from 1. */
-async function placeRecords(tx: TransactionSql, { tenantId }: NewRevision): Promise<void> {
+async function placeRecords(tx: ISql, { tenantId }: NewRevision): Promise<void> {
   await tx`
     create temporary table ingest_places on commit drop as
     select row_number() over (order by kind, record_key)::integer as ordinal, place, selectors
@@ -60,7 +60,7 @@ async function placeRecords(tx: TransactionSql, { tenantId }: NewRevision): Prom
 }
 
 /** Rows go in by key, so that an export reads its pages in their order. */
-async function insertRecords(tx: TransactionSql, { tenantId, revision }: NewRevision): Promise<void> {
+async function insertRecords(tx: ISql, { tenantId, revision }: NewRevision): Promise<void> {
   await tx`
     insert into public.records
       (tenant_id, kind, record_key, document_key, revision, ordinal, document_version, document_modified_at, modified_at,
@@ -71,7 +71,7 @@ async function insertRecords(tx: TransactionSql, { tenantId, revision }: NewRevi
 }
 
 /** In the order of their index. */
-async function insertSelectors(tx: TransactionSql, { tenantId, revision }: NewRevision): Promise<void> {
+async function insertSelectors(tx: ISql, { tenantId, revision }: NewRevision): Promise<void> {
   await tx`
     insert into public.record_selectors (tenant_id, selector, revision, ordinal)
     select ${tenantId}, selector, ${revision}::bigint, ordinal

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import type { TransactionSql } from 'postgres'
+import type { ISql } from 'postgres'
 
 /** Columns of a staged row, in the order of COPY BINARY. One row a record; `raw` is set on the first row of each document. */
 const STAGE_COLUMNS = `
@@ -36,11 +36,7 @@ const STORAGE = {
  * the places of what is taken in. Both tables live as long as the transaction. Holds one chunk at a time.
  * @param rows - the bytes of COPY BINARY, in chunks of any size; what it throws is thrown on
  */
-export async function stageRows(
-  tx: TransactionSql,
-  rows: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function stageRows(tx: ISql, rows: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const [server] = await tx`
     select 'lz4' = any (enumvals) as lz4 from pg_settings where name = 'default_toast_compression'`
   await tx.unsafe(`${SETTINGS}; create temporary table ingest_stage (${STAGE_COLUMNS}

@@ -1,5 +1,5 @@
 import type { RefusedDocument } from '@stella/contracts'
-import type { TransactionSql } from 'postgres'
+import type { ISql } from 'postgres'
 
 /** How many staged documents are new, changed and unchanged, and those that lost to another of the same time. */
 export interface Verdicts {
@@ -16,7 +16,7 @@ export interface Verdicts {
  * id. A document may yield an SBOM and VEX records: its key is one for both kinds, and a newer version retires both. Fills the temporary table `ingest_verdicts`; `replaces`: what is current of the key is retired.
  * The caller holds the head of the tenant's ledger.
  */
-export async function judgeDocuments(tx: TransactionSql, tenantId: string): Promise<Verdicts> {
+export async function judgeDocuments(tx: ISql, tenantId: string): Promise<Verdicts> {
   await tx`create temporary table ingest_verdicts (
     seq bigint not null, kind text collate "C" not null, document_key text collate "C" not null, verdict text not null,
     replaces boolean not null, source text not null, content bytea not null, kept bytea not null
@@ -36,7 +36,7 @@ export async function judgeDocuments(tx: TransactionSql, tenantId: string): Prom
 }
 
 /** One lookup by index a document: a plan that holds for a batch of one as for a million, whatever the statistics. */
-async function compareAdvisories(tx: TransactionSql, tenantId: string): Promise<void> {
+async function compareAdvisories(tx: ISql, tenantId: string): Promise<void> {
   await tx`
     insert into ingest_verdicts
     select d.seq, d.kind, d.document_key,
@@ -74,7 +74,7 @@ async function compareAdvisories(tx: TransactionSql, tenantId: string): Promise<
 }
 
 /** A document counts where no newer one of its key is known; it changes something where one of its records is not current. */
-async function compareComplements(tx: TransactionSql, tenantId: string): Promise<void> {
+async function compareComplements(tx: ISql, tenantId: string): Promise<void> {
   await tx`
     insert into ingest_verdicts
     select d.seq, d.kind, d.document_key,
@@ -116,7 +116,7 @@ async function compareComplements(tx: TransactionSql, tenantId: string): Promise
     ) o`
 }
 
-async function refusals(tx: TransactionSql): Promise<RefusedDocument[]> {
+async function refusals(tx: ISql): Promise<RefusedDocument[]> {
   const rows = await tx<{ source: string; key: string; content: string; kept: string }[]>`
     select source, document_key as key, encode(content, 'hex') as content, encode(kept, 'hex') as kept
     from ingest_verdicts where verdict = 'conflict' order by seq`

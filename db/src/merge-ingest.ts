@@ -6,7 +6,7 @@ import {
   problems,
   type RefusedDocument,
 } from '@stella/contracts'
-import type { TransactionSql } from 'postgres'
+import type { ISql } from 'postgres'
 
 import { appendRevision } from './append-revision.ts'
 import { Connection } from './connection.ts'
@@ -46,7 +46,7 @@ export async function mergeIngest(database: Database, batch: MergedBatch): Promi
   try {
     signal.throwIfAborted()
     const merged = await connection.transaction({ settings: tenantSetting(batch.tenantId) }, (_, sql) =>
-      mergeBatch(sql as TransactionSql, batch),
+      mergeBatch(sql, batch),
     )
     if (merged.refusedBatch) throw new Problem('ingest/refused', merged.refusedBatch)
     return merged.summary
@@ -73,7 +73,7 @@ interface Merged {
   readonly refusedBatch?: string
 }
 
-async function mergeBatch(tx: TransactionSql, batch: MergedBatch): Promise<Merged> {
+async function mergeBatch(tx: ISql, batch: MergedBatch): Promise<Merged> {
   const { tenantId, ingestId, strict } = batch
   const before = await storedSummary(tx, batch)
   if (before) return { summary: before }
@@ -118,7 +118,7 @@ async function mergeBatch(tx: TransactionSql, batch: MergedBatch): Promise<Merge
 }
 
 /** The summary of a batch that was merged already; null where it is to be merged. */
-async function storedSummary(tx: TransactionSql, { tenantId, ingestId }: MergedBatch): Promise<IngestSummary | null> {
+async function storedSummary(tx: ISql, { tenantId, ingestId }: MergedBatch): Promise<IngestSummary | null> {
   const [row] = await tx<{ state: string; summary: IngestSummary | null }[]>`
     select state, case when state = 'completed' then summary end as summary
     from public.ingests where tenant_id = ${tenantId} and id = ${ingestId}`
@@ -129,14 +129,14 @@ async function storedSummary(tx: TransactionSql, { tenantId, ingestId }: MergedB
 }
 
 /** Waits for the merges of the tenant that are before this one; the revision they left. */
-async function lockHead(tx: TransactionSql, tenantId: string): Promise<number> {
+async function lockHead(tx: ISql, tenantId: string): Promise<number> {
   await tx`insert into public.ledger_heads (tenant_id, revision, moved_at) values (${tenantId}, 0, 'epoch') on conflict do nothing`
   const [head] = await tx`select revision from public.ledger_heads where tenant_id = ${tenantId} for update`
   return Number(head?.revision)
 }
 
 async function moveHead(
-  tx: TransactionSql,
+  tx: ISql,
   to: { tenantId: string; revision: number; ingestId: string; newDocuments: number; changedDocuments: number },
 ): Promise<void> {
   await tx`
@@ -149,7 +149,7 @@ async function moveHead(
 }
 
 async function refuseBatch(
-  tx: TransactionSql,
+  tx: ISql,
   batch: MergedBatch,
   found: { read: number; refused: RefusedDocument[]; said: Said; head: number; verdicts: Verdicts },
 ): Promise<Merged> {
@@ -161,7 +161,7 @@ async function refuseBatch(
 }
 
 async function endIngest(
-  tx: TransactionSql,
+  tx: ISql,
   { tenantId, ingestId }: MergedBatch,
   end: { state: 'completed' | 'failed'; summary: IngestSummary; errorMessage: string | null },
 ): Promise<void> {
