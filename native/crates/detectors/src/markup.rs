@@ -1,7 +1,7 @@
 use memchr::{memchr, memchr2, memmem};
 
-/// Longest reference that stands for a character: `&#x10FFFF;` with zeros before it, which XML allows without end, is cut off here.
-const MAX_REFERENCE_BYTES: usize = 64;
+/// Longest name or number of a reference with its `;`, but for zeros before a number, which XML allows without end: `1114111;`.
+const MAX_NAME_BYTES: usize = 8;
 
 /// Writes an XML document as its readers see it: references in text and attributes become the characters that they stand for (XML 1.0,
 /// §4.1, §4.6), sections of CDATA their text, and comments and processing instructions nothing, so that none of them parts what belongs
@@ -26,12 +26,9 @@ pub fn resolve_markup(xml: &[u8]) -> Option<Vec<u8>> {
 
 /// Writes what the markup at the start of `rest` stands for, and returns its length.
 fn write_markup(rest: &[u8], out: &mut Vec<u8>) -> usize {
-    if rest[0] == b'&' {
-        let end = memchr(b';', &rest[..rest.len().min(MAX_REFERENCE_BYTES)]);
-        if let Some((end, character)) = end.and_then(|end| Some((end, character(&rest[1..end])?))) {
-            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            return end + 1;
-        }
+    if let Some((length, character)) = reference(rest) {
+        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        return length;
     }
     for (begin, end, is_text) in [(&b"<!--"[..], &b"-->"[..], false), (b"<?", b"?>", false), (b"<![CDATA[", b"]]>", true)] {
         if let Some(content) = rest.strip_prefix(begin) {
@@ -47,20 +44,27 @@ fn write_markup(rest: &[u8], out: &mut Vec<u8>) -> usize {
     1
 }
 
-/// The character that a reference names, by its number or as one of the five.
-fn character(name: &[u8]) -> Option<char> {
-    match name {
-        b"amp" => Some('&'),
-        b"lt" => Some('<'),
-        b"gt" => Some('>'),
-        b"apos" => Some('\''),
-        b"quot" => Some('"'),
-        _ => {
-            let number = std::str::from_utf8(name.strip_prefix(b"#")?).ok()?;
-            let number = number.strip_prefix('x').map_or_else(|| number.parse(), |hex| u32::from_str_radix(hex, 16));
-            number.ok().and_then(char::from_u32)
-        }
-    }
+/// Length of the reference that `rest` starts with, and the character that it names, by its number or as one of the five.
+fn reference(rest: &[u8]) -> Option<(usize, char)> {
+    let (begin, radix) = match rest {
+        [b'&', b'#', b'x', ..] => (3, Some(16)),
+        [b'&', b'#', ..] => (2, Some(10)),
+        [b'&', ..] => (1, None),
+        _ => return None,
+    };
+    let zeros = if radix.is_some() { rest[begin..].iter().take_while(|byte| **byte == b'0').count() } else { 0 };
+    let name = &rest[begin + zeros..];
+    let end = memchr(b';', &name[..name.len().min(MAX_NAME_BYTES)])?;
+    let character = match (radix, &name[..end]) {
+        (Some(radix), number) => char::from_u32(u32::from_str_radix(std::str::from_utf8(number).ok()?, radix).ok()?)?,
+        (None, b"amp") => '&',
+        (None, b"lt") => '<',
+        (None, b"gt") => '>',
+        (None, b"apos") => '\'',
+        (None, b"quot") => '"',
+        (None, _) => return None,
+    };
+    Some((begin + zeros + end + 1, character))
 }
 
 #[cfg(test)]
@@ -90,12 +94,14 @@ mod tests {
         ] {
             assert_eq!(seen(xml), "token", "{xml}");
         }
+        assert_eq!(seen(&format!("t&#x{}6f;k&#{}101;n", "0".repeat(1_000), "0".repeat(1_000))), "token");
+        assert_eq!(seen("&#1114111;&#x10ffff;"), "\u{10ffff}\u{10ffff}");
         assert_eq!(seen("<a b='&quot;&lt;&gt;&apos;&amp;lt;'/>"), "<a b='\"<>'&lt;'/>");
     }
 
     #[test]
     fn resolve_markup_copies_what_is_no_markup() {
-        for xml in ["a &none; b", "&#xd800;", "&", "&;", "&#;", "<!-- open", "<![CDATA[ open", "<?", "<!DOCTYPE a>"] {
+        for xml in ["a &none; b", "&#xd800;", "&", "&;", "&#;", "&#0;", "&#1114112;", "<!-- open", "<![CDATA[ open", "<?", "<!DOCTYPE a>"] {
             assert_eq!(seen(xml), xml);
         }
     }
