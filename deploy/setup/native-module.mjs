@@ -74,7 +74,7 @@ async function generate() {
     env,
     failure: {
       what: 'Could not build the native module',
-      todo: 'The first build needs Rust 1.87 or later, a C compiler and a network that reaches crates.io. Then run the same command again.',
+      todo: 'The first build needs Rust 1.89 or later, a C compiler and a network that reaches crates.io. Then run the same command again.',
     },
   })
 }
@@ -84,7 +84,7 @@ async function requireCargo(env) {
     env,
     failure: {
       what: 'Could not build the native module',
-      todo: 'Install Rust 1.87 or later (https://rustup.rs, or your system\'s package "cargo"), then run the same command again.',
+      todo: 'Install Rust 1.89 or later (https://rustup.rs, or your system\'s package "cargo"), then run the same command again.',
     },
   })
 }

@@ -41,7 +41,7 @@ async function runCargo() {
   // The binding is tested through JavaScript: its symbols exist only inside Node.
   const args = ['test', '--workspace', '--exclude', 'stella-native', '--locked', '--quiet', '--no-fail-fast']
   const { code, output, error } = await run('cargo', args)
-  if (error) process.stderr.write(`Could not run the Rust tests: ${error.message}.\nInstall Rust 1.87 or later.\n`)
+  if (error) process.stderr.write(`Could not run the Rust tests: ${error.message}.\nInstall Rust 1.89 or later.\n`)
   const sums = { code, passed: 0, failed: 0, skipped: 0 }
   for (const [, passed, failed, ignored] of output.matchAll(
     /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
