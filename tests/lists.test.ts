@@ -72,6 +72,11 @@ describe.each(lists)('%s', (path) => {
     encoded(['2024-01-01T00:00:00.000Z', 'a\0']),
     encoded(['2024-13-01T00:00:00.000Z', 'a']),
     encoded(["'; drop table profiles; --", 'x']),
+    ...['runs', 'ingests', 'profiles', 'audit'].flatMap((list) => [
+      encoded([list, '2020-02-30T00:00:00.000Z', 'a']),
+      encoded([list, '0000-01-01T00:00:00.000Z', 'a']),
+      encoded([list]),
+    ]),
     Buffer.from([0xff, 0xfe, 0x00]).toString('base64url'),
     'x'.repeat(201),
     'W'.repeat(200),
@@ -79,6 +84,21 @@ describe.each(lists)('%s', (path) => {
     const answer = await tenant.api(`${path}?${new URLSearchParams({ cursor })}`)
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, 'request/invalid'])
   })
+})
+
+test('a cursor of one list is refused by every other', async () => {
+  const cursors = await Promise.all(
+    [...lists, '/ledger/revisions', '/audit'].map(async (path) => [
+      path,
+      (await page(path, { limit: '1' })).next_cursor,
+    ]),
+  )
+  for (const [path, cursor] of cursors) {
+    for (const [other] of cursors) {
+      const { status } = await tenant.api(`${other}?${new URLSearchParams({ limit: '1', cursor: cursor ?? '' })}`)
+      expect([path, other, status]).toEqual([path, other, path === other ? 200 : 400])
+    }
+  }
 })
 
 test.each(['/export/runs', '/ledger/ingests'])(

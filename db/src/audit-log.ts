@@ -1,9 +1,9 @@
-import { type AuditAction, type AuditEntry, type AuditOutcome, Problem, type Role } from '@stella/contracts'
+import type { AuditAction, AuditEntry, AuditOutcome, Role } from '@stella/contracts'
 import { and, asc, desc, eq, gt, type InferSelectModel, lt, sql } from 'drizzle-orm'
 
 import { auditEntries, auditOutbox } from './audit-tables.ts'
 import type { Database } from './open-database.ts'
-import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { decodeNumberCursor, type Page, pageOfRows } from './page-cursor.ts'
 import type { Transaction } from './session.ts'
 import { asSweep } from './stalled-work.ts'
 
@@ -64,7 +64,7 @@ export async function listAudit(tx: Transaction, query: AuditQuery): Promise<Pag
   const { tenantId, order, limit, cursor } = query
   const { seq } = auditEntries
   const ascending = order === 'asc'
-  const after = cursor === undefined ? undefined : seqOf(cursor)
+  const after = cursor === undefined ? undefined : decodeNumberCursor('audit', cursor)
   const rows = await tx
     .select()
     .from(auditEntries)
@@ -76,13 +76,7 @@ export async function listAudit(tx: Transaction, query: AuditQuery): Promise<Pag
     )
     .orderBy(ascending ? asc(seq) : desc(seq))
     .limit(limit + 1)
-  return pageOfRows(rows, { limit, keyOf: (row) => [String(row.seq)], itemOf: entryOf })
-}
-
-function seqOf(cursor: string): number {
-  const [text = ''] = decodeCursor(cursor, 1)
-  if (!/^\d{1,15}$/.test(text)) throw new Problem('request/invalid', 'the cursor holds no number')
-  return Number(text)
+  return pageOfRows(rows, { list: 'audit', limit, keyOf: (row) => [String(row.seq)], itemOf: entryOf })
 }
 
 function entryOf(row: InferSelectModel<typeof auditEntries>): AuditEntry {

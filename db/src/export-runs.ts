@@ -121,12 +121,12 @@ export async function listRuns(tx: Transaction, query: RunQuery): Promise<Page<R
         partOf === undefined ? isNull(exportRuns.partOf) : eq(exportRuns.partOf, partOf),
         from === undefined ? undefined : gte(exportRuns.createdAt, from),
         to === undefined ? undefined : lt(exportRuns.createdAt, to),
-        cursor === undefined ? undefined : olderThan(cursor, exportRuns),
+        cursor === undefined ? undefined : olderThan('runs', cursor, exportRuns),
       ),
     )
     .orderBy(desc(exportRuns.createdAt), desc(exportRuns.id))
     .limit(limit + 1)
-  return pageOfRows(rows, { limit, keyOf: ({ run }) => timeKey(run), itemOf: runOf })
+  return pageOfRows(rows, { list: 'runs', limit, keyOf: ({ run }) => timeKey(run), itemOf: runOf })
 }
 
 /** Condition that names one run. */

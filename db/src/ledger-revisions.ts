@@ -48,7 +48,7 @@ export async function listRevisions(
   tx: Transaction,
   { tenantId, limit, cursor }: { tenantId: string; limit: number; cursor?: string | undefined },
 ): Promise<Page<LedgerRevision>> {
-  const before = cursor === undefined ? undefined : decodeNumberCursor(cursor)
+  const before = cursor === undefined ? undefined : decodeNumberCursor('revisions', cursor)
   const rows = await tx
     .select()
     .from(ledgerRevisions)
@@ -61,6 +61,7 @@ export async function listRevisions(
     .orderBy(desc(ledgerRevisions.revision))
     .limit(limit + 1)
   return pageOfRows(rows, {
+    list: 'revisions',
     limit,
     keyOf: (row) => [String(row.revision)],
     itemOf: ({ revision, createdAt, ingestId, newDocuments, changedDocuments }) => ({

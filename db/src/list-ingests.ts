@@ -31,12 +31,13 @@ export async function listIngests(tx: Transaction, query: IngestQuery): Promise<
         query.state === undefined ? undefined : eq(state, query.state),
         query.from === undefined ? undefined : gte(createdAt, query.from),
         query.to === undefined ? undefined : lt(createdAt, query.to),
-        query.cursor === undefined ? undefined : olderThan(query.cursor, { createdAt, id }),
+        query.cursor === undefined ? undefined : olderThan('ingests', query.cursor, { createdAt, id }),
       ),
     )
     .orderBy(desc(createdAt), desc(id))
     .limit(query.limit + 1)
   return pageOfRows(rows, {
+    list: 'ingests',
     limit: query.limit,
     keyOf: timeKey,
     itemOf: (row) => ({

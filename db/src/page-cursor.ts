@@ -1,18 +1,22 @@
 import { Problem } from '@stella/contracts'
 
-/** Where a page of a list ended, as an opaque name: base64url of the key of its last row. */
-export function encodeCursor(key: readonly string[]): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url')
+/** Lists whose pages have cursors. */
+export type ListName = 'audit' | 'ingests' | 'profiles' | 'revisions' | 'runs' | 'verifications'
+
+/** Where a page of a list ended, as an opaque name: base64url of the list's name and the key of its last row. */
+export function encodeCursor(list: ListName, key: readonly string[]): string {
+  return Buffer.from(JSON.stringify([list, ...key])).toString('base64url')
 }
 
 /**
- * The key in a cursor, of exactly `length` strings.
- * @throws `request/invalid` for a text that `encodeCursor` did not make
+ * The key in a cursor of a list, of exactly `length` strings.
+ * @throws `request/invalid` for a text that `encodeCursor` did not make of that list
  */
-export function decodeCursor(cursor: string, length: number): string[] {
+export function decodeCursor(list: ListName, cursor: string, length: number): string[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(key) && key.length === length && key.every(isKeyPart)) return key
+    const isKey = Array.isArray(key) && key.length === length + 1 && key[0] === list && key.every(isKeyPart)
+    if (isKey) return key.slice(1)
   } catch (error) {
     throw refused(error)
   }
@@ -20,8 +24,8 @@ export function decodeCursor(cursor: string, length: number): string[] {
 }
 
 /** The whole number that is the key in a cursor. @throws `request/invalid` for any other text */
-export function decodeNumberCursor(cursor: string): number {
-  const [text = ''] = decodeCursor(cursor, 1)
+export function decodeNumberCursor(list: ListName, cursor: string): number {
+  const [text = ''] = decodeCursor(list, cursor, 1)
   if (!/^\d{1,15}$/.test(text)) throw refused()
   return Number(text)
 }
@@ -29,11 +33,18 @@ export function decodeNumberCursor(cursor: string): number {
 /** A page of at most `limit` rows out of one more than that, and the cursor of the next page. */
 export function pageOfRows<Row, Item>(
   rows: readonly Row[],
-  { limit, keyOf, itemOf }: { limit: number; keyOf: (row: Row) => string[]; itemOf: (row: Row) => Item },
+  { list, limit, keyOf, itemOf }: PageShape<Row, Item>,
 ): Page<Item> {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  return { items: shown.map(itemOf), nextCursor: rows.length > limit && last ? encodeCursor(keyOf(last)) : null }
+  return { items: shown.map(itemOf), nextCursor: rows.length > limit && last ? encodeCursor(list, keyOf(last)) : null }
+}
+
+interface PageShape<Row, Item> {
+  readonly list: ListName
+  readonly limit: number
+  readonly keyOf: (row: Row) => string[]
+  readonly itemOf: (row: Row) => Item
 }
 
 /** A page of a list; `nextCursor` is null on the last one. */
@@ -47,7 +58,11 @@ function isKeyPart(part: unknown): part is string {
 }
 
 function refused(cause?: unknown): Problem {
-  return new Problem('request/invalid', 'the cursor cannot be read: take it from next_cursor of the page before', {
-    cause,
-  })
+  return new Problem(
+    'request/invalid',
+    'the cursor is none of this list: take it from next_cursor of the page before',
+    {
+      cause,
+    },
+  )
 }

@@ -3,9 +3,10 @@ import { and, desc, eq, type InferSelectModel, sql } from 'drizzle-orm'
 
 import { now } from './column-types.ts'
 import type { Database } from './open-database.ts'
-import { decodeCursor, type Page, pageOfRows } from './page-cursor.ts'
+import { type Page, pageOfRows } from './page-cursor.ts'
 import type { Transaction } from './session.ts'
 import { asSweep, type StalledQuery } from './stalled-work.ts'
+import { olderThan, timeKey } from './time-cursor.ts'
 import { runVerifications } from './verification-table.ts'
 
 /** One verification of one tenant. */
@@ -70,12 +71,12 @@ export async function listVerifications(
       and(
         eq(tenantId, query.tenantId),
         eq(runId, query.runId),
-        query.cursor === undefined ? undefined : before(query.cursor),
+        query.cursor === undefined ? undefined : olderThan('verifications', query.cursor, runVerifications),
       ),
     )
     .orderBy(desc(createdAt), desc(id))
     .limit(query.limit + 1)
-  return pageOfRows(rows, { limit: query.limit, keyOf: (row) => [row.createdAt, row.id], itemOf: verificationOf })
+  return pageOfRows(rows, { list: 'verifications', limit: query.limit, keyOf: timeKey, itemOf: verificationOf })
 }
 
 /** Verifications of all tenants that nobody seems to work on. */
@@ -93,12 +94,6 @@ export async function stalledVerifications(
       .orderBy(heartbeatAt, tenantId, id)
       .limit(limit),
   )
-}
-
-function before(cursor: string) {
-  const [createdAt = '', id = ''] = decodeCursor(cursor, 2)
-  if (Number.isNaN(Date.parse(createdAt))) throw new Problem('request/invalid', 'the cursor holds no time')
-  return sql`(${runVerifications.createdAt}, ${runVerifications.id}) < (${createdAt}::timestamptz, ${id})`
 }
 
 function waiting({ tenantId, id }: VerificationId) {
