@@ -89,6 +89,17 @@ describe('rate limits', () => {
     expect((await createRun(await makeProfile('unlimited', {}))).status).toBe(202)
   })
 
+  test('a run that was created before, by its Idempotency-Key, spends nothing', async () => {
+    const profile = await makeProfile('one a minute', { runs_per_minute: 1 })
+    const headers = { 'idempotency-key': 'once' }
+    const body = JSON.stringify({ profile_id: profile })
+    const answers = []
+    for (let time = 0; time < 4; time++)
+      answers.push(await tenant.api('/export/runs', { method: 'POST', headers, body }))
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202])
+    expect(await runsOf(profile)).toHaveLength(1)
+  })
+
   test('a tenant that has spent its requests is refused whatever it asks, and no other tenant is', async () => {
     const greedy = await openTenant(stack, 'greedy')
     const paths = ['/export/runs/run_none', '/export/profiles']

@@ -39,6 +39,14 @@ export async function claimKey(
       'a request with this Idempotency-Key is being answered: try again in a moment',
     )
   }
+  return firstAnswer(tx, { tenantId, key, fingerprint })
+}
+
+/** What a key was answered when it was used first, or null. @throws `request/key-reused` where it was used for another request */
+export async function firstAnswer(
+  tx: Transaction,
+  { tenantId, key, fingerprint }: KeyedRequest,
+): Promise<CreatingAnswer | null> {
   const [used] = await tx
     .select({ fingerprint: idempotencyKeys.fingerprint, answer: idempotencyKeys.answer })
     .from(idempotencyKeys)

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson, type Json } from '@stella/core'
-import { type CreatingAnswer, claimKey, recordAnswer, type Transaction } from '@stella/db'
+import {
+  type CreatingAnswer,
+  claimKey,
+  firstAnswer,
+  type KeyedRequest,
+  recordAnswer,
+  type Transaction,
+} from '@stella/db'
 
 import type { GatewayDeps } from './deps.ts'
 
@@ -31,15 +38,36 @@ export async function createOnce<T>(
   create: (tx: Transaction) => Promise<Created<T>>,
 ): Promise<{ answer: Response; created: T | null }> {
   return inTenant(tenantId, async (tx) => {
-    const request = key === undefined ? null : { tenantId, key, fingerprint: fingerprintOf(asked) }
+    const request = keyed({ tenantId, key, asked })
     const first = request && (await claimKey(tx, request))
-    if (first) return { answer: responseOf(first, { 'idempotency-replayed': 'true' }), created: null }
+    if (first) return { answer: replayed(first), created: null }
 
     const created = await create(tx)
     const answer = textOf(created)
     if (request) await recordAnswer(tx, request, answer)
     return { answer: responseOf(answer), created: created.body }
   })
+}
+
+/**
+ * The first answer to a request whose Idempotency-Key was used before, or null: a look ahead of what a request costs that creates.
+ * @throws `request/key-reused`
+ */
+export async function answeredBefore(
+  { readTenant }: Pick<GatewayDeps, 'readTenant'>,
+  asked: CreatingRequest,
+): Promise<Response | null> {
+  const request = keyed(asked)
+  const first = request && (await readTenant(asked.tenantId, (tx) => firstAnswer(tx, request)))
+  return first && replayed(first)
+}
+
+function keyed({ tenantId, key, asked }: CreatingRequest): KeyedRequest | null {
+  return key === undefined ? null : { tenantId, key, fingerprint: fingerprintOf(asked) }
+}
+
+function replayed(first: CreatingAnswer): Response {
+  return responseOf(first, { 'idempotency-replayed': 'true' })
 }
 
 /** The answer about what was created. */

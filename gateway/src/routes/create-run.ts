@@ -2,7 +2,7 @@ import type { Run } from '@stella/contracts'
 import { getProfile } from '@stella/db'
 
 import { actionOf } from '../audit/record-action.ts'
-import { answerOf, createOnce } from '../create-once.ts'
+import { answeredBefore, answerOf, createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { KnownQuotas } from '../limits/known-quotas.ts'
 import { spendRun } from '../limits/rate-limit.ts'
@@ -22,6 +22,9 @@ export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
   return async (c, { headers, body: asked }) => {
     const { tenantId, subject } = c.get('caller')
     requireOwnTenant(asked.filters, tenantId)
+    const request = { tenantId, key: headers['idempotency-key'], asked: { createRun: asked } }
+    const before = await answeredBefore(deps, request)
+    if (before) return before
     const named = { tenantId, id: asked.profile_id }
     // Before the transaction: one that waits for tokens while it holds a connection could wait for ever.
     const quota =
@@ -38,14 +41,13 @@ export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
       createdBy: subject,
       action: actionOf(c, `/export/runs/${id}`),
     }
-    const key = headers['idempotency-key']
-    if (key === undefined) {
+    if (request.key === undefined) {
       const created = await recordRun(run)
       await announceRun(deps, tenantId, created)
       return answerOf(runAccepted(created))
     }
     // A key is the matter of one transaction.
-    const { answer, created } = await createOnce(deps, { tenantId, key, asked: { createRun: asked } }, async (tx) => {
+    const { answer, created } = await createOnce(deps, request, async (tx) => {
       const [made] = await recordRuns(tx, quotas, [run])
       if (made instanceof Error) throw made
       return runAccepted(made as Run)

@@ -2,7 +2,7 @@ import { indexPaths, Problem } from '@stella/contracts'
 import { type OpenRun, openRun, requestRun } from '@stella/db'
 
 import { recordAction } from '../audit/record-action.ts'
-import { createOnce } from '../create-once.ts'
+import { answeredBefore, createOnce } from '../create-once.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { spendRun } from '../limits/rate-limit.ts'
 import type { Route } from '../route.ts'
@@ -18,12 +18,14 @@ import { runAccepted } from './run-accepted.ts'
 export function reproduceRunRoute(deps: GatewayDeps): Route<'reproduceRun'> {
   return async (c, { params: { id }, headers }) => {
     const { tenantId, subject } = c.get('caller')
+    const request = { tenantId, key: headers['idempotency-key'], asked: { reproduceRun: id } }
+    const before = await answeredBefore(deps, request)
+    if (before) return before
     const original = found(await deps.readTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: id })), 'run', id)
     requireReproducible(original)
     const { profile, filters, planId } = original
     await spendRun(c, deps, { id: profile.id, runsPerMinute: profile.config.limits?.runs_per_minute })
 
-    const request = { tenantId, key: headers['idempotency-key'], asked: { reproduceRun: id } }
     const { answer, created } = await createOnce(deps, request, async (tx) => {
       const again = deps.newId('run')
       await recordAction(c, tx, `/export/runs/${again}`)
