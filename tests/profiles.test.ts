@@ -97,6 +97,14 @@ describe('PATCH of a profile', () => {
     expect((await (await tenant.api(path)).json()) as Profile).toMatchObject({ revision: 2 })
   })
 
+  test('of any revision by many at once is made by all of them, one after the other', async () => {
+    const { path } = await create('crowded')
+    const levels = [4, 5, 6, 7, 8, 9, 10, 11]
+    const answers = await Promise.all(levels.map((level) => patch(path, '*', { config: { compression: { level } } })))
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200))
+    expect((await (await tenant.api(path)).json()) as Profile).toMatchObject({ revision: 9 })
+  })
+
   test.each([
     [{ name: 'other' }, /only config/],
     [{ config: { colour: 'red' } }, /colour/],

@@ -35,6 +35,7 @@ export {
 export {
   type CreatingAnswer,
   claimKey,
+  firstAnswer,
   type KeyedRequest,
   recordAnswer,
   removeExpiredKeys,
@@ -64,7 +65,15 @@ export type { Page } from './page-cursor.ts'
 export { awaitsParts, listParts, partId, queuedParts, requestParts } from './part-runs.ts'
 export { type PlannedScope, planScope } from './plan-scope.ts'
 export { getPlan, recordPlan } from './plans.ts'
-export { createProfile, deleteProfile, getProfile, listProfiles, type ProfileId, reviseProfile } from './profiles.ts'
+export {
+  createProfile,
+  deleteProfile,
+  getProfile,
+  getProfileToChange,
+  listProfiles,
+  type ProfileId,
+  reviseProfile,
+} from './profiles.ts'
 export { keepsDocuments, type Pruned } from './pruned.ts'
 export { rangeQuery } from './range-query.ts'
 export { type GrantedTokens, leaseTokens, type TokenQuota } from './rate-buckets.ts'

@@ -29,6 +29,16 @@ export async function createProfile(
   )
 }
 
+/** First key of the advisory lock that changes of one profile take; the second is made of tenant and id. */
+const CHANGE_LOCK = 7_008
+
+/** As `getProfile`, for a transaction that changes it: those of one profile go one after the other, each finds what the last one left. */
+export async function getProfileToChange(tx: Transaction, profile: ProfileId): Promise<Profile | null> {
+  const name = `${profile.tenantId}/${profile.id}`
+  await tx.execute(sql`select pg_advisory_xact_lock(${CHANGE_LOCK}, hashtext(${name}))`)
+  return getProfile(tx, profile)
+}
+
 /** The newest revision of a profile, or null where there is none, or it was deleted. */
 export async function getProfile(tx: Transaction, profile: ProfileId): Promise<Profile | null> {
   const newest = await newestRevision(tx, profile)
@@ -76,7 +86,7 @@ export async function listProfiles(
   },
 ): Promise<Page<Profile>> {
   const { tenantId, kind, variant, limit, cursor } = query
-  const [after] = cursor === undefined ? [] : decodeCursor(cursor, 1)
+  const [after] = cursor === undefined ? [] : decodeCursor('profiles', cursor, 1)
   const newest = tx
     .selectDistinctOn([profiles.id])
     .from(profiles)
@@ -95,7 +105,7 @@ export async function listProfiles(
     )
     .orderBy(asc(newest.id))
     .limit(limit + 1)
-  return pageOfRows(rows, { limit, keyOf: (row) => [row.id], itemOf: profileOf })
+  return pageOfRows(rows, { list: 'profiles', limit, keyOf: (row) => [row.id], itemOf: profileOf })
 }
 
 async function newestRevision(tx: Transaction, { tenantId, id }: ProfileId) {

@@ -1,5 +1,5 @@
 import { Problem, type Profile } from '@stella/contracts'
-import { getProfile, type Transaction } from '@stella/db'
+import { getProfileToChange, type Transaction } from '@stella/db'
 
 import { namesEtag } from '../etag.ts'
 import { found } from './found.ts'
@@ -17,7 +17,7 @@ export async function openProfile(
   tx: Transaction,
   { tenantId, id, ifMatch }: { tenantId: string; id: string; ifMatch: string },
 ): Promise<Profile> {
-  const profile = found(await getProfile(tx, { tenantId, id }), 'profile', id)
+  const profile = found(await getProfileToChange(tx, { tenantId, id }), 'profile', id)
   if (namesEtag(ifMatch, profileEtag(profile), { weak: false })) return profile
   throw new Problem(
     'request/precondition-failed',
