@@ -209,8 +209,8 @@ export const RATE_LEASE_WAIT_MS = 5000
 export const RATE_LEASE_PARTS = 20
 /** Quotas that one gateway keeps in mind; of more, those used longest ago are forgotten and taken anew. */
 export const MAX_RATE_LEASES = 50_000
-/** Profiles whose quota one gateway keeps in mind. */
-export const MAX_KNOWN_QUOTAS = 4096
+/** Profiles whose quota, and tenants whose requests, one gateway keeps in mind. */
+export const MAX_KNOWN = 4096
 /** Runs of one tenant that may be under way at once, where the settings do not say; more stay queued. */
 export const TENANT_CONCURRENT_RUNS = 16
 /** Runs of one profile that may be under way at once, where neither profile nor settings say; more stay queued. */

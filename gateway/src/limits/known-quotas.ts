@@ -1,4 +1,4 @@
-import { MAX_KNOWN_QUOTAS, type Profile } from '@stella/contracts'
+import { MAX_KNOWN, type Profile } from '@stella/contracts'
 import type { ProfileId } from '@stella/db'
 
 import { BoundedMap } from '../bounded-map.ts'
@@ -9,7 +9,7 @@ import type { ProfileQuota } from './rate-limit.ts'
  * profile. What a change of the profile made of its quota holds from the second run after it.
  */
 export class KnownQuotas {
-  readonly #quotas = new BoundedMap<ProfileQuota>(MAX_KNOWN_QUOTAS)
+  readonly #quotas = new BoundedMap<ProfileQuota>(MAX_KNOWN)
 
   get(profile: ProfileId): ProfileQuota | undefined {
     return this.#quotas.get(keyOf(profile))
