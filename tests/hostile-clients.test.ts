@@ -98,14 +98,40 @@ describe('a connection', () => {
     expect(statuses(heard)).toEqual([200, 400, 200, 404])
   })
 
-  test('without Host, or with one that is none, is answered as any problem; HTTP/1.0 needs none', async () => {
-    for (const lines of ['GET /health/live HTTP/1.1\r\n', 'GET /health/live HTTP/1.1\r\nhost: a b\r\n']) {
+  test('without Host, with two, or with one that is none, is answered as any problem; HTTP/1.0 needs none', async () => {
+    const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\n'
+    for (const lines of [
+      'GET /health/live HTTP/1.1\r\n',
+      'GET /health/live HTTP/1.1\r\nhost: a b\r\n',
+      'GET /health/live HTTP/1.1\r\nhost: a\r\nhost: b\r\n',
+      `GET /export/streams/updates HTTP/1.1\r\n${upgrade}`,
+      `GET /export/streams/updates HTTP/1.1\r\nhost: a b\r\n${upgrade}`,
+      `GET /export/streams/updates HTTP/1.1\r\nhost: a\r\nhost: b\r\n${upgrade}`,
+    ]) {
       const heard = await talk([`${lines}connection: close\r\n\r\n`])
       expect(statuses(heard)).toEqual([400])
       expect(heard).toContain('"code":"request/invalid"')
       expect(heard).toMatch(/Host header/)
     }
     expect(statuses(await talk(['GET /health/live HTTP/1.0\r\n\r\n']))).toEqual([200])
+  })
+
+  test('that would rather speak another protocol is served as any other, its body and the answer whole', async () => {
+    const upgrade = ['connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAoAAA']
+    const read = await talk([head('GET /openapi.json', ...upgrade)])
+    const [, length, body] = /content-length: (\d+)[\s\S]*?\r\n\r\n([\s\S]*)/i.exec(read) ?? []
+    expect(statuses(read)).toEqual([200])
+    expect(Buffer.byteLength(body ?? '')).toBe(Number(length))
+    expect(JSON.parse(body ?? '')).toHaveProperty('openapi')
+
+    const asked = '{"profile_id":"prof_json_raw"}'
+    const sent = [
+      head('POST /export/runs', ...upgrade, `content-length: ${asked.length}`) + asked.slice(0, 9),
+      asked.slice(9),
+    ]
+    expect(statuses(await talk(sent, { pauseMs: 20 }))).toEqual([202])
+    const websocket = ['connection: upgrade', 'upgrade: websocket']
+    expect(statuses(await talk([head('GET /export/profiles', ...websocket)]))).toEqual([200])
   })
 
   test('that its client has closed for sending is closed, and nothing waits for the rest of its request', async () => {

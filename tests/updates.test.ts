@@ -179,6 +179,18 @@ describe('the way in', () => {
   })
 })
 
+test('a handshake that is none is answered as any problem', async () => {
+  const { port, hostname } = new URL(stack.url)
+  for (const headers of ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13']) {
+    const socket = connectSocket(Number(port), hostname)
+    const asked = `GET /export/streams/updates HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\n`
+    socket.write(`${asked}Connection: Upgrade\r\nUpgrade: websocket\r\n${headers}\r\n\r\n`)
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"request\/invalid"/)
+  }
+})
+
 describe('a connection', () => {
   let nats: NatsConnection
   beforeAll(async () => {

@@ -29,6 +29,7 @@ const reasons: Readonly<Record<number, string>> = {
 }
 
 function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error
   const code = 'code' in error ? error.code : null
   if (code === 'HPE_HEADER_OVERFLOW') {
     const detail = `path, query and headers together are over ${MAX_HEADER_BYTES} bytes: send less`

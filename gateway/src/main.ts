@@ -11,9 +11,10 @@ import { settings as contract } from './settings.ts'
 
 const settings = readSettings(contract, 'gateway', process.env)
 const logger = pino({ base: { process: 'gateway' }, messageKey: 'message' }, pino.destination(2))
+const log = (entry: object) => logger.warn(entry)
 const upgrades = new NodeUpgrades()
 const { app, metrics, close } = await openGateway(settings, {
-  log: (entry) => logger.warn(entry),
+  log,
   logRequest: (entry) => logger.info(entry),
   upgrade: upgrades.upgrade,
 })
@@ -23,14 +24,14 @@ if (settings.STELLA_METRICS_PORT !== undefined) {
   logger.info({ message: 'metrics', url: (await serveMetrics(metrics, address)).url })
 }
 
-const server = nodeServer(app.fetch, { hostname: settings.STELLA_HOST, log: (entry) => logger.warn(entry) })
+const server = nodeServer(app.fetch, { hostname: settings.STELLA_HOST, log })
 server.listen(settings.STELLA_PORT, settings.STELLA_HOST, () => {
   const { address, port } = server.address() as AddressInfo
   const url = `http://${address}:${port}`
   logger.info({ message: 'listening', url })
   process.send?.({ type: 'ready', url })
 })
-const stopPings = upgrades.attach(server, app.fetch)
+const stopPings = upgrades.attach(server, app.fetch, log)
 server.on('connection', (socket) => socket.setTimeout(IDLE_CONNECTION_MS, () => socket.destroy()))
 
 let stopping = false

@@ -11,14 +11,16 @@ type Fetch = (request: Request, env: object) => Response | Promise<Response>
 
 /**
  * The API on Node. What Node, or the adapter to web standards, refuses before the API has it is answered as a problem too: what is no HTTP,
- * and a `Host` that is missing or none (RFC 9112, section 3.2). HTTP/1.0, which has no `Host`, is served.
+ * and a `Host` that is missing, doubled or none (RFC 9112, section 3.2). HTTP/1.0, which has no `Host`, is served.
  */
 export function nodeServer(fetch: Fetch, { hostname, log }: { readonly hostname: string; readonly log: Log }): Server {
   const refused = (reason: string, cause?: unknown) =>
     problemResponse(new Problem('request/invalid', `the request cannot be read: ${reason}`, { cause }), log)
   const listener = getRequestListener(
     (request, env) =>
-      lacksHost(env.incoming) ? refused('it has no Host header: name the host that it is for') : fetch(request, env),
+      hasOneHost(env.incoming as IncomingMessage)
+        ? fetch(request, env)
+        : refused('it has not one Host header: name the host that it is for'),
     { hostname, errorHandler: (error) => refused('its target or its Host header is malformed', error) },
   )
   const server = createServer(
@@ -35,7 +37,8 @@ export function nodeServer(fetch: Fetch, { hostname, log }: { readonly hostname:
   return server.on('clientError', (error, socket) => void answerUnreadable(error, socket, log))
 }
 
-function lacksHost(incoming: object): boolean {
-  const { httpVersion, headers } = incoming as IncomingMessage
-  return httpVersion !== '1.0' && headers.host === undefined
+/** False of a request that does not say for which host it is, or says it twice. */
+export function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0')
 }

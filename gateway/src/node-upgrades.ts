@@ -1,9 +1,12 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import { MAX_READER_MESSAGE_BYTES, READER_PING_MS, UPDATES_PROTOCOL } from '@stella/contracts'
+import { endpoints, MAX_READER_MESSAGE_BYTES, Problem, READER_PING_MS, UPDATES_PROTOCOL } from '@stella/contracts'
 import { type WebSocket, WebSocketServer } from 'ws'
 
+import { answerUnreadable } from './answer-unreadable.ts'
+import type { Log } from './deps.ts'
+import { hasOneHost } from './node-server.ts'
 import type { Peer, Place, Upgrade } from './updates/peer.ts'
 
 type Fetch = (request: Request) => Response | Promise<Response>
@@ -12,7 +15,7 @@ type Fetch = (request: Request) => Response | Promise<Response>
 const CLOSE_MS = 30_000
 
 /**
- * WebSockets on Node: what a runtime must give to the API beside web standards. Each request to upgrade goes through `fetch` like any
+ * WebSockets on Node: what a runtime must give to the API beside web standards. A request for one goes through `fetch` like any
  * other, so that it is authenticated, limited and refused by the same code; a refusal keeps its body.
  */
 export class NodeUpgrades {
@@ -32,13 +35,25 @@ export class NodeUpgrades {
   }
 
   /** Serves the upgrades of a server, and pings every peer. @returns what stops the pings */
-  attach(server: Server, fetch: Fetch): () => void {
-    server.on('upgrade', (incoming, socket, head) => void this.#answer(fetch, { incoming, socket, head }))
+  attach(server: Server, fetch: Fetch, log: Log): () => void {
+    server.on('upgrade', (incoming, socket, head) => {
+      const handshake = { incoming, socket, head }
+      if (asksForUpdates(incoming)) void this.#answer(fetch, log, handshake)
+      else readAgain(server, handshake)
+    })
+    this.#sockets.on('wsClientError', (error, socket) => {
+      const cause = { cause: error }
+      void answerUnreadable(
+        new Problem('request/invalid', `the handshake is none: ${error.message}`, cause),
+        socket,
+        log,
+      )
+    })
     const pings = setInterval(() => this.#ping(), READER_PING_MS)
     return () => clearInterval(pings)
   }
 
-  async #answer(fetch: Fetch, { incoming, socket, head }: Handshake): Promise<void> {
+  async #answer(fetch: Fetch, log: Log, { incoming, socket, head }: Handshake): Promise<void> {
     socket.on('error', () => socket.destroy())
     try {
       const request = requestOf(incoming)
@@ -48,8 +63,9 @@ export class NodeUpgrades {
       if (socket.destroyed) return place.release()
       socket.once('close', () => place.release())
       this.#sockets.handleUpgrade(incoming, socket, head, (peer) => this.#open(peer, place))
-    } catch {
-      refuse(socket, 400, new Headers(), '')
+    } catch (error) {
+      const reason = 'the request cannot be read: its target or its Host header is malformed'
+      await answerUnreadable(new Problem('request/invalid', reason, { cause: error }), socket, log)
     }
   }
 
@@ -73,6 +89,28 @@ interface Handshake {
   readonly incoming: IncomingMessage
   readonly socket: Duplex
   readonly head: Buffer
+}
+
+function asksForUpdates(incoming: IncomingMessage): boolean {
+  const { method, url = '', headers } = incoming
+  const isPath = url.split('?')[0] === endpoints.streamUpdates.path
+  return isPath && method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && hasOneHost(incoming)
+}
+
+/**
+ * A request to upgrade to what is not served is one like any other (RFC 9110, section 7.8), such as clients send that would rather speak
+ * HTTP/2. Node has left its connection to us: the server reads it again, without that header, as the last one of its connection.
+ */
+function readAgain(server: Server, { incoming, socket, head }: Handshake): void {
+  const { method, url, httpVersion, rawHeaders } = incoming
+  const lines = [`${method} ${url} HTTP/${httpVersion}`, 'connection: close']
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (!/^(upgrade|connection)$/i.test(name)) lines.push(`${name}: ${rawHeaders[at + 1]}`)
+  }
+  socket.unshift(head)
+  socket.unshift(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'))
+  server.emit('connection', socket)
 }
 
 function requestOf({ url = '/', headers, method = 'GET' }: IncomingMessage): Request {

@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import type { ProblemCode } from '../problem.ts'
 import { type Endpoint, isJsonBody } from './endpoint.ts'
 
-/** What any endpoint may answer. */
-const always: readonly ProblemCode[] = ['request/headers-too-large', 'internal']
+/** What any endpoint may answer: a target or a `Host` that cannot be read belongs to no endpoint more than to another. */
+const always: readonly ProblemCode[] = ['request/invalid', 'request/headers-too-large', 'internal']
 /** What one that needs a token may answer: all such endpoints look into the database as well. */
 const guarded: readonly ProblemCode[] = [
   'auth/unauthenticated',
@@ -26,11 +26,9 @@ export const storedBytesProblems = [
 
 /** Every problem that an endpoint may answer: its own, and those that follow from what it takes and needs. */
 export function problemsOf(endpoint: Endpoint): readonly ProblemCode[] {
-  const { role, params, query, headers, body, problems } = endpoint
-  const takes = query !== undefined || headers !== undefined || body !== undefined
+  const { role, params, headers, body, problems } = endpoint
   return [
     ...new Set<ProblemCode>([
-      ...(takes ? (['request/invalid'] as const) : []),
       ...(body === undefined ? [] : (['request/too-large'] as const)),
       ...(isJsonBody(body) ? jsonBody : []),
       ...(params === undefined ? [] : (['resource/not-found'] as const)),

@@ -50,8 +50,12 @@ async function bytesInTime(c: Context): Promise<Uint8Array> {
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(tooSlow()), JSON_BODY_MS)
   })
+  const cut = (error: unknown) => {
+    if (error instanceof Problem) throw error
+    throw new Problem('request/invalid', 'the body ended before its end: send it again', { cause: error })
+  }
   try {
-    return await Promise.race([limitedBytes(c), late])
+    return await Promise.race([limitedBytes(c).catch(cut), late])
   } finally {
     clearTimeout(timer)
   }
