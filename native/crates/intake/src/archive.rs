@@ -9,16 +9,19 @@ use crate::splitter::{Content, Member, Splitter};
 const BLOCK_BYTES: usize = 512;
 /// Where a tar header says `ustar` (POSIX.1-1988, and GNU alike).
 const MAGIC_AT: usize = 257;
+/// Octal numbers of a header that no text has in this place.
+const MODE_AND_OWNER: std::ops::Range<usize> = 100..124;
 /// Largest extended header or long name that is read.
 const MAX_EXTENSION_BYTES: u64 = 64 * 1024;
 const MAX_NAME_BYTES: usize = 4096;
 const CUT_OFF: &str = "cut off: the archive ends within this file";
 
-/// Whether a file begins with a tar header whose checksum is right.
+/// Whether a file begins with a tar header, though it be damaged, or with the mark that ends a tar.
 pub(crate) fn is_tar(beginning: &[u8]) -> bool {
-    beginning.len() >= BLOCK_BYTES
-        && beginning[MAGIC_AT..].starts_with(b"ustar")
-        && is_intact(Header::from_byte_slice(&beginning[..BLOCK_BYTES]))
+    let Some(block) = beginning.get(..BLOCK_BYTES) else { return false };
+    let is_number = |byte: &u8| matches!(byte, b'0'..=b'7' | b' ' | b'\0');
+    let is_header = block[MAGIC_AT..].starts_with(b"ustar") && block[MODE_AND_OWNER].iter().all(is_number);
+    is_header || block.iter().all(|byte| *byte == 0)
 }
 
 /// Splits every regular file of a tar. Directories are passed over; links, devices and names that lead outside are refused one by one;
@@ -206,7 +209,7 @@ pub(crate) fn unsafe_name(name: &[u8]) -> Option<&'static str> {
     }
     let is_absolute = text.starts_with(['/', '\\']) || matches!(text.as_bytes(), [b'a'..=b'z' | b'A'..=b'Z', b':', b'/' | b'\\', ..]);
     let leads_outside = is_absolute || text.split(['/', '\\']).any(|segment| segment == "..");
-    leads_outside.then_some("a name that leads outside the archive")
+    leads_outside.then_some("a name that is absolute or holds `..`, and so may lead outside the archive")
 }
 
 /// A name as it can be told: control characters and bytes that are no text are escaped.

@@ -75,9 +75,10 @@ impl<'o> Splitter<'o> {
             }
             (Container::Zstd, _) => self.zstd(&mut whole, member),
             (Container::Gzip, _) => self.gzip(&mut whole, member),
-            _ if member.archives >= self.options.archives.max_nesting => {
-                self.refuse(member.name, "an archive within an archive within an archive; unpack the outer one")
-            }
+            _ if member.archives >= self.options.archives.max_nesting => self.refuse(
+                member.name,
+                "an archive within two others, what is sent counting as one where it is an archive; unpack the outer ones",
+            ),
             (Container::Tar, _) => split_archive(&mut whole, member, self),
             (Container::Zip, Some(at)) => split_zip(at, member, self),
             (Container::Zip, None) => self.refuse(member.name, "a zip archive within compressed data; unpack the outer one"),

@@ -27,7 +27,7 @@ const DECODED_BYTES: usize = 64 * 1024;
 /// is damaged, the rest of the archive is refused once, under its own name.
 pub(crate) fn split_zip((start, length): (u64, u64), member: Member<'_>, splitter: &mut Splitter<'_>) -> Result<(), Stop> {
     let split = Zip::open(start, length, splitter).and_then(|mut zip| zip.split(member, splitter));
-    splitter.told(split, member.name, Some(start))
+    splitter.told(split, member.name, Some(0))
 }
 
 struct Zip {
@@ -67,10 +67,10 @@ impl Zip {
             let entry = Entry::read(&mut self.entries)?;
             let name = member.name_of(&shown(&entry.name));
             if let Some(reason) = self.refusal(&entry) {
-                splitter.out.refuse(&name, &Refusal::new(Place::Byte(self.start + entry.offset), reason))?;
+                splitter.out.refuse(&name, &Refusal::new(Place::Byte(entry.offset), reason))?;
             } else if !entry.is_directory() {
                 let split = self.entry(&entry, &name, member, splitter);
-                splitter.told(split, &name, Some(self.start + entry.offset))?;
+                splitter.told(split, &name, Some(entry.offset))?;
             }
         }
         Ok(())
