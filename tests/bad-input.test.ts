@@ -311,6 +311,8 @@ describe('a bad request', () => {
     ['POST', '/ledger/ingest?source_uri=https://bob:hunter2@feeds.example/osv', '{}', 400, 'request/invalid'],
     ['POST', '/ledger/ingest?source_uri=https://feeds.example/osv?access_token=abc', '{}', 400, 'request/invalid'],
     ['POST', '/ledger/ingest?source_uri=%00', '{}', 400, 'request/invalid'],
+    ['POST', '/ledger/ingest?source_uri=feeds', '{}', 400, 'request/invalid'],
+    ['POST', '/ledger/ingest?source_uri=javascript:%20%3Cb%3E', '{}', 400, 'request/invalid'],
     ['GET', '/export/runs?from=0000-01-01T00:00:00Z', null, 400, 'request/invalid'],
     ['GET', '/export/runs?from=2024-01-01T00:00:00-16:00', null, 400, 'request/invalid'],
     ['GET', '/export/runs?limit=100000', null, 400, 'request/invalid'],

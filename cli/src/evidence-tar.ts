@@ -38,20 +38,22 @@ async function fill(tar: Pack, files: readonly EvidenceFile[], onFile: (sentByte
 }
 
 async function addFile(tar: Pack, file: EvidenceFile): Promise<void> {
-  const { path, name, sizeBytes } = file
+  const { path, name, sizeBytes, special } = file
   // Read before its header is written, where it is small: then a file that changed leaves no broken member behind.
-  const whole = sizeBytes <= WHOLE_FILE_BYTES ? await readWhole(file) : null
+  const whole = special ? Buffer.alloc(0) : sizeBytes <= WHOLE_FILE_BYTES ? await readWhole(file) : null
   await new Promise<void>((resolve, reject) => {
-    const header = { name, size: sizeBytes, mode: MODE, mtime: new Date(0), type: 'file' } as const
+    const header = { name, size: sizeBytes, mode: MODE, mtime: new Date(0), type: special ?? 'file' } as const
     const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()))
     entry.on('error', reject)
     if (whole) entry.end(whole)
-    else sendLarge(entry, file).catch((cause: unknown) => entry.destroy(inputFailure(path, cause)))
+    else sendLarge(entry, file).catch((cause: unknown) => entry.destroy(inputFailure(String(path), cause)))
   })
 }
 
 async function readWhole(file: EvidenceFile): Promise<Buffer> {
-  const bytes = await readFile(file.path).catch((cause: unknown) => Promise.reject(inputFailure(file.path, cause)))
+  const bytes = await readFile(file.path).catch((cause: unknown) =>
+    Promise.reject(inputFailure(String(file.path), cause)),
+  )
   if (bytes.length !== file.sizeBytes) throw changed(file)
   return bytes
 }

@@ -70,9 +70,15 @@ const plain = (maxChars: number) =>
     .max(maxChars)
     .regex(/^[^\p{Cc}\p{Surrogate}]+$/u, 'must not hold control characters')
 
+/** A scheme, and characters that a URI may hold (RFC 3986, sections 2 and 3). */
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
+
 /** Query of `POST /ledger/ingest`: where the documents came from, and whether one refusal refuses all. */
 export const ingestQuery = z.strictObject({
-  source_uri: plain(2048)
+  source_uri: z
+    .string()
+    .max(2048)
+    .regex(URI, 'must be a URI, such as https://feeds.example/osv')
     .refine((uri) => !/^[^/?#]*\/\/[^/?#]*@/.test(uri), 'must not hold a user or password: it goes into manifests')
     .refine(
       (uri) => !/[?&#;](?:[^=&#;]*[_-])?(?:token|key|secret|password|passwd|sig|signature|auth)=/i.test(uri),

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { type ApiClient, createApiClient, type Query } from '../api-client.ts'
 import { byteSize } from '../byte-size.ts'
 import { CommandFailure } from '../command-failure.ts'
-import { type EvidenceFile, findEvidence } from '../evidence-files.ts'
+import { type EvidenceFile, type FoundEvidence, findEvidence } from '../evidence-files.ts'
 import { evidenceTar } from '../evidence-tar.ts'
 import { filledStream } from '../filled-stream.ts'
 import { print } from '../output.ts'
@@ -48,8 +48,9 @@ export function ingestCommand(parent: Command, shell: Shell): void {
   command.action(async (paths: string[], options: Options) => {
     const api = createApiClient(shell.settings, shell.signal)
     const sent = await send(api, shell, paths, options)
-    if (sent === null) {
+    if (sent.batch === null) {
       print(shell, command, { json: NOTHING_READ, lines: [] })
+      requireAllRead(sent.unreadable)
       throw nothingToRead(paths)
     }
     const { id } = sent.batch
@@ -61,36 +62,52 @@ export function ingestCommand(parent: Command, shell: Shell): void {
     })
     if (batch.summary) print(shell, command, { json: batch.summary, lines: summaryLines(batch.summary, sent.files) })
     checkOutcome(batch)
+    requireAllRead(sent.unreadable)
   })
 }
 
-/** A batch on its way, and the files in it. */
-interface Sent {
-  readonly batch: Ingest
-  readonly files: readonly EvidenceFile[]
+/** A batch on its way, null where there was nothing to send, the files in it, and why others could not be read. */
+interface Sent extends FoundEvidence {
+  readonly batch: Ingest | null
 }
 
-/** The batch that was sent; null where there was nothing to send. */
-async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Sent | null> {
+async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Sent> {
   const query: Query = { source_uri: options.sourceUri, strict: options.strict ? 'true' : undefined }
   if (paths.includes(STDIN)) {
     if (paths.length > 1)
       throw new CommandFailure('usage', '- cannot be mixed with paths: standard input is sent as it is')
     const input = await filledStream(shell.stdin)
-    if (input === null) return null
-    return { batch: await api.ingest(input, { ...query, source_name: 'stdin' }, 'application/octet-stream'), files: [] }
+    const stdin = { ...query, source_name: 'stdin' }
+    const batch = input && (await api.ingest(input, stdin, 'application/octet-stream'))
+    return { batch, files: [], unreadable: [] }
   }
 
-  const files = await findEvidence(paths)
-  if (files.length === 0) return null
+  const found = await findEvidence(paths)
+  const { files, unreadable } = found
+  if (options.strict) requireAllRead(unreadable)
+  if (files.length === 0) return { batch: null, ...found }
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const progress = startProgress(shell, `send ${files.length} ${files.length === 1 ? 'file' : 'files'}`, byteSize)
   try {
     const body = () => evidenceTar(files, (sentBytes) => progress.update(sentBytes, totalBytes))
-    return { batch: await api.ingest(body, query, mediaTypes.tar), files }
+    return { batch: await api.ingest(body, query, mediaTypes.tar), ...found }
   } finally {
     progress.end()
   }
+}
+
+/** @throws CommandFailure that names what could not be read; what could is in the ledger by then */
+function requireAllRead(unreadable: readonly CommandFailure[]): void {
+  const [first, ...others] = unreadable
+  if (!first) return
+  const shown = others.slice(0, MAX_REFUSED_SHOWN - 1).map(({ message }) => `; ${message}`)
+  const rest = others.length - shown.length
+  const more = rest > 0 ? `; and ${rest} more` : ''
+  throw new CommandFailure(
+    'failed',
+    `${first.message}${shown.join('')}${more}`,
+    'ingest them again once they can be read',
+  )
 }
 
 function nothingToRead(paths: readonly string[]): CommandFailure {
@@ -154,11 +171,13 @@ function checkOutcome({ state, summary, error_class, error_message }: Ingest): v
     throw new CommandFailure('failed', `nothing was ingested: ${error_class}: ${error_message}`)
   }
   if (summary && summary.new + summary.changed + summary.unchanged === 0) {
-    const reason = summary.refused.length > 0 ? 'every document was refused' : 'there was no document'
+    const refused = summary.refused.length > 0
+    const reason = refused ? 'every document was refused' : 'there was no document'
+    const advice = 'OSV, CSAF, OpenVEX, CycloneDX and SPDX are read'
     throw new CommandFailure(
       'failed',
       `nothing was ingested: ${reason}`,
-      'OSV, CSAF, OpenVEX, CycloneDX and SPDX are read, see the reasons',
+      refused ? `${advice}, see the reasons` : advice,
     )
   }
 }
