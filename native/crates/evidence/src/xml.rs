@@ -144,6 +144,10 @@ impl Reading<'_> {
             }
             let malformed = |error: &dyn std::fmt::Display| format!("malformed XML: {error}");
             let attribute = attribute.map_err(|error| self.refusal(began, malformed(&error)))?;
+            // Production 10. The reader lets it pass, and `<!--` within quotes would be a comment to whoever does not look at quotes.
+            if attribute.value.contains('<') {
+                return Err(self.refusal(began, "malformed XML: \"<\" in the value of an attribute"));
+            }
             if attribute.key.as_namespace_binding().is_some() {
                 continue;
             }

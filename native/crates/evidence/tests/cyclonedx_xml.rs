@@ -122,6 +122,9 @@ fn what_is_malformed_or_too_much_is_refused_with_its_place() {
         (format!("{}words", bom("")), "malformed XML: text outside of the root element"),
         (bom("<y:a/>"), "malformed XML: the prefix"),
         (bom("<a b=\"1\" b=\"2\"/>"), "malformed XML"),
+        (bom("<a b=\"1\" c=\"<!--\"/>-->"), "1:50: malformed XML: \"<\" in the value of an attribute"),
+        (bom("<a b='<?'/>?>"), "malformed XML: \"<\" in the value of an attribute"),
+        (bom("<a xmlns:b='<![CDATA[]]>'/>"), "malformed XML: \"<\" in the value of an attribute"),
         (bom(&format!("<a{attributes}/>")), "more than 64 attributes of one element"),
         (bom("&#0;"), "malformed XML"),
         (bom("&lol;"), "a reference to nothing that XML itself names"),
@@ -144,5 +147,6 @@ fn what_is_malformed_or_too_much_is_refused_with_its_place() {
         let refusal = refused(&document);
         assert!(refusal.contains(told), "{}: {refusal}", &document[..document.len().min(200)]);
     }
+    read(&bom("<components a='&lt;!--'><component type=\"library\"><name>a</name></component></components>"));
     assert!(refused(b"<bom>\xff</bom>").contains("1:6: invalid UTF-8"));
 }
