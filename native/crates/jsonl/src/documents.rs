@@ -70,7 +70,8 @@ pub struct WrittenDocuments {
     pub withheld: Vec<Withheld>,
 }
 
-/// Writes documents byte for byte into one pack. Memory: one document at a time, and once more its size while one with escapes is searched.
+/// Writes documents byte for byte into one pack. Memory: one document at a time, and once more its size while one with escapes is searched,
+/// twice where XML with them is not well-formed.
 ///
 /// # Errors
 /// `record/digest-mismatch`, `record/order`, `record/schema-mismatch` for a folder or name that is no safe path segment or a path that
@@ -131,7 +132,7 @@ impl Pack {
         self.detectors.find(document.content, &mut findings);
         let beginning = document.content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document.content).trim_ascii_start();
         let is_xml = beginning.starts_with(b"<");
-        if let Some(text) = if is_xml { resolve_markup(document.content) } else { unescape(document.content) } {
+        for text in if is_xml { resolve_markup(document.content) } else { unescape(document.content).into_iter().collect() } {
             let mut seen = Vec::new();
             self.detectors.find(&text, &mut seen);
             findings = if seen.len() > findings.len() { seen } else { findings };

@@ -68,6 +68,11 @@ fn escapes_hide_no_credential() {
         "\n<?xml version='1.0'?><bom><name>gh<!-- -->p_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1</name></bom>",
         "<bom><name><![CDATA[ghp_A1a1a1a1a1]]><?a b?>a1a1a1a1a1a1a1a1a1a1a1a1a1</name></bom>",
         "<bom><url>https://user:pass&#64;host.example/x</url></bom>",
+        // What no reader of XML takes, but was ingested before it was refused.
+        "<bom><a ref=\"<!--\" mime-type=\"text/&#103;hp_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\"><version>--></version></a></bom>",
+        "<bom><a ref='a<?b' mime-type='text/&#103;hp_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1'><version>1?></version></a></bom>",
+        "<bom><a ref='<![CDATA[' mime-type='text/&#103;hp_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1'><version>]]></version></a></bom>",
+        "<bom><a ref='<!--'><name>gh<!-- -->p_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1</name></a></bom>",
     ];
     for content in escaped {
         let (written, pack) = write(&[Row("a", "a", "s", content), Row("b", "b", "s", r#"{"url":"https:\/\/host\/x@y","e":"\u00e9"}"#)])
