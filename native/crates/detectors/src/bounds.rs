@@ -21,10 +21,9 @@ pub(crate) fn backslashes_before(bytes: &[u8], at: usize) -> usize {
     bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
-/// Index after the run of bytes from `at` that the class takes, `limit` of them at most.
-pub(crate) fn run_end(bytes: &[u8], at: usize, limit: usize, class: impl Fn(u8) -> bool) -> usize {
-    let window = &bytes[at.min(bytes.len())..bytes.len().min(at.saturating_add(limit))];
-    at + window.iter().take_while(|byte| class(**byte)).count()
+/// Index after the run of bytes from `at` that the class takes.
+pub(crate) fn run_end(bytes: &[u8], at: usize, class: impl Fn(u8) -> bool) -> usize {
+    at + bytes[at.min(bytes.len())..].iter().take_while(|byte| class(**byte)).count()
 }
 
 pub(crate) fn is_word(byte: u8) -> bool {

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, packed};
 
+use crate::scan::Scan;
 use crate::{aws, jwt, private_key, tokens, url};
 
 /// A credential: which detector knew it, and where it lies.
@@ -14,7 +15,7 @@ pub struct Finding {
 }
 
 /// Looks around a literal that was found at an index, and reports what it is part of.
-pub(crate) type Check = fn(bytes: &[u8], at: usize, found: &mut Vec<Finding>);
+type Check = fn(scan: &mut Scan<'_>, at: usize);
 
 /// Literal and exact check. Each literal is the rarest part of what it stands for, and has four bytes at least: a search for
 /// shorter ones takes twice the time.
@@ -92,23 +93,22 @@ impl Detectors {
     #[inline]
     pub fn find(&self, bytes: &[u8], found: &mut Vec<Finding>) {
         let start = found.len();
+        let mut scan = Scan::new(bytes, found);
         match &self.search {
-            Search::Packed(searcher) => {
-                searcher.find_iter(bytes).for_each(|hit| check(bytes, hit.pattern().as_usize(), hit.start(), found))
-            }
+            Search::Packed(searcher) => searcher.find_iter(bytes).for_each(|hit| check(&mut scan, hit.pattern().as_usize(), hit.start())),
             Search::Automaton(automaton) => {
-                automaton.find_iter(bytes).for_each(|hit| check(bytes, hit.pattern().as_usize(), hit.start(), found))
+                automaton.find_iter(bytes).for_each(|hit| check(&mut scan, hit.pattern().as_usize(), hit.start()))
             }
         }
-        url::find(bytes, found);
+        url::find(&mut scan);
         if found.len() > start {
             settle(found, start);
         }
     }
 }
 
-fn check(bytes: &[u8], literal: usize, at: usize, found: &mut Vec<Finding>) {
-    TABLE[literal].1(bytes, at, found);
+fn check(scan: &mut Scan<'_>, literal: usize, at: usize) {
+    TABLE[literal].1(scan, at);
 }
 
 /// Sorts the findings from `start` on, and joins those that overlap under the name of the first.

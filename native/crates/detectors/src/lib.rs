@@ -12,6 +12,7 @@ mod jwt;
 mod markup;
 mod private_key;
 mod redact;
+mod scan;
 mod tokens;
 mod url;
 

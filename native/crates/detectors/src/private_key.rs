@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::bounds::is_base64;
-use crate::find::Finding;
+use crate::bounds::{is_base64, run_end};
+use crate::scan::Scan;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -17,20 +17,33 @@ const KEY_BYTES: usize = 64 * 1024;
 const LEAST_CHARACTERS: usize = 40;
 
 /// `at` is that of the end of `PRIVATE KEY-----` or `PRIVATE KEY BLOCK-----`.
-pub(crate) fn check(bytes: &[u8], at: usize, found: &mut Vec<Finding>) {
+pub(crate) fn check(scan: &mut Scan<'_>, at: usize) {
+    let bytes = scan.bytes;
     let Some(begin) = begin_before(bytes, at) else { return };
     let rest = &bytes[at + "TE KEY".len()..];
     let rest = rest.strip_prefix(b" BLOCK").unwrap_or(rest);
     let Some(body) = rest.strip_prefix(DASHES).map(|text| bytes.len() - text.len()) else { return };
-    let window = &bytes[body..bytes.len().min(body + KEY_BYTES)];
-    let length = memmem::find(window, END).unwrap_or(window.len());
-    let text = &window[..length];
-    let key = text.iter().take_while(|byte| is_key_text(**byte)).count();
-    if !text[..key].split(|byte| !is_base64(*byte)).any(|line| line.len() >= LEAST_CHARACTERS) {
+    let line = scan.ahead.key_line.after(body, || key_line(bytes, body));
+    let end_of_key = scan.ahead.key_end_line.after(body, || memmem::find(&bytes[body..], END).map_or(bytes.len(), |length| body + length));
+    let limit = end_of_key.min(body + KEY_BYTES).min(bytes.len());
+    let text_end = scan.ahead.key_text_end.after(body, || run_end(bytes, body, is_key_text)).min(limit);
+    if line + LEAST_CHARACTERS > text_end {
         return;
     }
-    let end = if key == length { end_line(bytes, body + length) } else { body + key };
-    found.push(Finding { detector: detector(bytes, begin), span: trim(bytes, begin..end) });
+    let end = if text_end == limit { end_line(bytes, limit) } else { text_end };
+    scan.report(detector(bytes, begin), trim(bytes, begin..end));
+}
+
+/// Where a line of a key begins, at or after `at`; the end of the text where none does.
+fn key_line(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() {
+        let end = run_end(bytes, at, is_base64);
+        if end - at >= LEAST_CHARACTERS {
+            return at;
+        }
+        at = end + 1;
+    }
+    bytes.len()
 }
 
 fn begin_before(bytes: &[u8], at: usize) -> Option<usize> {

@@ -2,23 +2,24 @@
 
 use memchr::memchr_iter;
 
-use crate::find::Finding;
+use crate::scan::Scan;
 
 const LIMIT: usize = 512;
 
 /// Looks at every `@`: URLs are many in advisories, those with an at sign in the authority are few.
 #[inline]
-pub(crate) fn find(bytes: &[u8], found: &mut Vec<Finding>) {
+pub(crate) fn find(scan: &mut Scan<'_>) {
     let mut done = 0;
-    for at in memchr_iter(b'@', bytes) {
+    for at in memchr_iter(b'@', scan.bytes) {
         if at >= done {
-            done = check(bytes, at, found).unwrap_or(done);
+            done = check(scan, at).unwrap_or(done);
         }
     }
 }
 
 /// Returns the end of what was found.
-fn check(bytes: &[u8], at: usize, found: &mut Vec<Finding>) -> Option<usize> {
+fn check(scan: &mut Scan<'_>, at: usize) -> Option<usize> {
+    let bytes = scan.bytes;
     let window = &bytes[at.saturating_sub(LIMIT)..at];
     let start = at - window.iter().rev().take_while(|byte| is_userinfo(**byte)).count();
     if !bytes[..start].ends_with(b"://") || !start.checked_sub(4).is_some_and(|scheme| bytes[scheme].is_ascii_alphanumeric()) {
@@ -32,7 +33,7 @@ fn check(bytes: &[u8], at: usize, found: &mut Vec<Finding>) -> Option<usize> {
     if !host || is_placeholder(&bytes[colon + 1..end]) {
         return None;
     }
-    found.push(Finding { detector: "url-credentials", span: start..end });
+    scan.report("url-credentials", start..end);
     Some(end + 1)
 }
 
