@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, packed};
+use aho_corasick::{AhoCorasick, Input, Span, packed};
 
 use crate::scan::Scan;
 use crate::{aws, jwt, private_key, tokens, url};
@@ -60,6 +60,14 @@ const TABLE: &[(&str, Check)] = &[
     ("ewog", jwt::check),
 ];
 
+const LONGEST_LITERAL: usize = "slack.com/".len();
+/// How much is searched between two questions whether to go on.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// A search was stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
+
 /// All detectors, ready to search. One is shared by all threads.
 #[derive(Debug)]
 pub struct Detectors {
@@ -92,23 +100,58 @@ impl Detectors {
     /// Appends what is found in `bytes` to `found`: in order, and no two overlapping.
     #[inline]
     pub fn find(&self, bytes: &[u8], found: &mut Vec<Finding>) {
+        // It never stops, so there is always a result.
+        let _ = self.find_unless(bytes, found, || false);
+    }
+
+    /// As [`Detectors::find`], but asks before each MiB whether it was stopped.
+    ///
+    /// # Errors
+    /// `Stopped` when it was; nothing is appended then.
+    #[inline]
+    pub fn find_unless(&self, bytes: &[u8], found: &mut Vec<Finding>, stopped: impl Fn() -> bool) -> Result<(), Stopped> {
         let start = found.len();
         let mut scan = Scan::new(bytes, found);
-        match &self.search {
-            Search::Packed(searcher) => searcher.find_iter(bytes).for_each(|hit| check(&mut scan, hit.pattern().as_usize(), hit.start())),
-            Search::Automaton(automaton) => {
-                automaton.find_iter(bytes).for_each(|hit| check(&mut scan, hit.pattern().as_usize(), hit.start()))
+        let mut from = 0;
+        while from < bytes.len() {
+            if stopped() {
+                found.truncate(start);
+                return Err(Stopped);
             }
+            let piece = from..bytes.len().min(from + PIECE_BYTES);
+            from = self.find_in_piece(piece, &mut scan);
         }
-        url::find(&mut scan);
         if found.len() > start {
             settle(found, start);
         }
+        Ok(())
     }
-}
 
-fn check(scan: &mut Scan<'_>, literal: usize, at: usize) {
-    TABLE[literal].1(scan, at);
+    /// Runs the checks of what begins in a piece, and returns where the next one begins. Checks look beyond the piece as they need.
+    #[inline]
+    fn find_in_piece(&self, piece: Range<usize>, scan: &mut Scan<'_>) -> usize {
+        let reach = scan.bytes.len().min(piece.end + LONGEST_LITERAL - 1);
+        let mut from = piece.start;
+        while let Some((literal, hit)) = self.next_literal(&scan.bytes[..reach], from) {
+            if hit.start >= piece.end {
+                break;
+            }
+            from = hit.end;
+            TABLE[literal].1(scan, hit.start);
+        }
+        let end = from.max(piece.end);
+        url::find(scan, piece.start..end);
+        end
+    }
+
+    #[inline]
+    fn next_literal(&self, bytes: &[u8], from: usize) -> Option<(usize, Range<usize>)> {
+        let hit = match &self.search {
+            Search::Packed(searcher) => searcher.find_in(bytes, Span::from(from..bytes.len())),
+            Search::Automaton(automaton) => automaton.find(Input::new(bytes).range(from..)),
+        }?;
+        Some((hit.pattern().as_usize(), hit.range()))
+    }
 }
 
 /// Sorts the findings from `start` on, and joins those that overlap under the name of the first.
@@ -120,5 +163,43 @@ fn settle(found: &mut Vec<Finding>, start: usize) {
             Some(last) if finding.span.start < last.span.end => last.span.end = last.span.end.max(finding.span.end),
             _ => found.push(finding),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn no_literal_is_longer_than_the_longest() {
+        assert_eq!(TABLE.iter().map(|(literal, _)| literal.len()).max(), Some(LONGEST_LITERAL));
+    }
+
+    #[test]
+    fn find_sees_what_lies_across_two_pieces() {
+        let token = "hooks.slack.com/services/T00000000/B00000000/Ab3dEfGh1jKlMn0pQrSt u:pw://u:hunter2@host xoxb-123456789012";
+        let mut alone = Vec::new();
+        Detectors::new().find(token.as_bytes(), &mut alone);
+        assert_eq!(alone.len(), 3);
+        for before in (PIECE_BYTES - token.len()..=PIECE_BYTES).step_by(3) {
+            let (text, mut findings) = ([" ".repeat(before).as_str(), token].concat(), Vec::new());
+            Detectors::new().find(text.as_bytes(), &mut findings);
+            let moved = alone.iter().map(|Finding { detector, span }| Finding { detector, span: span.start + before..span.end + before });
+            assert_eq!(findings, moved.collect::<Vec<_>>(), "{before}");
+        }
+    }
+
+    #[test]
+    fn find_unless_asks_before_each_piece() {
+        let text = ["xoxb-123456789012", &"-".repeat(3 * PIECE_BYTES)].concat();
+        for pieces in 0..4 {
+            let (asked, mut found) = (Cell::new(0), Vec::new());
+            let outcome = Detectors::new().find_unless(text.as_bytes(), &mut found, || asked.replace(asked.get() + 1) == pieces);
+            assert_eq!((outcome, found.len(), asked.get()), (Err(Stopped), 0, pieces + 1));
+        }
+        let mut found = Vec::new();
+        assert_eq!((Detectors::new().find_unless(text.as_bytes(), &mut found, || false), found.len()), (Ok(()), 1));
     }
 }

@@ -17,6 +17,6 @@ mod tokens;
 mod url;
 
 pub use escapes::unescape;
-pub use find::{Detectors, Finding};
+pub use find::{Detectors, Finding, Stopped};
 pub use markup::resolve_markup;
 pub use redact::redact;

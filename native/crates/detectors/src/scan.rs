@@ -9,11 +9,13 @@ pub(crate) struct Scan<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) found: &'a mut Vec<Finding>,
     pub(crate) ahead: Ahead,
+    /// Where the last user and password of a URL ended.
+    pub(crate) url_end: usize,
 }
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(bytes: &'a [u8], found: &'a mut Vec<Finding>) -> Self {
-        Self { bytes, found, ahead: Ahead::default() }
+        Self { bytes, found, ahead: Ahead::default(), url_end: 0 }
     }
 
     pub(crate) fn report(&mut self, detector: &'static str, span: Range<usize>) {

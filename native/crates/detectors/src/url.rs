@@ -1,18 +1,19 @@
 //! User and password in the authority of a URL. Source: RFC 3986, section 3.2.1.
 
+use std::ops::Range;
+
 use memchr::memchr_iter;
 
 use crate::scan::Scan;
 
 const LIMIT: usize = 512;
 
-/// Looks at every `@`: URLs are many in advisories, those with an at sign in the authority are few.
+/// Looks at every `@` of a piece: URLs are many in advisories, those with an at sign in the authority are few.
 #[inline]
-pub(crate) fn find(scan: &mut Scan<'_>) {
-    let mut done = 0;
-    for at in memchr_iter(b'@', scan.bytes) {
-        if at >= done {
-            done = check(scan, at).unwrap_or(done);
+pub(crate) fn find(scan: &mut Scan<'_>, piece: Range<usize>) {
+    for at in memchr_iter(b'@', &scan.bytes[piece.clone()]).map(|at| piece.start + at) {
+        if at >= scan.url_end {
+            scan.url_end = check(scan, at).unwrap_or(scan.url_end);
         }
     }
 }

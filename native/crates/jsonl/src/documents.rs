@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use stella_detectors::{Detectors, resolve_markup, unescape};
 
@@ -77,11 +77,8 @@ pub struct WrittenDocuments {
 /// `record/digest-mismatch`, `record/order`, `record/schema-mismatch` for a folder or name that is no safe path segment or a path that
 /// comes twice, `record/too-many-credentials`, `blob/full`, `native/io`, `native/cancelled`, and those of the source.
 pub fn write_documents(source: &mut impl DocumentReader, rules: &DocumentRules, monitor: &Monitor) -> Result<WrittenDocuments, WriteError> {
-    let mut pack = Pack::new(Output::create(&rules.path)?, rules.max_withheld);
+    let mut pack = Pack::new(Output::create(&rules.path)?, rules.max_withheld, &monitor.cancel);
     source.read(|document| {
-        if monitor.cancel.load(Ordering::Relaxed) {
-            return Err(WriteError::cancelled());
-        }
         pack.take(document)?;
         monitor.records.store(pack.members.len() as u64, Ordering::Relaxed);
         Ok(())
@@ -90,8 +87,9 @@ pub fn write_documents(source: &mut impl DocumentReader, rules: &DocumentRules, 
     Ok(WrittenDocuments { size_bytes: stored.size_bytes, sha256: stored.sha256, members: pack.members, withheld: pack.withheld })
 }
 
-struct Pack {
+struct Pack<'a> {
     output: Output,
+    cancel: &'a AtomicBool,
     detectors: Detectors,
     max_withheld: usize,
     last_key: Vec<u8>,
@@ -100,13 +98,16 @@ struct Pack {
     withheld: Vec<Withheld>,
 }
 
-impl Pack {
-    fn new(output: Output, max_withheld: usize) -> Self {
+impl<'a> Pack<'a> {
+    fn new(output: Output, max_withheld: usize, cancel: &'a AtomicBool) -> Self {
         let (members, withheld) = (Vec::new(), Vec::new());
-        Self { output, detectors: Detectors::new(), max_withheld, last_key: Vec::new(), paths: HashSet::new(), members, withheld }
+        Self { output, cancel, detectors: Detectors::new(), max_withheld, last_key: Vec::new(), paths: HashSet::new(), members, withheld }
     }
 
     fn take(&mut self, document: Document<'_>) -> Result<(), WriteError> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(WriteError::cancelled());
+        }
         if !self.last_key.is_empty() && document.key <= self.last_key.as_slice() {
             return Err(out_of_order(document.key, &self.last_key));
         }
@@ -128,13 +129,14 @@ impl Pack {
     /// Documents are searched as received, and where they have escapes also as every reader of the JSON or XML sees them: `https:\/\/…`,
     /// `\u0067hp_…` and `g<!-- -->hp_…` are credentials too.
     fn holds_credentials(&mut self, document: &Document<'_>) -> Result<bool, WriteError> {
+        let is_cancelled = || self.cancel.load(Ordering::Relaxed);
         let mut findings = Vec::new();
-        self.detectors.find(document.content, &mut findings);
+        self.detectors.find_unless(document.content, &mut findings, is_cancelled)?;
         let beginning = document.content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document.content).trim_ascii_start();
         let is_xml = beginning.starts_with(b"<");
         for text in if is_xml { resolve_markup(document.content) } else { unescape(document.content).into_iter().collect() } {
             let mut seen = Vec::new();
-            self.detectors.find(&text, &mut seen);
+            self.detectors.find_unless(&text, &mut seen, is_cancelled)?;
             findings = if seen.len() > findings.len() { seen } else { findings };
         }
         for finding in &findings {
@@ -155,4 +157,22 @@ fn segment<'a>(document: &Document<'a>, bytes: &'a [u8]) -> Result<&'a str, Writ
         let shown = String::from_utf8_lossy(bytes);
         WriteError::of_record("record/schema-mismatch", document.key, format!("{shown:?} is no safe name for a file or folder"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_left_in_the_middle_when_the_writing_is_cancelled() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let cancel = AtomicBool::new(false);
+        let mut pack = Pack::new(Output::create(&dir.path().join("pack")).expect("a file"), 1, &cancel);
+        let document =
+            Document { key: b"k", folder: b"f", file_name: b"s", content: b"npm_a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", digest: b"" };
+        assert_eq!(pack.holds_credentials(&document), Ok(true));
+        cancel.store(true, Ordering::Relaxed);
+        assert_eq!(pack.holds_credentials(&document).expect_err("cancelled").code, "native/cancelled");
+        assert_eq!(pack.withheld.len(), 1);
+    }
 }

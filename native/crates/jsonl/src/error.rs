@@ -1,6 +1,6 @@
 use std::io;
 
-use stella_detectors::Detectors;
+use stella_detectors::{Detectors, Stopped};
 use stella_pgcopy::PgError;
 
 use crate::inspect::without_credentials;
@@ -41,6 +41,12 @@ impl WriteError {
     pub(crate) fn of_file(what: &str, error: &io::Error) -> Self {
         let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge);
         Self::new(if full { "blob/full" } else { "native/io" }, format!("cannot write {what}: {error}"))
+    }
+}
+
+impl From<Stopped> for WriteError {
+    fn from(_: Stopped) -> Self {
+        Self::cancelled()
     }
 }
 
