@@ -8,7 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::bounds::{is_url_safe, run_end, starts_fresh};
 use crate::scan::{Next, Scan};
 
-const PART_LIMIT: usize = 16 * 1024;
+/// Longest header that is read; the other parts may have any length.
+const HEADER_BYTES: usize = 16 * 1024;
 
 /// Three parts of base64url, the first being a JSON object with the member `alg`.
 pub(crate) fn check(scan: &mut Scan<'_>, at: usize) {
@@ -19,7 +20,7 @@ pub(crate) fn check(scan: &mut Scan<'_>, at: usize) {
     let header = at..scan.url_safe_end(at);
     let Some(payload) = part_after(bytes, header.end, 8, &mut scan.ahead.jwt_payload_end) else { return };
     let Some(signature) = part_after(bytes, payload, 16, &mut scan.ahead.jwt_signature_end) else { return };
-    if header.len() <= PART_LIMIT && names_algorithm(&bytes[header]) {
+    if header.len() <= HEADER_BYTES && names_algorithm(&bytes[header]) {
         scan.report("jwt", at..signature);
     }
 }

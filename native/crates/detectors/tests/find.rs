@@ -104,6 +104,8 @@ fn json_web_tokens_need_a_header_with_an_algorithm() {
     let token = format!("{header}.{payload}.{signature}");
     assert_eq!(only(&format!("Bearer {token}.")), ("jwt", token.clone()));
     assert_eq!(only(&format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.{payload}.{signature}")).0, "jwt");
+    let long = format!("{header}.{}.{}", letters(100_000), letters(50_000));
+    assert_eq!(only(&format!("Bearer {long}\"")), ("jwt", long.clone()), "parts of any length");
     assert_eq!(found(&format!("{header}.{payload}")), [], "two parts");
     assert_eq!(found(&format!("eyJhIjoxfQ.{payload}.{signature}")), [], "no alg");
 }
@@ -113,10 +115,25 @@ fn urls_lose_user_and_password() {
     assert_eq!(only("git clone https://bob:hunter2@git.example/repo"), ("url-credentials", "bob:hunter2".into()));
     assert_eq!(only("redis://:p4ss@cache:6379/0"), ("url-credentials", ":p4ss".into()));
     assert_eq!(only("postgres://a:p@ss@db/x"), ("url-credentials", "a:p@ss".into()));
+    let long = format!("u:{}", letters(100_000));
+    assert_eq!(only(&format!("https://{long}@host/")), ("url-credentials", long));
+    for (text, credential) in [
+        ("https://user:p(a)ss1234@host.example/x", "user:p(a)ss1234"),
+        ("[a](https://user:p(a)ss1234@host.example/x)", "user:p(a)ss1234"),
+        ("https://user:p)ss((1234@host.example/x", "user:p)ss((1234"),
+        ("https://user:pass1234@host.example,@,", "user:pass1234"),
+        ("(git+ssh://user:pass1234@host.example),bob@x", "user:pass1234"),
+        ("(https://a.example:80),(https://user:pass1234@host.example)", "user:pass1234"),
+    ] {
+        assert_eq!(only(text), ("url-credentials", credential.into()), "{text}");
+    }
     for text in [
         "mail bob@example.com or see https://example.com/@scope/name:tag",
         "ssh://git@github.com/a/b and pkg:npm/%40angular/core@12.3.1",
         "https://example.com:8443/path@x",
+        "[text](https://a.example/x) and [text](https://a.example:8443/x@y:z)",
+        "https://host/path:with(paren)@x",
+        "[text](https://a.example:8443)@bob (https://a.example:8443),bob@b.example (https://a.example),(mailto:bob@b.example)",
         "http://user:$PASSWORD@host http://user:${PASS}@host http://user:{password}@host http://u:***@host http://u:xxxx@host",
         "https://[redacted:url-credentials]@host/",
     ] {
