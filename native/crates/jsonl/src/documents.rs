@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -66,7 +66,8 @@ pub struct WrittenDocuments {
     pub sha256: String,
     /// The documents in it, in order of offset.
     pub members: Vec<Member>,
-    /// Documents left out whole, one entry for each credential found in them.
+    /// Documents left out whole: for each detector, in order of name, as many entries as it found credentials in the one reading of the
+    /// document where it found most.
     pub withheld: Vec<Withheld>,
 }
 
@@ -129,22 +130,32 @@ impl<'a> Pack<'a> {
     /// Documents are searched as received, and where they have escapes also as every reader of the JSON or XML sees them: `https:\/\/…`,
     /// `\u0067hp_…` and `g<!-- -->hp_…` are credentials too.
     fn holds_credentials(&mut self, document: &Document<'_>) -> Result<bool, WriteError> {
-        let is_cancelled = || self.cancel.load(Ordering::Relaxed);
-        let mut findings = Vec::new();
-        self.detectors.find_unless(document.content, &mut findings, is_cancelled)?;
+        let mut detected = self.detect(document.content)?;
         let beginning = document.content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document.content).trim_ascii_start();
         let is_xml = beginning.starts_with(b"<");
         for text in if is_xml { resolve_markup(document.content) } else { unescape(document.content).into_iter().collect() } {
-            let mut seen = Vec::new();
-            self.detectors.find_unless(&text, &mut seen, is_cancelled)?;
-            findings = if seen.len() > findings.len() { seen } else { findings };
+            for (detector, count) in self.detect(&text)? {
+                let most = detected.entry(detector).or_default();
+                *most = count.max(*most);
+            }
         }
-        for finding in &findings {
+        for (detector, count) in &detected {
             let record_key = without_credentials(&self.detectors, &String::from_utf8_lossy(document.key));
-            self.withheld.push(Withheld { record_key, detector: finding.detector, pointer: None, action: "withhold" });
-            check_withheld(self.withheld.len(), self.max_withheld)?;
+            let withheld = Withheld { record_key, detector, pointer: None, action: "withhold" };
+            check_withheld(self.withheld.len().saturating_add(*count), self.max_withheld)?;
+            self.withheld.extend(std::iter::repeat_n(withheld, *count));
         }
-        Ok(!findings.is_empty())
+        Ok(!detected.is_empty())
+    }
+
+    /// How many credentials each detector knows in a text.
+    fn detect(&self, text: &[u8]) -> Result<BTreeMap<&'static str, usize>, WriteError> {
+        let (mut findings, mut detected) = (Vec::new(), BTreeMap::new());
+        self.detectors.find_unless(text, &mut findings, || self.cancel.load(Ordering::Relaxed))?;
+        for finding in findings {
+            *detected.entry(finding.detector).or_default() += 1;
+        }
+        Ok(detected)
     }
 }
 

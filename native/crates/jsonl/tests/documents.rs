@@ -83,6 +83,23 @@ fn escapes_hide_no_credential() {
 }
 
 #[test]
+fn what_one_reading_alone_has_is_told_too() {
+    let (github, npm) = ("ghp_A1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "npm_a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+    // A reader of the JSON sees one URL and no npm token, which begins in the middle of a word there; a search of the bytes sees the token.
+    let url_and_npm = format!(r#"{{"a":"https:\/\/user:pass@host","b":"\u0061{npm}"}}"#);
+    // A comment between the two makes one word of them.
+    let github_and_npm = format!("<a>x<!---->{github}</a><b>n&#112;m_{}</b>", &npm[4..]);
+    for (content, told) in [(url_and_npm, ["npm-token", "url-credentials"]), (github_and_npm, ["github-token", "npm-token"])] {
+        let content: &'static str = content.leak();
+        let (written, _) = write(&[Row("a", "a", "s", content)]).expect("written");
+        assert_eq!(written.withheld.iter().map(|withheld| withheld.detector).collect::<Vec<_>>(), told, "{content}");
+    }
+    let twice: &'static str = format!("<a>{github}</a><b>g&#104;p_{}</b>", &github[4..]).leak();
+    let (written, _) = write(&[Row("a", "a", "s", twice)]).expect("written");
+    assert_eq!(written.withheld.len(), 2, "what both readings have counts once");
+}
+
+#[test]
 fn what_is_told_of_a_document_holds_no_credential_of_its_key() {
     // The subject's name makes the key and, in lower case and without what is unsafe, the folder: nothing of either leaves.
     let content = r#"{"metadata":{"component":{"name":"https://bob:Hunter2@git.acme/app","version":"1"}}}"#;
