@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 use stella_detectors::{Detectors, Finding, redact};
-use stella_projection::{Mismatch, Projection, locate};
+use stella_projection::{Locator, Mismatch, Projection};
 
 use crate::error::WriteError;
 use crate::records::Record;
@@ -90,7 +90,9 @@ impl<'a> Inspector<'a> {
     /// that redacting would make too long.
     #[cold]
     fn take_redacted(&mut self, record: Record<'_>, plain: &mut Vec<u8>) -> Result<bool, WriteError> {
-        let places: Vec<_> = self.findings.iter().map(|finding| locate(record.body, finding.span.start)).collect();
+        check_withheld(self.withheld.len().saturating_add(self.findings.len()), self.rules.max_withheld)?;
+        let mut locator = Locator::new(record.body);
+        let places: Vec<_> = self.findings.iter().map(|finding| locator.locate(finding.span.start)).collect();
         let redacted = redact(record.body, &self.findings);
         let fits = redacted.len() <= self.max_line_bytes;
         let keep = fits && places.iter().all(|place| !place.in_name) && self.rules.projection.check(&redacted).is_ok();
@@ -100,7 +102,6 @@ impl<'a> Inspector<'a> {
             let pointer = Some(without_credentials(&self.rules.detectors, &place.pointer));
             self.withheld.push(Withheld { record_key, detector: finding.detector, pointer, action });
         }
-        check_withheld(self.withheld.len(), self.rules.max_withheld)?;
         if keep {
             plain.extend_from_slice(&redacted);
         }
@@ -140,6 +141,17 @@ pub(crate) fn check_withheld(count: usize, limit: usize) -> Result<(), WriteErro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_credentials_than_allowed_are_not_even_located() {
+        let mapping = r#"{"id":"t-1","version":1,"root":{"kind":"object","others":"refuse","fields":{"id":{"kind":"string"}}}}"#;
+        let projection = Projection::compile(mapping).expect("the mapping is good");
+        let rules = Rules { projection, detectors: Detectors::new(), max_withheld: 1 };
+        let body = br#"{"id":"AKIAABCDEFGH23456777 AKIAABCDEFGH23456778"}"#;
+        let (mut inspector, mut plain) = (Inspector::new(&rules), Vec::new());
+        let refused = inspector.take(Record { key: b"A", body, digest: &Sha256::digest(body) }, &mut plain).expect_err("two");
+        assert_eq!((refused.code, inspector.withheld.len(), plain.len()), ("record/too-many-credentials", 0, 0));
+    }
 
     #[test]
     fn a_record_whose_line_redacting_makes_too_long_is_withheld() {

@@ -10,6 +10,6 @@ mod scan;
 mod text;
 
 pub use mapping::{Mapping, MappingError, Shape};
-pub use pointer::{Place, locate};
+pub use pointer::{Locator, Place, locate};
 pub use projection::{Mismatch, Projection};
 pub use scan::DEPTH_LIMIT;

@@ -18,38 +18,60 @@ enum Level {
 /// Finds the JSON pointer for a byte of a record. Slow: for messages and reports. On text that is not JSON it does what it can.
 #[must_use]
 pub fn locate(record: &[u8], target: usize) -> Place {
-    let mut levels: Vec<Level> = Vec::new();
-    let mut at = 0;
-    let mut name_next = false;
-    while at < record.len() {
-        let byte = record[at];
-        let end = if byte == b'"' { string_end(record, at + 1).unwrap_or(record.len()) } else { at + 1 };
-        let is_name = byte == b'"' && name_next;
-        if let (true, Some(Level::Object(name))) = (is_name, levels.last_mut()) {
-            *name = at..end;
+    Locator::new(record).locate(target)
+}
+
+/// Finds the JSON pointers for several bytes of a record, in ascending order, and goes through it once.
+pub struct Locator<'a> {
+    record: &'a [u8],
+    at: usize,
+    name_next: bool,
+    levels: Vec<Level>,
+}
+
+impl<'a> Locator<'a> {
+    /// Begins before the first byte.
+    #[must_use]
+    pub fn new(record: &'a [u8]) -> Self {
+        Self { record, at: 0, name_next: false, levels: Vec::new() }
+    }
+
+    /// As [`locate`]; no target may lie before the last one.
+    pub fn locate(&mut self, target: usize) -> Place {
+        while let Some(&byte) = self.record.get(self.at) {
+            let after = self.at + 1;
+            let end = if byte == b'"' { string_end(self.record, after).unwrap_or(self.record.len()) } else { after };
+            let is_name = byte == b'"' && self.name_next;
+            if let (true, Some(Level::Object(name))) = (is_name, self.levels.last_mut()) {
+                *name = self.at..end;
+            }
+            if end > target {
+                return Place { pointer: pointer(self.record, &self.levels, byte), in_name: is_name };
+            }
+            self.pass(byte);
+            self.at = end;
         }
-        if end > target {
-            return Place { pointer: pointer(record, &levels, byte), in_name: is_name };
-        }
-        name_next = match byte {
+        Place { pointer: pointer(self.record, &self.levels, 0), in_name: false }
+    }
+
+    fn pass(&mut self, byte: u8) {
+        self.name_next = match byte {
             b'{' => {
-                levels.push(Level::Object(0..0));
+                self.levels.push(Level::Object(0..0));
                 true
             }
             b'[' => {
-                levels.push(Level::Array(0));
+                self.levels.push(Level::Array(0));
                 false
             }
             b'}' | b']' => {
-                levels.pop();
+                self.levels.pop();
                 false
             }
-            b',' => next_of(levels.last_mut()),
+            b',' => next_of(self.levels.last_mut()),
             _ => false,
         };
-        at = end;
     }
-    Place { pointer: pointer(record, &levels, 0), in_name: false }
 }
 
 /// Counts an array on; true in an object, where a name follows.

@@ -1,6 +1,6 @@
 //! What a mapping lets pass, and how it names what it does not.
 
-use stella_projection::{DEPTH_LIMIT, Mismatch, Projection, locate};
+use stella_projection::{DEPTH_LIMIT, Locator, Mismatch, Projection, locate};
 
 const MAPPING: &str = r#"{"id":"test-1","version":1,"root":{"kind":"object","others":"refuse","fields":{
     "a/b":{"kind":"string"},
@@ -127,4 +127,8 @@ fn locate_tells_names_from_values() {
     assert_eq!((locate(record, at("value")).pointer.as_str(), locate(record, at("value")).in_name), ("/a/0/b", false));
     assert_eq!((locate(record, at("b\"")).pointer.as_str(), locate(record, at("b\"")).in_name), ("/a/0/b", true));
     assert_eq!(locate(record, at("d\"")).pointer, "/c");
+    let mut locator = Locator::new(record);
+    for target in (0..record.len() + 2).flat_map(|target| [target, target]) {
+        assert_eq!(locator.locate(target), locate(record, target), "one after the other: {target}");
+    }
 }
