@@ -116,7 +116,7 @@ fn urls_lose_user_and_password() {
     assert_eq!(only("redis://:p4ss@cache:6379/0"), ("url-credentials", ":p4ss".into()));
     assert_eq!(only("postgres://a:p@ss@db/x"), ("url-credentials", "a:p@ss".into()));
     let long = format!("u:{}", letters(100_000));
-    assert_eq!(only(&format!("https://{long}@host/")), ("url-credentials", long));
+    assert_eq!(only(&format!("https://{long}@host.example/")), ("url-credentials", long));
     for (text, credential) in [
         ("https://user:p(a)ss1234@host.example/x", "user:p(a)ss1234"),
         ("[a](https://user:p(a)ss1234@host.example/x)", "user:p(a)ss1234"),
@@ -132,7 +132,7 @@ fn urls_lose_user_and_password() {
         "ssh://git@github.com/a/b and pkg:npm/%40angular/core@12.3.1",
         "https://example.com:8443/path@x",
         "[text](https://a.example/x) and [text](https://a.example:8443/x@y:z)",
-        "https://host/path:with(paren)@x",
+        "https://host.example/path:with(paren)@x",
         "[text](https://a.example:8443)@bob (https://a.example:8443),bob@b.example (https://a.example),(mailto:bob@b.example)",
         "http://user:$PASSWORD@host http://user:${PASS}@host http://user:{password}@host http://u:***@host http://u:xxxx@host",
         "https://[redacted:url-credentials]@host/",
