@@ -2,6 +2,8 @@ use stella_canonical::{Refusal, Timestamp, Value};
 use stella_digest::hex;
 
 use crate::cyclonedx_graph::{each_component, graph, subject};
+use crate::cyclonedx_own_refs::full_name;
+use crate::cyclonedx_refs::refs;
 use crate::cyclonedx_shape::{BOM, HELD};
 use crate::cyclonedx_vex::Statements;
 use crate::detect::unsupported;
@@ -44,11 +46,13 @@ pub(crate) fn evidence(
     let modified_at =
         document.get("metadata").and_then(|metadata| metadata.get_text("timestamp")).and_then(|text| Timestamp::parse(text).ok());
     let modified_at = modified_at.map(|time| time.unix_micros);
+    let refs = refs(&document)?;
     let mut not_held = NotHeld::of(&document, &HELD);
     let mut vex = VexRecords::new(&document_key, max_records_bytes);
-    Statements::of(&document, &document_key).add_all(&mut vex, &mut not_held)?;
+    Statements::of(&document, &document_key, &refs).add_all(&mut vex, &mut not_held)?;
 
-    let mut records: Vec<Record> = is_bom.then(|| sbom(&document, &document_key, modified_at, &artifact_sha256)).into_iter().collect();
+    let graph = is_bom.then(|| graph(&document, &refs));
+    let mut records: Vec<Record> = graph.iter().map(|graph| sbom(&document, graph, &document_key, modified_at, &artifact_sha256)).collect();
     records.extend(vex.into_records());
     if records.is_empty() {
         return Err(
@@ -68,8 +72,8 @@ pub(crate) fn evidence(
     })
 }
 
-fn sbom(document: &Value<'_>, document_key: &str, modified_at: Option<i64>, artifact_sha256: &[u8; 32]) -> Record {
-    let body = graph(document).to_canonical();
+fn sbom(document: &Value<'_>, graph: &Value<'_>, document_key: &str, modified_at: Option<i64>, artifact_sha256: &[u8; 32]) -> Record {
+    let body = graph.to_canonical();
     let subject = subject(document);
     let folder = subject_folder(
         subject.and_then(|named| named.get_text("name")).unwrap_or_default(),
@@ -87,7 +91,7 @@ fn sbom(document: &Value<'_>, document_key: &str, modified_at: Option<i64>, arti
     }
 }
 
-/// The serial number, else the subject's purl, else its name and version, else the digest of the document. Statements without a serial
+/// The serial number, else the subject's purl, else its group, name and version, else the digest of the document. Statements without a serial
 /// number are known by the digest alone: a publisher issues several documents on one subject, and none of them replaces another.
 fn document_key(document: &Value<'_>, is_bom: bool, artifact_sha256: &[u8; 32]) -> Result<String, Refusal> {
     if let Some(serial) = document.get("serialNumber") {
@@ -95,7 +99,7 @@ fn document_key(document: &Value<'_>, is_bom: bool, artifact_sha256: &[u8; 32]) 
     }
     let named = subject(document).filter(|_| is_bom).and_then(|subject| {
         let purl = subject.get_text("purl").map(str::to_owned);
-        purl.or_else(|| Some(format!("{}@{}", subject.get_text("name")?, subject.get_text("version")?)))
+        purl.or_else(|| Some(format!("{}@{}", full_name(subject), subject.get_text("version")?)))
     });
     let named = named.filter(|name| name.len() <= MAX_NAMED_KEY_BYTES && !name.chars().any(char::is_control));
     Ok(named.unwrap_or_else(|| format!("sha256:{}", hex(artifact_sha256))))

@@ -1,11 +1,14 @@
 use stella_canonical::{Object, Value};
 
+use crate::cyclonedx_own_refs::OwnRefs;
+use crate::cyclonedx_refs::Refs;
 use crate::graph::{by_ref, by_text, hash, image_digests, set_list};
 
 /// Components and dependencies in one form and order, whatever the order of the document.
-pub(crate) fn graph(document: &Value<'_>) -> Value<'static> {
+pub(crate) fn graph(document: &Value<'_>, refs: &Refs<'_, '_>) -> Value<'static> {
+    let own = OwnRefs::of(document, refs);
     let mut components = Vec::new();
-    each_component(document, &mut |component| components.push(node(component)));
+    each_component(document, &mut |component| components.push(node(component, &own)));
     let mut graph = Object::from_iter([
         ("format", Value::text("CycloneDX")),
         ("spec_version", Value::text(document.get_text("specVersion").unwrap_or_default().to_owned())),
@@ -16,7 +19,7 @@ pub(crate) fn graph(document: &Value<'_>) -> Value<'static> {
         graph.insert("serial_number", Value::text(serial.to_owned()));
     }
     if let Some(subject) = subject(document) {
-        graph.insert("subject", node(subject));
+        graph.insert("subject", node(subject, &own));
     }
     Value::Object(graph)
 }
@@ -39,11 +42,11 @@ fn each_part<'v, 'a>(component: &'v Value<'a>, work: &mut impl FnMut(&'v Value<'
     }
 }
 
-fn node(component: &Value<'_>) -> Value<'static> {
+fn node(component: &Value<'_>, own: &OwnRefs) -> Value<'static> {
     let owned = |member: &str| component.get_text(member).map(|text| Value::text(text.to_owned()));
     let mut node = Object::default();
-    node.insert("ref", owned("bom-ref").unwrap_or_else(|| Value::text(own_ref(component))));
-    for member in ["type", "name", "version", "purl", "cpe"] {
+    node.insert("ref", owned("bom-ref").unwrap_or_else(|| Value::text(own.get(component).to_owned())));
+    for member in ["type", "group", "name", "version", "purl", "cpe"] {
         if let Some(text) = owned(member) {
             node.insert(member, text);
         }
@@ -55,13 +58,6 @@ fn node(component: &Value<'_>) -> Value<'static> {
     set_list(&mut node, "hashes", hashes.collect());
     set_list(&mut node, "licenses", component.get_list("licenses").iter().filter_map(license).collect());
     Value::Object(node)
-}
-
-/// A reference for a component that has none of its own.
-fn own_ref(component: &Value<'_>) -> String {
-    let name = component.get_text("name").unwrap_or_default();
-    let named = || component.get_text("version").map_or_else(|| name.to_owned(), |version| format!("{name}@{version}"));
-    component.get_text("purl").map_or_else(named, str::to_owned)
 }
 
 fn license(choice: &Value<'_>) -> Option<Value<'static>> {

@@ -22,6 +22,7 @@ static COMPONENTS: Shape = Shape::List(&COMPONENT);
 static COMPONENT: Shape = Shape::Object(&[
     required("type", &TEXT),
     required("name", &TEXT),
+    optional("group", &TEXT),
     optional("bom-ref", &TEXT),
     optional("version", &TEXT),
     optional("purl", &TEXT),
@@ -88,6 +89,7 @@ pub(crate) static HELD: Held = Held::Members(&[
 ]);
 static COMPONENT_HELD: Held = Held::Members(&[
     ("type", &ALL),
+    ("group", &ALL),
     ("name", &ALL),
     ("bom-ref", &ALL),
     ("version", &ALL),

@@ -1,9 +1,7 @@
-use std::collections::HashMap;
-
 use stella_canonical::{Object, Refusal, Timestamp, Value};
 
 use crate::cyclonedx_analysis::{explain, stated, status_of};
-use crate::cyclonedx_graph::{each_component, subject};
+use crate::cyclonedx_refs::Refs;
 use crate::not_held::NotHeld;
 use crate::purl;
 use crate::shape::Path;
@@ -27,21 +25,12 @@ pub(crate) struct Statements<'s, 'v, 'a> {
     document: &'v Value<'a>,
     document_key: &'s str,
     told: Value<'a>,
-    components: HashMap<&'v str, &'v Value<'a>>,
+    refs: &'s Refs<'v, 'a>,
 }
 
 impl<'s, 'v, 'a> Statements<'s, 'v, 'a> {
-    pub(crate) fn of(document: &'v Value<'a>, document_key: &'s str) -> Self {
-        let mut components = HashMap::new();
-        let mut known = |component: &'v Value<'a>| {
-            if let Some(named) = component.get_text("bom-ref") {
-                components.entry(named).or_insert(component);
-            }
-        };
-        subject(document).into_iter().for_each(&mut known);
-        each_component(document, &mut known);
-        each_service(document, &mut known);
-        Self { document, document_key, told: told_of(document, document_key), components }
+    pub(crate) fn of(document: &'v Value<'a>, document_key: &'s str, refs: &'s Refs<'v, 'a>) -> Self {
+        Self { document, document_key, told: told_of(document, document_key), refs }
     }
 
     /// One statement for each vulnerability with an id and an analysis; what has none states nothing, and is named as not held.
@@ -108,7 +97,7 @@ impl<'s, 'v, 'a> Statements<'s, 'v, 'a> {
     fn product(&self, affected: &Value<'a>, at: &Path<'_>) -> Result<Value<'a>, Refusal> {
         let reference = affected.get_text("ref").unwrap_or_default();
         let mut told = Object::default();
-        let mut product = match self.components.get(reference) {
+        let mut product = match self.refs.get(reference) {
             Some(component) => self.component(component, reference, &mut told),
             None if reference.starts_with("urn:cdx:") => Object::from_iter([("@id", Value::text(reference.to_owned()))]),
             None if purl::parse(reference).is_some() => {
@@ -131,7 +120,7 @@ impl<'s, 'v, 'a> Statements<'s, 'v, 'a> {
         let purl = component.get("purl");
         let cpe = component.get("cpe");
         told.insert("bom_ref", Value::text(reference.to_owned()));
-        for member in ["type", "name", "version"] {
+        for member in ["type", "group", "name", "version"] {
             if let Some(value) = component.get(member) {
                 told.insert(member, value.clone());
             }
@@ -158,13 +147,6 @@ impl<'s, 'v, 'a> Statements<'s, 'v, 'a> {
         let serial = self.document.get_text("serialNumber").and_then(|serial| serial.strip_prefix("urn:uuid:"));
         let version = if let Some(Value::Number(version)) = self.document.get("version") { *version } else { 1.0 };
         serial.map_or_else(|| format!("{}#{reference}", self.document_key), |uuid| format!("urn:cdx:{uuid}/{version}#{reference}"))
-    }
-}
-
-fn each_service<'v, 'a>(parent: &'v Value<'a>, work: &mut impl FnMut(&'v Value<'a>)) {
-    for service in parent.get_list("services") {
-        work(service);
-        each_service(service, work);
     }
 }
 

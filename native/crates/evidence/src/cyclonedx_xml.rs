@@ -43,6 +43,7 @@ static METADATA: Form = Form::Members(&[
 static NAMED: Form = Form::Members(&[("name", "name", &Form::Token)]);
 static COMPONENTS: Form = Form::List("component", &COMPONENT);
 static COMPONENT: Form = Form::Members(&[
+    ("group", "group", &Form::Token),
     ("name", "name", &Form::Token),
     ("version", "version", &Form::Token),
     ("purl", "purl", &Form::Token),

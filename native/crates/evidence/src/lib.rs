@@ -13,6 +13,8 @@ mod csaf_version;
 mod cyclonedx;
 mod cyclonedx_analysis;
 mod cyclonedx_graph;
+mod cyclonedx_own_refs;
+mod cyclonedx_refs;
 mod cyclonedx_shape;
 mod cyclonedx_vex;
 mod cyclonedx_xml;

@@ -8,7 +8,7 @@ use stella_evidence::Kind;
 const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", "version": 2,
   "metadata": {"timestamp": "2024-01-01T00:00:00Z", "supplier": {"name": "Example Corp"},
     "component": {"type": "application", "name": "Shop", "version": "1", "bom-ref": "shop"}},
-  "components": [{"type": "library", "name": "parse", "version": "3.0.0", "bom-ref": "lib", "purl": "pkg:npm/parse@3.0.0", "cpe": "cpe:/a:example:parse:3.0.0",
+  "components": [{"type": "library", "group": "@x", "name": "parse", "version": "3.0.0", "bom-ref": "lib", "purl": "pkg:npm/parse@3.0.0", "cpe": "cpe:/a:example:parse:3.0.0",
     "hashes": [{"alg": "SHA-256", "content": "ab"}, {"alg": "BLAKE3", "content": "cd"}]}],
   "services": [{"name": "pay", "bom-ref": "svc", "services": [{"name": "inner", "bom-ref": "svc/inner"}]}],
   "vulnerabilities": [
@@ -41,7 +41,7 @@ fn a_bom_that_states_exploitability_is_its_graph_and_its_statements() {
             r#""document":{"@id":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79","author":"Example Corp","#,
             r#""cyclonedx":{"serial_number":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79","spec_version":"1.5"},"timestamp":"2024-01-01T00:00:00Z","version":2},"#,
             r#""impact_statement":"Never called.","justification":"vulnerable_code_not_in_execute_path","last_updated":"2024-02-02T00:00:00Z","#,
-            r#""products":[{"@id":"pkg:npm/parse@3.0.0","cyclonedx":{"bom_ref":"lib","name":"parse","type":"library","version":"3.0.0"},"#,
+            r#""products":[{"@id":"pkg:npm/parse@3.0.0","cyclonedx":{"bom_ref":"lib","group":"@x","name":"parse","type":"library","version":"3.0.0"},"#,
             r#""hashes":{"sha-256":"ab"},"identifiers":{"cpe22":"cpe:/a:example:parse:3.0.0","purl":"pkg:npm/parse@3.0.0"}}],"#,
             r#""status":"not_affected","timestamp":"2024-02-01T00:00:00Z","#,
             r#""vulnerability":{"@id":"https://nvd.example/CVE-2024-1","aliases":["GHSA-1"],"description":"Reads past the end.","name":"CVE-2024-1"}}"#
