@@ -34,6 +34,7 @@ mod spdx_graph;
 mod subject_folder;
 mod vex_records;
 mod xml;
+mod xml_syntax;
 mod yaml;
 
 pub use detect::unreadable;

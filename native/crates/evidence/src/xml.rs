@@ -4,6 +4,7 @@ use quick_xml::{NsReader, XmlVersion};
 use stella_canonical::{JsonLimits, Refusal, nfc};
 
 use crate::detect::unsupported;
+use crate::xml_syntax::{Fault, check, check_tag, declared_encoding};
 
 /// Most attributes of one element, declarations of namespaces among them: they are compared with each other.
 const MAX_ATTRIBUTES: usize = 64;
@@ -36,7 +37,7 @@ pub(crate) struct Root {
 /// # Errors
 /// What is malformed, or beyond the limits (elements and attributes count as values), with line and column.
 pub(crate) fn parse(document: &[u8], limits: &JsonLimits, is_read: impl Fn(&str, &str) -> bool) -> Result<Root, Refusal> {
-    let whole = std::str::from_utf8(document).map_err(|error| Refusal::at_byte(document, error.valid_up_to(), "invalid UTF-8"))?;
+    let whole = std::str::from_utf8(document).map_err(|error| not_utf8(document, error.valid_up_to()))?;
     if let Some(at) = whole.find(|char: char| !is_xml_char(char)) {
         return Err(Refusal::at_byte(document, at, "a character that XML does not allow"));
     }
@@ -74,6 +75,7 @@ impl Reading<'_> {
                     return Err(self.refusal(began, format!("malformed XML: the prefix {prefix:?} is not declared")));
                 }
             };
+            check(&event, began, !self.open.is_empty()).map_err(|fault| self.malformed(began, fault))?;
             match event {
                 Event::Start(_) | Event::Empty(_) if root.is_some() => {
                     return Err(self.refusal(began, "malformed XML: a second root element"));
@@ -103,8 +105,8 @@ impl Reading<'_> {
                 Event::DocType(_) => return Err(self.refusal(began, "a document type declaration, which is not read")),
                 Event::Decl(declared) => {
                     let encoding = declared.encoding().and_then(Result::ok).unwrap_or("UTF-8".into());
-                    if !encoding.eq_ignore_ascii_case("UTF-8") && !encoding.eq_ignore_ascii_case("US-ASCII") {
-                        return Err(self.refusal(began, format!("XML in {encoding:?}; only UTF-8 is read")));
+                    if !is_utf8(&encoding) {
+                        return Err(self.refusal(began, other_encoding(&encoding)));
                     }
                 }
                 Event::Comment(_) | Event::PI(_) => {}
@@ -132,6 +134,7 @@ impl Reading<'_> {
         if self.open.is_empty() && !is_read(of_root, local.as_ref()) {
             return Err(Refusal::whole(unsupported("XML or HTML")));
         }
+        check_tag(start).map_err(|fault| self.malformed(began, fault))?;
         let is_foreign = *of_root != own;
         if self.open.len() >= self.limits.max_depth {
             return Err(self.refusal(began, format!("nested more than {} levels deep", self.limits.max_depth)));
@@ -192,8 +195,15 @@ impl Reading<'_> {
             "quot" => Some('"'),
             _ => None,
         };
-        let character = by_number.or(named).filter(|char| is_xml_char(*char));
-        character.ok_or_else(|| self.refusal(began, "a reference to nothing that XML itself names"))
+        let character = by_number.or(named).ok_or_else(|| {
+            let told = format!("the entity {:?} is not declared: XML itself has amp, lt, gt, apos and quot alone", &**reference);
+            self.refusal(began, told)
+        })?;
+        if is_xml_char(character) { Ok(character) } else { Err(self.refusal(began, "a reference to a character that XML does not allow")) }
+    }
+
+    fn malformed(&self, began: u64, (at, reason): Fault) -> Refusal {
+        self.refusal(began + at as u64, format!("malformed XML: {reason}"))
     }
 
     fn refusal(&self, at: u64, reason: impl Into<String>) -> Refusal {
@@ -205,4 +215,22 @@ impl Reading<'_> {
 /// XML 1.0, production 2, without the surrogates that text does not hold.
 fn is_xml_char(char: char) -> bool {
     !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Of a document whose declaration says that it is in another encoding, that is what is wrong.
+fn not_utf8(document: &[u8], valid_up_to: usize) -> Refusal {
+    let text = std::str::from_utf8(&document[..valid_up_to]).unwrap_or_default();
+    let declaration = text.trim_start_matches('\u{feff}').strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
+    match declaration.and_then(|(declaration, _)| declared_encoding(declaration)) {
+        Some(encoding) if !is_utf8(encoding) => Refusal::whole(other_encoding(encoding)),
+        _ => Refusal::at_byte(document, valid_up_to, "invalid UTF-8"),
+    }
+}
+
+fn is_utf8(encoding: &str) -> bool {
+    encoding.eq_ignore_ascii_case("UTF-8") || encoding.eq_ignore_ascii_case("US-ASCII")
+}
+
+fn other_encoding(encoding: &str) -> String {
+    format!("XML in {encoding:?}; only UTF-8 is read")
 }

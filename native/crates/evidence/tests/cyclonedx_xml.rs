@@ -127,7 +127,8 @@ fn what_is_malformed_or_too_much_is_refused_with_its_place() {
         (bom("<a xmlns:b='<![CDATA[]]>'/>"), "malformed XML: \"<\" in the value of an attribute"),
         (bom(&format!("<a{attributes}/>")), "more than 64 attributes of one element"),
         (bom("&#0;"), "malformed XML"),
-        (bom("&lol;"), "a reference to nothing that XML itself names"),
+        (bom("&nbsp;"), "1:50: the entity \"nbsp\" is not declared: XML itself has amp, lt, gt, apos and quot alone"),
+        (bom("&#xFFFF;"), "1:50: a reference to a character that XML does not allow"),
         (bom("\u{1}"), "a character that XML does not allow"),
         (bom(&deep), "nested more than 16 levels deep"),
         (bom(&wide), "more than 1000 values in one document"),
@@ -143,10 +144,57 @@ fn what_is_malformed_or_too_much_is_refused_with_its_place() {
         (bom("").replace("1.4", "1.1"), "unsupported format: CycloneDX 1.1"),
         (bom("").replace("cyclonedx.org/schema/bom", "example.org"), "unsupported format: XML or HTML"),
         ("<!doctype html><p>".into(), "unsupported format: HTML"),
+        ("<html lang=en>".into(), "unsupported format: XML or HTML"),
     ] {
         let refusal = refused(&document);
         assert!(refusal.contains(told), "{}: {refusal}", &document[..document.len().min(200)]);
     }
     read(&bom("<components a='&lt;!--'><component type=\"library\"><name>a</name></component></components>"));
     assert!(refused(b"<bom>\xff</bom>").contains("1:6: invalid UTF-8"));
+}
+
+#[test]
+fn what_is_not_well_formed_is_refused_although_it_could_be_read() {
+    let declared = |declaration: &str| format!("{declaration}{}", bom(""));
+    let declaration = "1:1: malformed XML: an XML declaration has a version 1.x, then perhaps an encoding";
+    let late = "malformed XML: an XML declaration that is not the beginning of the document";
+    for (document, told) in [
+        (bom("a]]>b"), "1:51: malformed XML: \"]]>\" in text"),
+        (declared("\n\n<?xml version=\"1.0\"?>"), &format!("3:1: {late}")),
+        (declared("<?xml version=\"1.0\"?>\n<?xml version=\"1.0\"?>"), &format!("2:1: {late}")),
+        (bom("<a b=\"1\"c=\"2\"/>"), "1:58: malformed XML: white space is needed before an attribute"),
+        (bom("<a b='1'c='2'></a>"), "1:58: malformed XML: white space is needed before an attribute"),
+        (bom("<a b=1/>"), "1:52: malformed XML: an attribute whose value is not in quotes"),
+        (bom("<!-- a -- b -->"), "1:57: malformed XML: \"--\" in a comment"),
+        (bom("<!-- a --->"), "1:57: malformed XML: \"--\" in a comment"),
+        (bom("<1name>n</1name>"), "1:50: malformed XML: an element cannot be named \"1name\""),
+        (bom("<a:b:c xmlns:a=\"urn:a\"/>"), "1:50: malformed XML: an element cannot be named \"a:b:c\""),
+        (bom("<a 1b=\"\"/>"), "1:52: malformed XML: an attribute cannot be named \"1b\""),
+        (bom("<?XML a?>"), "1:50: malformed XML: a processing instruction cannot be named \"XML\""),
+        (declared("<?xml?>"), declaration),
+        (declared("<?xml encoding=\"UTF-8\"?>"), declaration),
+        (declared("<?xml version=\"2.0\"?>"), declaration),
+        (declared("<?xml version=\"1.0\" standalone=\"maybe\"?>"), declaration),
+        (declared("<?xml version=\"1.0\" standalone=\"yes\" encoding=\"UTF-8\"?>"), declaration),
+        (declared("<?xml version=\"1.0\" a=\"b\"?>"), declaration),
+        (format!("{}<![CDATA[ ]]>", bom("")), "1:56: malformed XML: text outside of the root element"),
+        (format!("{}&#32;", bom("")), "1:56: malformed XML: text outside of the root element"),
+    ] {
+        let refusal = refused(&document);
+        assert!(refusal.starts_with(told), "{document}: {refusal}");
+    }
+    let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><bom>\xe9</bom>";
+    assert_eq!(refused(latin), "1:1: XML in \"ISO-8859-1\"; only UTF-8 is read");
+    assert!(refused(b"<?xml version=\"1.0\"?><bom>\xe9</bom>").contains("invalid UTF-8"));
+}
+
+#[test]
+fn what_is_well_formed_is_read_however_unusual() {
+    let component = "<components><component type = 'library'\n bom-ref\t=\t\"a > b\" ><name>\u{e9}-]]&gt;</name><\u{e9}l\u{e9}ment.1/></component ></components>";
+    for before in
+        ["<?xml version='1.0' encoding='utf-8' standalone='no' ?>\n<!-- a - b -->", "<?xml version=\"1.1\"?><?xml-stylesheet a?>", "\n\n"]
+    {
+        let evidence = read(&format!("{before}{}", bom(component)));
+        assert!(evidence.records[0].body.contains("\"name\":\"\u{e9}-]]>\",\"ref\":\"a > b\""), "{}", evidence.records[0].body);
+    }
 }
