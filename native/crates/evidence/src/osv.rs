@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use stella_canonical::{Refusal, Timestamp, Value};
 
+use crate::detect::unsupported;
 use crate::evidence::{Evidence, Kind, Record, key, sha256};
 use crate::selectors::Selectors;
 use crate::shape::{ANY_OBJECT, Path, Shape, TEXT, TEXTS, TIME, optional, required};
@@ -48,10 +49,17 @@ static RANGE: Shape = Shape::Object(&[
 ]);
 static EVENT: Shape =
     Shape::Object(&[optional("introduced", &TEXT), optional("fixed", &TEXT), optional("last_affected", &TEXT), optional("limit", &TEXT)]);
+/// What an event tells, one of them each.
+const EVENTS: [&str; 4] = ["introduced", "fixed", "last_affected", "limit"];
 
 /// An OSV document is one advisory.
 pub(crate) fn evidence(mut document: Value<'_>, media_type: &'static str, artifact_sha256: [u8; 32]) -> Result<Evidence, Refusal> {
+    let version = document.get_text("schema_version").unwrap_or("1.0.0");
+    if version.split('.').next() != Some("1") {
+        return Err(Path::Member(&Path::Root, "schema_version").refusal(unsupported(&format!("OSV {version}"))));
+    }
     ADVISORY.check(&mut document, &Path::Root)?;
+    check_events(&document)?;
     let id = key(document.get("id").unwrap_or(&Value::Null), &Path::Member(&Path::Root, "id"))?.to_owned();
     let modified_at = document.get_text("modified").and_then(|text| Timestamp::parse(text).ok()).map(|time| time.unix_micros);
 
@@ -70,6 +78,30 @@ pub(crate) fn evidence(mut document: Value<'_>, media_type: &'static str, artifa
         records: vec![record],
         not_held: BTreeSet::new(),
     })
+}
+
+fn check_events(document: &Value<'_>) -> Result<(), Refusal> {
+    each(document, "affected", &Path::Root, |affected, at| {
+        each(affected, "ranges", at, |range, at| {
+            if range.get_list("events").is_empty() {
+                return Err(Path::Member(at, "events").refusal("a range needs an event"));
+            }
+            each(range, "events", at, |event, at| {
+                let told = EVENTS.iter().filter(|told| event.get(told).is_some()).count();
+                if told == 1 { Ok(()) } else { Err(at.refusal(format!("an event is one of {}", EVENTS.join(", ")))) }
+            })
+        })
+    })
+}
+
+fn each(
+    parent: &Value<'_>,
+    member: &str,
+    at: &Path<'_>,
+    check: impl Fn(&Value<'_>, &Path<'_>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let at_list = Path::Member(at, member);
+    parent.get_list(member).iter().enumerate().try_for_each(|(index, item)| check(item, &Path::Item(&at_list, index)))
 }
 
 /// By what an advisory is found: its ecosystems, and its packages without a version, since what is affected is a range.

@@ -75,6 +75,18 @@ fn osv_is_refused_with_a_pointer() {
         (r#""2024-01-02T03:04:05.600+01:00""#, r#""yesterday""#, "/modified: not an RFC 3339 date-time such as 2021-01-01T00:00:00Z"),
         (r#""ecosystem": "Debian:12", "#, "", "/affected/0/package/ecosystem: required, but absent"),
         (r#"{"introduced": "0"}"#, r#"{"introduced": 0}"#, "/affected/0/ranges/0/events/0/introduced: must be a string, not a number"),
+        (
+            r#""1.7.0""#,
+            r#""2.0.0""#,
+            "/schema_version: unsupported format: OSV 2.0.0; this version reads OSV, CSAF 2.0, OpenVEX, CycloneDX and SPDX 2.3",
+        ),
+        (r#"[{"introduced": "0"}]"#, "[]", "/affected/0/ranges/0/events: a range needs an event"),
+        (
+            r#"{"introduced": "0"}"#,
+            r#"{"introduced": "0"}, {"introduced": "1", "fixed": "2"}"#,
+            "/affected/0/ranges/0/events/1: an event is one of introduced, fixed, last_affected, limit",
+        ),
+        (r#"{"introduced": "0"}"#, "{}", "/affected/0/ranges/0/events/0: an event is one of introduced, fixed, last_affected, limit"),
         (r#"["1.0"]"#, r#"["1.0", {}]"#, "/affected/1/versions/1: must be a string, not an object"),
         (r#""x": {"b": 1"#, r#""withdrawn": [], "x": {"b": 1"#, "/withdrawn: must be a date-time string, not an array"),
     ] {

@@ -165,7 +165,7 @@ fn empty_and_oversized_input_is_refused() {
 /// Documents with `\u0000` in every string that may hold it, and what names each in the ledger, or the reason against it.
 const NULS: [(&str, Result<&str, &str>); 8] = [
     (
-        r#"{"id":"A","modified":"2024-01-01T00:00:00Z","schema_version":"\u0000","summary":"\u0000","aliases":["\u0000"],"\u0000":"\u0000",
+        r#"{"id":"A","modified":"2024-01-01T00:00:00Z","schema_version":"1.\u0000","summary":"\u0000","aliases":["\u0000"],"\u0000":"\u0000",
             "affected":[{"package":{"ecosystem":"np\u0000m","name":"x\u0000","purl":"pkg:npm/x\u0000@1"},"versions":["\u0000"]},
                 {"package":{"ecosystem":"npm","name":"x\u0000"}},{"package":{"ecosystem":"\u0000","name":"\u0000","purl":"pkg:npm/%00"}}]}"#,
         Ok("A"),
