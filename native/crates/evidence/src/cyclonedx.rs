@@ -51,7 +51,7 @@ pub(crate) fn evidence(
     let mut vex = VexRecords::new(&document_key, max_records_bytes);
     Statements::of(&document, &document_key, &refs).add_all(&mut vex, &mut not_held)?;
 
-    let graph = is_bom.then(|| graph(&document, &refs));
+    let graph = is_bom.then(|| graph(&document, &refs, &mut not_held));
     let mut records: Vec<Record> = graph.iter().map(|graph| sbom(&document, graph, &document_key, modified_at, &artifact_sha256)).collect();
     records.extend(vex.into_records());
     if records.is_empty() {

@@ -3,17 +3,28 @@ use stella_canonical::{Object, Value};
 use crate::cyclonedx_own_refs::OwnRefs;
 use crate::cyclonedx_refs::Refs;
 use crate::graph::{by_ref, by_text, hash, image_digests, set_list};
+use crate::not_held::NotHeld;
 
-/// Components and dependencies in one form and order, whatever the order of the document.
-pub(crate) fn graph(document: &Value<'_>, refs: &Refs<'_, '_>) -> Value<'static> {
+/// Components and dependencies in one form and order, whatever the order of the document. Dependencies of nothing or on nothing, which
+/// generators write, are named as not held.
+pub(crate) fn graph(document: &Value<'_>, refs: &Refs<'_, '_>, not_held: &mut NotHeld) -> Value<'static> {
     let own = OwnRefs::of(document, refs);
     let mut components = Vec::new();
     each_component(document, &mut |component| components.push(node(component, &own)));
+    let is_named = |reference: &str| refs.contains_key(reference) || own.has(reference) || reference.starts_with("urn:cdx:");
+    let mut edges = Vec::new();
+    for dependency in document.get_list("dependencies") {
+        if dependency.get_text("ref").is_some_and(is_named) {
+            edges.push(edge(dependency, is_named, not_held));
+        } else {
+            not_held.add("/dependencies/*");
+        }
+    }
     let mut graph = Object::from_iter([
         ("format", Value::text("CycloneDX")),
         ("spec_version", Value::text(document.get_text("specVersion").unwrap_or_default().to_owned())),
         ("components", by_ref(components)),
-        ("dependencies", by_ref(document.get_list("dependencies").iter().map(edge).collect())),
+        ("dependencies", by_ref(edges)),
     ]);
     if let Some(serial) = document.get_text("serialNumber") {
         graph.insert("serial_number", Value::text(serial.to_owned()));
@@ -66,8 +77,16 @@ fn license(choice: &Value<'_>) -> Option<Value<'static>> {
     named.map(|text| Value::text(text.to_owned()))
 }
 
-fn edge(dependency: &Value<'_>) -> Value<'static> {
-    let text = |value: &Value<'_>| Value::text(value.as_text().unwrap_or_default().to_owned());
-    let depends_on = dependency.get_list("dependsOn").iter().map(text).collect();
-    Value::Object(Object::from_iter([("ref", dependency.get("ref").map_or(Value::Null, text)), ("depends_on", by_text(depends_on))]))
+fn edge(dependency: &Value<'_>, is_named: impl Fn(&str) -> bool, not_held: &mut NotHeld) -> Value<'static> {
+    let text = |text: &str| Value::text(text.to_owned());
+    let mut depends_on = Vec::new();
+    for reference in dependency.get_list("dependsOn").iter().filter_map(Value::as_text) {
+        if is_named(reference) {
+            depends_on.push(text(reference));
+        } else {
+            not_held.add("/dependencies/*/dependsOn/*");
+        }
+    }
+    let reference = dependency.get_text("ref").unwrap_or_default();
+    Value::Object(Object::from_iter([("ref", text(reference)), ("depends_on", by_text(depends_on))]))
 }

@@ -9,7 +9,10 @@ use crate::cyclonedx_refs::Refs;
 use crate::evidence::NAME_BYTES;
 
 /// References for the components that have none of their own: each unlike every other reference of the document, whatever its order.
-pub(crate) struct OwnRefs(HashMap<[u8; 32], String>);
+pub(crate) struct OwnRefs {
+    by_identity: HashMap<[u8; 32], String>,
+    all: HashSet<String>,
+}
 
 impl OwnRefs {
     /// The purl, else group, name and version. Where those are another's reference, with a digest of the component.
@@ -18,23 +21,28 @@ impl OwnRefs {
         each_component(document, &mut |component| nameless.extend(called(component)));
         nameless.sort();
         let subject = subject(document).and_then(called);
-        let (mut own, mut taken) = (HashMap::new(), HashSet::new());
+        let (mut by_identity, mut all) = (HashMap::new(), HashSet::new());
         for (mut reference, identity) in subject.into_iter().chain(nameless) {
-            if own.contains_key(&identity) {
+            if by_identity.contains_key(&identity) {
                 continue;
             }
-            while refs.contains_key(reference.as_str()) || taken.contains(&reference) {
+            while refs.contains_key(reference.as_str()) || all.contains(&reference) {
                 reference = format!("{reference}#{}", hex(&identity[..NAME_BYTES]));
             }
-            taken.insert(reference.clone());
-            own.insert(identity, reference);
+            all.insert(reference.clone());
+            by_identity.insert(identity, reference);
         }
-        Self(own)
+        Self { by_identity, all }
     }
 
     /// The reference of a component that has none.
     pub(crate) fn get(&self, component: &Value<'_>) -> &str {
-        self.0.get(&identity(component)).map(String::as_str).unwrap_or_default()
+        self.by_identity.get(&identity(component)).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether a component was given this reference.
+    pub(crate) fn has(&self, reference: &str) -> bool {
+        self.all.contains(reference)
     }
 }
 

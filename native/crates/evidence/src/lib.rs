@@ -31,6 +31,7 @@ mod selectors;
 mod shape;
 mod spdx;
 mod spdx_graph;
+mod spdx_refs;
 mod subject_folder;
 mod vex_records;
 mod xml;

@@ -7,6 +7,7 @@ use crate::not_held::{ALL, Held, NotHeld};
 use crate::selectors::Selectors;
 use crate::shape::{Path, Shape, TEXT, TEXTS, TIME, optional, required};
 use crate::spdx_graph::{described, external, graph};
+use crate::spdx_refs;
 use crate::subject_folder::subject_folder;
 
 /// IANA media type registry.
@@ -78,6 +79,7 @@ pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32]) -> Re
 
     let mut not_held = NotHeld::of(&document, &HELD);
     let body = graph(&document, &mut not_held)?.to_canonical();
+    spdx_refs::check(&document)?;
     let record = Record {
         kind: Kind::Sbom,
         record_key: format!("{document_key}#{}", hex(&artifact_sha256[..NAME_BYTES])),

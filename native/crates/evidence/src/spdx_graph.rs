@@ -55,6 +55,11 @@ pub(crate) fn graph(document: &Value<'_>, not_held: &mut NotHeld) -> Result<Valu
     Ok(Value::Object(graph))
 }
 
+/// Whether the graph carries relationships of this type.
+pub(crate) fn is_carried(kind: &str) -> bool {
+    matches!(kind, "CONTAINS" | "CONTAINED_BY" | "DESCRIBES" | "DESCRIBED_BY") || DEPENDENCIES.iter().any(|(known, _)| *known == kind)
+}
+
 /// The packages that the document says it describes.
 pub(crate) fn described<'v, 'a>(document: &'v Value<'a>) -> Vec<&'v Value<'a>> {
     let mut ids: BTreeSet<&str> = document.get_list("documentDescribes").iter().filter_map(Value::as_text).collect();

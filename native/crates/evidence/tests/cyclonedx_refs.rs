@@ -77,3 +77,14 @@ fn a_reference_for_two_things_is_refused() {
     let listed = bom(&format!(r#""metadata":{{"component":{subject}}},"components":[{subject},{subject}]"#));
     assert_eq!(component_refs(&listed), ["r"]);
 }
+
+#[test]
+fn dependencies_that_name_nothing_are_not_held() {
+    let dangling = read(&bom(
+        r#""metadata":{"component":{"type":"application","name":"a","bom-ref":"a"}},"components":[{"type":"library","name":"b","purl":"pkg:npm/b@1"}],
+        "services":[{"name":"s","bom-ref":"s"}],"dependencies":[{"ref":"a","dependsOn":["ghost","s","pkg:npm/b@1","urn:cdx:x/1#y"]},{"ref":"ghost"}]"#,
+    ));
+    let dependencies = r#""dependencies":[{"depends_on":["pkg:npm/b@1","s","urn:cdx:x/1#y"],"ref":"a"}]"#;
+    assert!(dangling.records[0].body.contains(dependencies), "{}", dangling.records[0].body);
+    assert_eq!(not_held(&dangling), ["/dependencies/*", "/dependencies/*/dependsOn/*", "/services"]);
+}

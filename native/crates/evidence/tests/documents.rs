@@ -221,7 +221,7 @@ const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNum
     {"type": "library", "name": "z", "version": "2", "purl": "pkg:npm/z@2", "licenses": [{"license": {"id": "MIT"}}, {"expression": "A OR B"}],
      "components": [{"type": "file", "name": "inner", "hashes": [{"alg": "SHA-1", "content": "ab"}]}]},
     {"type": "library", "name": "a", "bom-ref": "a-ref", "purl": "pkg:deb/debian/a@1?arch=amd64"}],
-  "dependencies": [{"ref": "a-ref", "dependsOn": ["y", "x", "x"]}]}"#;
+  "dependencies": [{"ref": "a-ref", "dependsOn": ["inner", "Root", "Root"]}]}"#;
 
 #[test]
 fn cyclonedx_is_one_graph() {
@@ -236,7 +236,7 @@ fn cyclonedx_is_one_graph() {
             r#"{"components":[{"name":"a","purl":"pkg:deb/debian/a@1?arch=amd64","ref":"a-ref","type":"library"},"#,
             r#"{"hashes":[{"alg":"SHA-1","content":"ab"}],"name":"inner","ref":"inner","type":"file"},"#,
             r#"{"licenses":["A OR B","MIT"],"name":"z","purl":"pkg:npm/z@2","ref":"pkg:npm/z@2","type":"library","version":"2"}],"#,
-            r#""dependencies":[{"depends_on":["x","y"],"ref":"a-ref"}],"format":"CycloneDX","serial_number":"urn:uuid:1","spec_version":"1.5","#,
+            r#""dependencies":[{"depends_on":["Root","inner"],"ref":"a-ref"}],"format":"CycloneDX","serial_number":"urn:uuid:1","spec_version":"1.5","#,
             r#""subject":{"cpe":"cpe:2.3:a:acme:app:1","image_digests":["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"],"name":"Acme App","purl":"pkg:oci/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","ref":"Root","type":"container","version":"1.0"}}"#
         )
     );

@@ -73,6 +73,19 @@ fn spdx_describes_by_list_or_by_relationship_one_package_or_several() {
 }
 
 #[test]
+fn relationships_may_name_files_and_other_documents() {
+    let files = with(DOCUMENT, r#""files": []"#, r#""files": [{"SPDXID": "SPDXRef-file"}]"#);
+    let relationships = r#""relationships": [{"spdxElementId": "SPDXRef-image", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-file"},
+      {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "NOASSERTION"},
+      {"spdxElementId": "SPDXRef-image", "relationshipType": "OTHER", "relatedSpdxElement": "SPDXRef-nothing"},
+      {"spdxElementId": "SPDXRef-a", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "DocumentRef-d:SPDXRef-c"},"#;
+    let evidence = read(&with(&files, r#""relationships": ["#, relationships));
+    let body = body_with(&evidence, "SPDXRef-image");
+    assert!(body.contains(r#"{"depends_on":["DocumentRef-d:SPDXRef-c"],"ref":"SPDXRef-a"}"#), "{body}");
+    assert!(body.contains(r#"{"contains":["SPDXRef-b","SPDXRef-file"],"depends_on":[],"ref":"SPDXRef-image"}"#), "{body}");
+}
+
+#[test]
 fn spdx_is_refused_with_its_place() {
     for (from, to, told) in [
         (
@@ -84,6 +97,22 @@ fn spdx_is_refused_with_its_place() {
         (r#""created": "2024"#, r#""created": "x024"#, "/creationInfo/created: not an RFC 3339 date-time such as 2021-01-01T00:00:00Z"),
         (r#""documentNamespace": "https://example.com/spdx/shop-1", "#, "", "/documentNamespace: required, but absent"),
         (r#""name": "parse", "#, "", "/packages/1/name: required, but absent"),
+        (r#"["SPDXRef-image"]"#, r#"["SPDXRef-image", "SPDXRef-x"]"#, "/documentDescribes/1: a reference to nothing in the document"),
+        (
+            r#""DEPENDS_ON", "relatedSpdxElement": "NOASSERTION""#,
+            r#""DEPENDS_ON", "relatedSpdxElement": "SPDXRef-x""#,
+            "/relationships/2/relatedSpdxElement: a reference to nothing in the document",
+        ),
+        (
+            r#"{"spdxElementId": "SPDXRef-a", "relationshipType": "RUNTIME"#,
+            r#"{"spdxElementId": "SPDXRef-x", "relationshipType": "RUNTIME"#,
+            "/relationships/1/spdxElementId: a reference to nothing in the document",
+        ),
+        (
+            r#""relationships": ["#,
+            r#""relationships": [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-x"},"#,
+            "/relationships/0/relatedSpdxElement: a reference to nothing in the document",
+        ),
         (r#""SPDXID": "SPDXRef-a""#, r#""SPDXID": "SPDXRef-b""#, "/packages/2/SPDXID: a package with this id was there before"),
     ] {
         assert_eq!(refused(&with(DOCUMENT, from, to)), told, "{to}");
