@@ -52,7 +52,11 @@ pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_r
     };
     let at_list = Path::Member(&Path::Root, "vulnerabilities");
     for (index, vulnerability) in document.get_list("vulnerabilities").iter().enumerate() {
-        statements.add(vulnerability, &Path::Item(&at_list, index))?;
+        let at = Path::Item(&at_list, index);
+        if vulnerability.get_text("cve").is_some_and(|id| !is_cve(id)) {
+            return Err(Path::Member(&at, "cve").refusal("must be a CVE id such as CVE-2021-44228"));
+        }
+        statements.add(vulnerability, &at)?;
     }
     let records = records.into_records();
     if records.is_empty() {
@@ -74,6 +78,13 @@ pub(crate) fn evidence(mut document: Value<'_>, artifact_sha256: [u8; 32], max_r
     })
 }
 
+/// CSAF 2.0, 3.2.3.2.
+fn is_cve(id: &str) -> bool {
+    let number = id.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    number.is_some_and(|(year, number)| year.len() == 4 && number.len() >= 4 && is_digits(year) && is_digits(number))
+}
+
 /// Publishers' namespaces tell tracking ids apart (CSAF 2.0, 3.2.1.12.4).
 fn document_key(head: &Value<'_>, at: &Path<'_>) -> Result<String, Refusal> {
     let at_publisher = Path::Member(at, "publisher");
@@ -82,6 +93,9 @@ fn document_key(head: &Value<'_>, at: &Path<'_>) -> Result<String, Refusal> {
     let namespace = key(of("publisher").get("namespace").unwrap_or(&Value::Null), &Path::Member(&at_publisher, "namespace"))?;
     let at_id = Path::Member(&at_tracking, "id");
     let id = key(of("tracking").get("id").unwrap_or(&Value::Null), &at_id)?;
+    if id.trim() != id {
+        return Err(at_id.refusal("must not begin or end with white space"));
+    }
     let named = Value::text(format!("{namespace}#{id}"));
     key(&named, &at_id).map(str::to_owned)
 }

@@ -5,6 +5,7 @@ use crate::cyclonedx_graph::{each_component, graph, subject};
 use crate::cyclonedx_own_refs::full_name;
 use crate::cyclonedx_refs::refs;
 use crate::cyclonedx_shape::{BOM, HELD};
+use crate::cyclonedx_values::{self, drop_malformed_purls};
 use crate::cyclonedx_vex::Statements;
 use crate::detect::unsupported;
 use crate::evidence::{Evidence, Kind, NAME_BYTES, Record, key, sha256};
@@ -42,12 +43,14 @@ pub(crate) fn evidence(
         return Err(Refusal::whole("a bill of materials needs components, a metadata.component, or vulnerabilities"));
     }
 
+    let mut not_held = NotHeld::of(&document, &HELD);
+    drop_malformed_purls(&mut document, &mut not_held);
     let document_key = document_key(&document, is_bom, &artifact_sha256)?;
     let modified_at =
         document.get("metadata").and_then(|metadata| metadata.get_text("timestamp")).and_then(|text| Timestamp::parse(text).ok());
     let modified_at = modified_at.map(|time| time.unix_micros);
+    cyclonedx_values::check(&document)?;
     let refs = refs(&document)?;
-    let mut not_held = NotHeld::of(&document, &HELD);
     let mut vex = VexRecords::new(&document_key, max_records_bytes);
     Statements::of(&document, &document_key, &refs).add_all(&mut vex, &mut not_held)?;
 

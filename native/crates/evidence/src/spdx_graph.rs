@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use stella_canonical::{Object, Refusal, Value};
 
 use crate::graph::{by_ref, hash, image_digests, set_list};
+use crate::hash_length;
 use crate::not_held::NotHeld;
+use crate::purl;
 use crate::shape::Path;
 
 /// Relationships that are dependencies, and whether their first element is the one that depends (SPDX 2.3, 11.1).
@@ -27,7 +29,7 @@ const ALGORITHMS: [(&str, &str); 4] = [("SHA1", "SHA-1"), ("SHA256", "SHA-256"),
 /// Packages and what they depend on or contain, in one form and order, whatever the order of the document.
 ///
 /// # Errors
-/// Two packages of one id.
+/// Two packages of one id; a checksum that cannot be of its algorithm.
 pub(crate) fn graph(document: &Value<'_>, not_held: &mut NotHeld) -> Result<Value<'static>, Refusal> {
     let subjects = described(document);
     let subject = if let [subject] = subjects.as_slice() { Some(*subject) } else { None };
@@ -35,9 +37,11 @@ pub(crate) fn graph(document: &Value<'_>, not_held: &mut NotHeld) -> Result<Valu
     let mut components = Vec::new();
     let at_list = Path::Member(&Path::Root, "packages");
     for (index, package) in document.get_list("packages").iter().enumerate() {
+        let at = Path::Item(&at_list, index);
         if !ids.insert(package.get_text("SPDXID").unwrap_or_default()) {
-            return Err(Path::Member(&Path::Item(&at_list, index), "SPDXID").refusal("a package with this id was there before"));
+            return Err(Path::Member(&at, "SPDXID").refusal("a package with this id was there before"));
         }
+        check_checksums(package, &at)?;
         if subject.is_none_or(|subject| !std::ptr::eq(subject, package)) {
             components.push(node(package, not_held));
         }
@@ -74,12 +78,13 @@ pub(crate) fn described<'v, 'a>(document: &'v Value<'a>) -> Vec<&'v Value<'a>> {
     packages.filter(|package| package.get_text("SPDXID").is_some_and(|id| ids.contains(id))).collect()
 }
 
-/// Locators of a package's external references of one type, in byte order.
+/// Locators of a package's external references of one type, in byte order; purls as far as they are any.
 pub(crate) fn external<'v>(package: &'v Value<'_>, wanted: &str) -> BTreeSet<&'v str> {
     let references = package.get_list("externalRefs").iter();
     references
         .filter(|reference| reference.get_text("referenceType") == Some(wanted))
         .filter_map(|reference| reference.get_text("referenceLocator"))
+        .filter(|locator| wanted != "purl" || purl::parse(locator).is_some())
         .collect()
 }
 
@@ -109,6 +114,14 @@ fn node(package: &Value<'_>, not_held: &mut NotHeld) -> Value<'static> {
     set_list(&mut node, "hashes", package.get_list("checksums").iter().map(checksum).collect());
     set_list(&mut node, "licenses", licenses(package));
     Value::Object(node)
+}
+
+fn check_checksums(package: &Value<'_>, at: &Path<'_>) -> Result<(), Refusal> {
+    let at_list = Path::Member(at, "checksums");
+    package.get_list("checksums").iter().enumerate().try_for_each(|(index, checksum)| {
+        let of = |member| checksum.get_text(member).unwrap_or_default();
+        hash_length::check(of("algorithm"), of("checksumValue"), &Path::Member(&Path::Item(&at_list, index), "checksumValue"))
+    })
 }
 
 fn checksum(checksum: &Value<'_>) -> Value<'static> {

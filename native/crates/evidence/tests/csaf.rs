@@ -25,7 +25,7 @@ const ADVISORY: &str = r#"{
       "full_product_name": {"product_id": "LIB-GW1", "name": "libparse in Gateway 1.0"}}],
     "product_groups": [{"group_id": "G", "product_ids": ["GW2", "APPL"]}]},
   "vulnerabilities": [
-    {"cve": "CVE-2024-1", "ids": [{"system_name": "Example", "text": "EX-B-7"}], "scores": [],
+    {"cve": "CVE-2024-0001", "ids": [{"system_name": "Example", "text": "EX-B-7"}], "scores": [],
      "notes": [{"category": "description", "text": "Reads past the end."}],
      "product_status": {"known_not_affected": ["LIB-GW1", "APPL"], "known_affected": ["GW2"], "first_affected": ["GW2"], "recommended": ["GW1"]},
      "flags": [{"label": "vulnerable_code_not_in_execute_path", "product_ids": ["LIB-GW1"]}],
@@ -33,7 +33,7 @@ const ADVISORY: &str = r#"{
        {"category": "exploit_status", "details": "seen", "product_ids": ["GW2"]}],
      "remediations": [{"category": "vendor_fix", "details": "Update to 2.1.", "url": "https://example.com/2.1", "group_ids": ["G"]},
        {"category": "mitigation", "details": "Do not parse.", "product_ids": ["GW2"]}]},
-    {"cve": "CVE-2024-2", "product_status": {"fixed": ["GW2"], "first_fixed": ["GW2"], "under_investigation": ["GW1"]}}]}"#;
+    {"cve": "CVE-2024-0002", "product_status": {"fixed": ["GW2"], "first_fixed": ["GW2"], "under_investigation": ["GW1"]}}]}"#;
 
 #[test]
 fn csaf_is_one_record_for_each_status_and_its_details() {
@@ -48,7 +48,7 @@ fn csaf_is_one_record_for_each_status_and_its_details() {
         r#""publisher_namespace":"https://example.com","title":"Parser fault","tracking_id":"EX-2024-1","tracking_status":"final","#,
         r#""tracking_version":"1.2.0"},"last_updated":"2024-03-01T00:00:00Z","role":"vendor","timestamp":"2024-01-01T00:00:00Z"}"#
     );
-    let vulnerability = r#""vulnerability":{"aliases":["EX-B-7"],"description":"Reads past the end.","name":"CVE-2024-1"}"#;
+    let vulnerability = r#""vulnerability":{"aliases":["EX-B-7"],"description":"Reads past the end.","name":"CVE-2024-0001"}"#;
     let path = |name: &str| format!(r#"[{{"category":"vendor","name":"Example"}},{{"category":"product_name","name":"{name}"}}"#);
     assert_eq!(
         body_with(&evidence, r#""status":"affected""#),
@@ -193,7 +193,10 @@ fn csaf_is_refused_with_its_place() {
             r#""known_affected": ["GW1"]"#,
             "/vulnerabilities/0: the product GW1 is affected, but no remediation says what to do",
         ),
-        (r#""cve": "CVE-2024-2", "#, "", "/vulnerabilities/1: needs a cve or an id"),
+        (r#""cve": "CVE-2024-0002", "#, "", "/vulnerabilities/1: needs a cve or an id"),
+        (r#""CVE-2024-0002""#, r#""cve-2024-0002""#, "/vulnerabilities/1/cve: must be a CVE id such as CVE-2021-44228"),
+        (r#""CVE-2024-0002""#, r#""CVE-2024-002""#, "/vulnerabilities/1/cve: must be a CVE id such as CVE-2021-44228"),
+        (r#""EX-2024-1""#, r#"" ""#, "/document/tracking/id: must not begin or end with white space"),
     ] {
         assert_eq!(refused(&with(ADVISORY, from, to)), told, "{to}");
     }
@@ -204,7 +207,7 @@ fn csaf_that_promises_less_is_held_to_less() {
     let advisory = with(ADVISORY, "csaf_vex", "csaf_security_advisory");
     let bare = with(&advisory, r#""category": "impact""#, r#""category": "target_set""#);
     assert!(!body_with(&read(&bare), r#""product_id":"APPL""#).contains("impact_statement"));
-    let nameless = with(&advisory, r#""cve": "CVE-2024-2", "#, "");
+    let nameless = with(&advisory, r#""cve": "CVE-2024-0002", "#, "");
     let evidence = read(&nameless);
     assert_eq!(evidence.records.len(), 3);
     assert!(not_held(&evidence).contains(&"/vulnerabilities/*/product_status"));
@@ -220,7 +223,7 @@ fn csaf_that_grows_by_its_products_is_refused_before_it_has() {
     // A product of 20 KB, named by four vulnerabilities in a few bytes each.
     let long = with(ADVISORY, "Gateway 2.0", &"G".repeat(20_000));
     let statements: Vec<String> =
-        (0..4).map(|number| format!(r#"{{"cve": "CVE-2024-1{number}", "product_status": {{"fixed": ["GW2"]}}}}"#)).collect();
+        (0..4).map(|number| format!(r#"{{"cve": "CVE-2024-100{number}", "product_status": {{"fixed": ["GW2"]}}}}"#)).collect();
     let many = with(&long, r#""vulnerabilities": ["#, &format!(r#""vulnerabilities": [{},"#, statements.join(",")));
     assert_eq!(refused(&many), "1:1: its statements make more than 65536 bytes");
     let groups: Vec<String> = (0..60).map(|_| "\"G\"".to_owned()).collect();

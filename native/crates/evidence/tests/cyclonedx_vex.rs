@@ -9,7 +9,7 @@ const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNum
   "metadata": {"timestamp": "2024-01-01T00:00:00Z", "supplier": {"name": "Example Corp"},
     "component": {"type": "application", "name": "Shop", "version": "1", "bom-ref": "shop"}},
   "components": [{"type": "library", "group": "@x", "name": "parse", "version": "3.0.0", "bom-ref": "lib", "purl": "pkg:npm/parse@3.0.0", "cpe": "cpe:/a:example:parse:3.0.0",
-    "hashes": [{"alg": "SHA-256", "content": "ab"}, {"alg": "BLAKE3", "content": "cd"}]}],
+    "hashes": [{"alg": "SHA-256", "content": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}, {"alg": "BLAKE3", "content": "cd"}]}],
   "services": [{"name": "pay", "bom-ref": "svc", "services": [{"name": "inner", "bom-ref": "svc/inner"}]}],
   "vulnerabilities": [
     {"bom-ref": "v1", "id": "CVE-2024-1", "source": {"name": "NVD", "url": "https://nvd.example/CVE-2024-1"}, "references": [{"id": "GHSA-1", "source": {"name": "G"}}],
@@ -42,7 +42,7 @@ fn a_bom_that_states_exploitability_is_its_graph_and_its_statements() {
             r#""cyclonedx":{"serial_number":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79","spec_version":"1.5"},"timestamp":"2024-01-01T00:00:00Z","version":2},"#,
             r#""impact_statement":"Never called.","justification":"vulnerable_code_not_in_execute_path","last_updated":"2024-02-02T00:00:00Z","#,
             r#""products":[{"@id":"pkg:npm/parse@3.0.0","cyclonedx":{"bom_ref":"lib","group":"@x","name":"parse","type":"library","version":"3.0.0"},"#,
-            r#""hashes":{"sha-256":"ab"},"identifiers":{"cpe22":"cpe:/a:example:parse:3.0.0","purl":"pkg:npm/parse@3.0.0"}}],"#,
+            r#""hashes":{"sha-256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},"identifiers":{"cpe22":"cpe:/a:example:parse:3.0.0","purl":"pkg:npm/parse@3.0.0"}}],"#,
             r#""status":"not_affected","timestamp":"2024-02-01T00:00:00Z","#,
             r#""vulnerability":{"@id":"https://nvd.example/CVE-2024-1","aliases":["GHSA-1"],"description":"Reads past the end.","name":"CVE-2024-1"}}"#
         )
@@ -109,12 +109,31 @@ fn what_states_nothing_is_named_and_a_document_of_it_alone_is_refused() {
 
 #[test]
 fn a_vex_document_is_known_by_its_serial_number_or_by_its_bytes() {
-    let vex = r#"{"bomFormat":"CycloneDX","specVersion":"1.4","serialNumber":"urn:uuid:1","version":3,"metadata":{"component":{"type":"application","name":"a","version":"1"}},
+    let vex = r#"{"bomFormat":"CycloneDX","specVersion":"1.4","serialNumber":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79","version":3,"metadata":{"component":{"type":"application","name":"a","version":"1"}},
       "vulnerabilities":[{"id":"CVE-1","analysis":{"state":"resolved"}}]}"#;
     let evidence = read(vex);
-    assert_eq!((evidence.records.len(), evidence.records[0].kind, evidence.document_key.as_str()), (1, Kind::Vex, "urn:uuid:1"));
+    assert_eq!(
+        (evidence.records.len(), evidence.records[0].kind, evidence.document_key.as_str()),
+        (1, Kind::Vex, "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79")
+    );
     assert_eq!(evidence.document_version, 3);
-    assert!(read(&with(vex, r#""serialNumber":"urn:uuid:1","#, "")).document_key.starts_with("sha256:"));
+    assert!(read(&with(vex, r#""serialNumber":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79","#, "")).document_key.starts_with("sha256:"));
+}
+
+#[test]
+fn a_purl_that_is_none_names_no_product() {
+    let evidence = read(&with(BOM, r#""purl": "pkg:npm/parse@3.0.0""#, r#""purl": "npm:parse""#));
+    let body = body_with(&evidence, "Never called.");
+    assert!(body.contains(r#""products":[{"@id":"cpe:/a:example:parse:3.0.0","#) && !body.contains("npm:parse"), "{body}");
+    assert!(!body_with(&evidence, r#""components":"#).contains("npm:parse"));
+    assert!(not_held(&evidence).contains(&"/components/*/purl"));
+    let subject = read(&with(
+        BOM,
+        r#""bom-ref": "shop""#,
+        r#""bom-ref": "shop", "purl": "pkg:shop", "components": [{"type": "file", "name": "f", "purl": ""}]"#,
+    ));
+    assert!(not_held(&subject).contains(&"/metadata/component/purl"));
+    assert!(!not_held(&subject).contains(&"/components/*/purl"));
 }
 
 #[test]

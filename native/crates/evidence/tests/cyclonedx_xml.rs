@@ -21,7 +21,7 @@ const XML: &str = r#"<?xml version="1.0" encoding="utf-8"?>
       <version>
         1.2.3
       </version>
-      <hashes><hash alg="SHA-256">00ff</hash></hashes>
+      <hashes><hash alg="SHA-256">0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef</hash></hashes>
       <licenses><license><id>MIT</id><url>https://example.org</url></license><expression>MIT OR Apache-2.0</expression></licenses>
       <purl>pkg:npm/pear@1.2.3</purl>
       <components><component type="file"><name>seed</name></component></components>
@@ -60,7 +60,7 @@ const JSON: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNu
     "component": {"type": "application", "bom-ref": "app", "name": "orchard", "version": "2.0"}},
   "components": [
     {"type": "library", "bom-ref": "pear", "mime-type": "text/plain", "name": "pear & <core>", "version": "1.2.3",
-     "hashes": [{"alg": "SHA-256", "content": "00ff"}],
+     "hashes": [{"alg": "SHA-256", "content": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}],
      "licenses": [{"license": {"id": "MIT", "url": "https://example.org"}}, {"expression": "MIT OR Apache-2.0"}],
      "purl": "pkg:npm/pear@1.2.3", "components": [{"type": "file", "name": "seed"}], "x:note": true}],
   "dependencies": [{"ref": "app", "dependsOn": ["pear"]}, {"ref": "pear"}],

@@ -214,12 +214,12 @@ fn openvex_is_refused_with_a_pointer() {
     assert_eq!(refused(empty), "/statements: a document needs a statement");
 }
 
-const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:1", "version": 2,
+const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", "version": 2,
   "metadata": {"timestamp": "2024-01-01T00:00:00Z", "component": {"type": "container", "name": "Acme App", "version": "1.0", "bom-ref": "Root",
     "purl": "pkg:oci/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "cpe": "cpe:2.3:a:acme:app:1"}},
   "components": [
     {"type": "library", "name": "z", "version": "2", "purl": "pkg:npm/z@2", "licenses": [{"license": {"id": "MIT"}}, {"expression": "A OR B"}],
-     "components": [{"type": "file", "name": "inner", "hashes": [{"alg": "SHA-1", "content": "ab"}]}]},
+     "components": [{"type": "file", "name": "inner", "hashes": [{"alg": "BLAKE3", "content": "ab"}]}]},
     {"type": "library", "name": "a", "bom-ref": "a-ref", "purl": "pkg:deb/debian/a@1?arch=amd64"}],
   "dependencies": [{"ref": "a-ref", "dependsOn": ["inner", "Root", "Root"]}]}"#;
 
@@ -227,16 +227,19 @@ const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "serialNum
 fn cyclonedx_is_one_graph() {
     let evidence = read(BOM);
     let record = &evidence.records[0];
-    assert_eq!((evidence.records[0].kind, evidence.document_key.as_str(), evidence.document_version), (Kind::Sbom, "urn:uuid:1", 2));
+    assert_eq!(
+        (evidence.records[0].kind, evidence.document_key.as_str(), evidence.document_version),
+        (Kind::Sbom, "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", 2)
+    );
     assert_eq!((evidence.modified_at, evidence.content_sha256), (Some(1_704_067_200_000_000), evidence.artifact_sha256));
     assert_eq!(record.subject_folder.as_deref(), Some("acme_app_1.0"));
     assert_eq!(
         record.body,
         concat!(
             r#"{"components":[{"name":"a","purl":"pkg:deb/debian/a@1?arch=amd64","ref":"a-ref","type":"library"},"#,
-            r#"{"hashes":[{"alg":"SHA-1","content":"ab"}],"name":"inner","ref":"inner","type":"file"},"#,
+            r#"{"hashes":[{"alg":"BLAKE3","content":"ab"}],"name":"inner","ref":"inner","type":"file"},"#,
             r#"{"licenses":["A OR B","MIT"],"name":"z","purl":"pkg:npm/z@2","ref":"pkg:npm/z@2","type":"library","version":"2"}],"#,
-            r#""dependencies":[{"depends_on":["Root","inner"],"ref":"a-ref"}],"format":"CycloneDX","serial_number":"urn:uuid:1","spec_version":"1.5","#,
+            r#""dependencies":[{"depends_on":["Root","inner"],"ref":"a-ref"}],"format":"CycloneDX","serial_number":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79","spec_version":"1.5","#,
             r#""subject":{"cpe":"cpe:2.3:a:acme:app:1","image_digests":["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"],"name":"Acme App","purl":"pkg:oci/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","ref":"Root","type":"container","version":"1.0"}}"#
         )
     );
@@ -258,7 +261,7 @@ fn cyclonedx_is_one_graph() {
 
 #[test]
 fn cyclonedx_without_a_serial_number_is_named_by_its_subject_or_its_digest() {
-    let unnumbered = with(BOM, r#""serialNumber": "urn:uuid:1", "#, "");
+    let unnumbered = with(BOM, r#""serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", "#, "");
     assert!(read(&unnumbered).document_key.starts_with("pkg:oci/app@sha256:"));
     let named = with(&unnumbered, r#""purl": "pkg:oci"#, r#""x": "pkg:oci"#);
     assert_eq!(read(&named).document_key, "Acme App@1.0");
@@ -277,7 +280,13 @@ fn cyclonedx_is_refused_with_its_reason() {
         ),
         (r#""specVersion": "1.5", "#, "", "/specVersion: required, but absent"),
         (r#""name": "inner", "#, "", "/components/0/components/0/name: required, but absent"),
-        (r#""urn:uuid:1""#, r#""""#, "/serialNumber: must be a string that is not empty"),
+        (r#""urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79""#, r#""""#, "/serialNumber: must be a string that is not empty"),
+        (r#""urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79""#, r#""urn:uuid:1""#, "/serialNumber: must be urn:uuid: and a UUID"),
+        (
+            r#""alg": "BLAKE3", "content": "ab""#,
+            r#""alg": "SHA-1", "content": "ab""#,
+            "/components/0/components/0/hashes/0/content: a hash of SHA-1 has 40 hexadecimal digits",
+        ),
         (r#""2024-01-01T00:00:00Z""#, r#""2024-02-30T00:00:00Z""#, "/metadata/timestamp: a date or time that does not exist"),
         (r#""ref": "a-ref""#, r#""ref": 1"#, "/dependencies/0/ref: must be a string, not a number"),
     ] {

@@ -12,7 +12,7 @@ const DOCUMENT: &str = r#"{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMEN
     {"SPDXID": "SPDXRef-image", "name": "shop", "versionInfo": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
      "primaryPackagePurpose": "CONTAINER", "downloadLocation": "NOASSERTION"},
     {"SPDXID": "SPDXRef-b", "name": "parse", "versionInfo": "3.0.0", "licenseConcluded": "NOASSERTION", "licenseDeclared": "MIT",
-     "checksums": [{"algorithm": "SHA256", "checksumValue": "ab"}, {"algorithm": "BLAKE3", "checksumValue": "cd"}],
+     "checksums": [{"algorithm": "SHA256", "checksumValue": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}, {"algorithm": "BLAKE3", "checksumValue": "cd"}],
      "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:npm/parse@3.0.0"},
        {"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a:x:parse:3:*:*:*:*:*:*:*"},
        {"referenceCategory": "SECURITY", "referenceType": "advisory", "referenceLocator": "https://example.com/a"}]},
@@ -36,7 +36,7 @@ fn spdx_is_one_graph() {
         body_with(&evidence, "SPDXRef-image"),
         concat!(
             r#"{"components":[{"licenses":["Apache-2.0"],"name":"core","ref":"SPDXRef-a"},"#,
-            r#"{"cpe":"cpe:2.3:a:x:parse:3:*:*:*:*:*:*:*","hashes":[{"alg":"BLAKE3","content":"cd"},{"alg":"SHA-256","content":"ab"}],"#,
+            r#"{"cpe":"cpe:2.3:a:x:parse:3:*:*:*:*:*:*:*","hashes":[{"alg":"BLAKE3","content":"cd"},{"alg":"SHA-256","content":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}],"#,
             r#""licenses":["MIT"],"name":"parse","purl":"pkg:npm/parse@3.0.0","ref":"SPDXRef-b","version":"3.0.0"}],"#,
             r#""dependencies":[{"depends_on":["SPDXRef-a"],"ref":"SPDXRef-b"},{"contains":["SPDXRef-b"],"depends_on":[],"ref":"SPDXRef-image"}],"#,
             r#""format":"SPDX","serial_number":"https://example.com/spdx/shop-1","spec_version":"2.3","subject":{"#,
@@ -70,6 +70,17 @@ fn spdx_describes_by_list_or_by_relationship_one_package_or_several() {
     assert!(!several.records[0].body.contains(r#""subject":"#));
     assert!(selectors_of(&several, "SPDXRef-b").contains(&"product=pkg:npm/parse@3.0.0".to_owned()));
     assert!(read(&with(DOCUMENT, "SPDX-2.3", "SPDX-2.2")).records[0].body.contains(r#""spec_version":"2.2""#));
+}
+
+#[test]
+fn a_purl_that_is_none_is_not_held() {
+    let advisory = r#",
+       {"referenceCategory": "SECURITY", "referenceType": "advisory", "referenceLocator": "https://example.com/a"}"#;
+    let document = with(DOCUMENT, advisory, "");
+    assert!(!not_held(&read(&document)).contains(&"/packages/*/externalRefs"));
+    let evidence = read(&with(&document, "pkg:npm/parse@3.0.0", "npm:parse"));
+    assert!(!evidence.records[0].body.contains("npm:parse"));
+    assert!(not_held(&evidence).contains(&"/packages/*/externalRefs"));
 }
 
 #[test]
@@ -112,6 +123,11 @@ fn spdx_is_refused_with_its_place() {
             r#""relationships": ["#,
             r#""relationships": [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-x"},"#,
             "/relationships/0/relatedSpdxElement: a reference to nothing in the document",
+        ),
+        (
+            r#""algorithm": "BLAKE3""#,
+            r#""algorithm": "SHA1""#,
+            "/packages/1/checksums/1/checksumValue: a hash of SHA1 has 40 hexadecimal digits",
         ),
         (r#""SPDXID": "SPDXRef-a""#, r#""SPDXID": "SPDXRef-b""#, "/packages/2/SPDXID: a package with this id was there before"),
     ] {
