@@ -123,6 +123,8 @@ async function refusals(tx: ISql): Promise<RefusedDocument[]> {
   return rows.map(({ source, key, content, kept }) => ({
     source,
     position: '/modified',
-    reason: `record/conflict: ${key} has two contents of the same time: sha256 ${kept} was kept, ${content} was not`,
+    reason:
+      `record/conflict: ${key} has two contents of the same time: sha256 ${kept} was kept, ${content} was not; ` +
+      'send the right one with a newer `modified`',
   }))
 }

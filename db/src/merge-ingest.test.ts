@@ -132,7 +132,9 @@ describe('mergeIngest()', () => {
       {
         source: `doc-${loser + 1}.json`,
         position: '/modified',
-        reason: `record/conflict: A has two contents of the same time: sha256 ${digests[winner]} was kept, ${digests[loser]} was not`,
+        reason:
+          `record/conflict: A has two contents of the same time: sha256 ${digests[winner]} was kept, ${digests[loser]} was not; ` +
+          'send the right one with a newer `modified`',
       },
     ])
 
