@@ -1,5 +1,6 @@
 use stella_canonical::{JsonLimits, ObjectBuilder, Refusal, Value, nfc};
 
+use crate::not_held::NotHeld;
 use crate::shape::Path;
 use crate::xml::{self, Element};
 
@@ -81,34 +82,37 @@ static TARGET: Form = Form::Members(&[("ref", "ref", &Form::Token), ("versions",
 static VERSION: Form =
     Form::Members(&[("version", "version", &Form::Token), ("range", "range", &Form::Token), ("status", "status", &Form::Token)]);
 
-/// Reads a bill of materials in XML as what the same is in JSON.
+/// Reads a bill of materials in XML as what the same is in JSON. Named as not held is what JSON has no place for: attributes, text and other
+/// elements of lists, and attributes of texts.
 ///
 /// # Errors
 /// Those of [`xml::parse`]; another document than a bill of materials; an element that is doubled.
-pub(crate) fn parse(document: &[u8], limits: &JsonLimits) -> Result<Value<'static>, Refusal> {
+pub(crate) fn parse(document: &[u8], limits: &JsonLimits) -> Result<(Value<'static>, NotHeld), Refusal> {
     let root = xml::parse(document, limits, |namespace, name| namespace.starts_with(NAMESPACE) && name == "bom")?;
-    let mut bom = object(root.element, &BOM, &Path::Root)?.build();
+    let mut not_held = NotHeld::default();
+    let mut bom = object(root.element, &BOM, &Path::Root, &mut not_held)?.build();
     if let Some(number) = bom.get("version").and_then(Value::as_text).and_then(|text| text.parse::<u32>().ok()) {
         bom.insert("version", Value::Number(number.into()));
     }
     bom.insert("bomFormat", Value::text("CycloneDX"));
     bom.insert("specVersion", Value::text(root.namespace[NAMESPACE.len()..].to_owned()));
-    Ok(Value::Object(bom))
+    Ok((Value::Object(bom), not_held))
 }
 
 /// Takes the element apart, so that of a large document no more than a part is held twice.
-fn value(element: Element, form: &'static Form, at: &Path<'_>) -> Result<Value<'static>, Refusal> {
+fn value(element: Element, form: &'static Form, at: &Path<'_>, not_held: &mut NotHeld) -> Result<Value<'static>, Refusal> {
     if matches!(form, Form::Token | Form::Prose | Form::TextAs(_)) && !element.children.is_empty() {
         return Err(at.refusal("elements within a text"));
     }
+    name_homeless(&element, form, at, not_held);
     Ok(match form {
         Form::Token => Value::text(collapsed(&element.text)),
         Form::Prose => Value::text(element.text),
-        Form::Members(_) | Form::TextAs(_) => Value::Object(object(element, form, at)?.build()),
+        Form::Members(_) | Form::TextAs(_) => Value::Object(object(element, form, at, not_held)?.build()),
         Form::List(name, item) => {
             let mut items = Vec::new();
-            for child in element.children.into_iter().filter(|child| child.name == *name) {
-                items.push(value(child, item, &Path::Item(at, items.len()))?);
+            for child in element.children.into_iter().filter(|child| child.is(name)) {
+                items.push(value(child, item, &Path::Item(at, items.len()), not_held)?);
             }
             Value::List(items)
         }
@@ -116,20 +120,37 @@ fn value(element: Element, form: &'static Form, at: &Path<'_>) -> Result<Value<'
             let mut items = Vec::new();
             for child in element.children {
                 let mut item = ObjectBuilder::default();
-                add(&mut item, child, choice, &Path::Item(at, items.len()))?;
+                add(&mut item, child, choice, &Path::Item(at, items.len()), not_held)?;
                 items.push(Value::Object(item.build()));
             }
             Value::List(items)
         }
         Form::Dependencies => {
             let mut items = Vec::new();
-            element.children.into_iter().for_each(|child| add_dependency(child, &mut items));
+            element.children.into_iter().filter(|child| child.is("dependency")).for_each(|child| add_dependency(child, &mut items));
             Value::List(items)
         }
     })
 }
 
-fn object(element: Element, form: &'static Form, at: &Path<'_>) -> Result<ObjectBuilder<'static>, Refusal> {
+/// Names what the JSON form has no place for.
+fn name_homeless(element: &Element, form: &'static Form, at: &Path<'_>, not_held: &mut NotHeld) {
+    let is_part = |child: &&Element| match form {
+        Form::List(name, _) => child.is(name),
+        Form::Dependencies => child.is("dependency"),
+        _ => true,
+    };
+    let is_list = matches!(form, Form::List(..) | Form::Choices(_) | Form::Dependencies);
+    if !is_list && !matches!(form, Form::Token | Form::Prose) {
+        return;
+    }
+    let attributes = element.attributes.iter().map(|(name, _)| name.as_str());
+    let others = element.children.iter().filter(|child| !is_part(child)).map(|child| child.name.as_str());
+    let text = (is_list && !element.text.trim_ascii().is_empty()).then_some(STRAY_TEXT);
+    attributes.chain(others).chain(text).for_each(|name| not_held.add_member(&at.pattern(), name));
+}
+
+fn object(element: Element, form: &'static Form, at: &Path<'_>, not_held: &mut NotHeld) -> Result<ObjectBuilder<'static>, Refusal> {
     let mut object = ObjectBuilder::default();
     for (name, value) in element.attributes {
         let name = if name.ends_with(":schemaLocation") { "$schema" } else { &name };
@@ -141,15 +162,21 @@ fn object(element: Element, form: &'static Form, at: &Path<'_>) -> Result<Object
         _ => {}
     }
     for child in element.children {
-        add(&mut object, child, form, at)?;
+        add(&mut object, child, form, at, not_held)?;
     }
     Ok(object)
 }
 
 /// Adds an element to the object of the one that it is in.
-fn add(object: &mut ObjectBuilder<'static>, child: Element, form: &'static Form, at: &Path<'_>) -> Result<(), Refusal> {
+fn add(
+    object: &mut ObjectBuilder<'static>,
+    child: Element,
+    form: &'static Form,
+    at: &Path<'_>,
+    not_held: &mut NotHeld,
+) -> Result<(), Refusal> {
     let members = if let Form::Members(members) = form { *members } else { &[] };
-    let known = members.iter().find(|(name, ..)| *name == child.name && !child.is_foreign);
+    let known = members.iter().find(|(name, ..)| child.is(name));
     let Some((name, member, form)) = known else {
         push_new(object, &child.name, || Value::Bool(true));
         return Ok(());
@@ -158,7 +185,7 @@ fn add(object: &mut ObjectBuilder<'static>, child: Element, form: &'static Form,
     if object.has(member) {
         return Err(path.refusal(format!("the element {name:?} is given twice, or as an attribute too")));
     }
-    let value = value(child, form, &path)?;
+    let value = value(child, form, &path, not_held)?;
     object.push((*member).into(), value);
     Ok(())
 }
@@ -169,13 +196,16 @@ fn add_dependency(element: Element, items: &mut Vec<Value<'static>>) {
     for (name, value) in element.attributes {
         push_new(&mut item, &name, || Value::text(value));
     }
-    let (nested, others): (Vec<_>, Vec<_>) = element.children.into_iter().partition(|child| child.name == "dependency");
+    let (nested, others): (Vec<_>, Vec<_>) = element.children.into_iter().partition(|child| child.is("dependency"));
     let refs = nested.iter().filter_map(|child| child.attributes.iter().find(|(name, _)| name == "ref"));
     let depends_on: Vec<_> = refs.map(|(_, reference)| Value::text(reference.clone())).collect();
     if !depends_on.is_empty() {
         push_new(&mut item, "dependsOn", || Value::List(depends_on));
     }
     others.iter().for_each(|child| push_new(&mut item, &child.name, || Value::Bool(true)));
+    if !element.text.trim_ascii().is_empty() {
+        push_new(&mut item, STRAY_TEXT, || Value::Bool(true));
+    }
     items.push(Value::Object(item.build()));
     nested.into_iter().filter(|child| !child.children.is_empty()).for_each(|child| add_dependency(child, items));
 }

@@ -38,6 +38,11 @@ impl NotHeld {
         }
     }
 
+    /// A member of what has this path.
+    pub(crate) fn add_member(&mut self, path: &str, name: &str) {
+        self.within(name, &mut path.to_owned(), |not_held, path| not_held.add(path));
+    }
+
     pub(crate) fn into_paths(self) -> BTreeSet<String> {
         self.paths
     }

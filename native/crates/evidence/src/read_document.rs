@@ -43,8 +43,10 @@ fn read(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence
     }
     let artifact_sha256 = sha256(document);
     if form == Form::File && beginning(document) == Some(b'<') {
-        let value = cyclonedx_xml::parse(document, &limits.json)?;
-        return cyclonedx::evidence(value, cyclonedx::XML_MEDIA_TYPE, artifact_sha256, limits.max_records_bytes);
+        let (value, not_held) = cyclonedx_xml::parse(document, &limits.json)?;
+        let mut evidence = cyclonedx::evidence(value, cyclonedx::XML_MEDIA_TYPE, artifact_sha256, limits.max_records_bytes)?;
+        evidence.not_held.extend(not_held.into_paths());
+        return Ok(evidence);
     }
     // JSON documents of every format read here are objects; an array is JSON too, to be refused as such.
     if form == Form::File && !matches!(beginning(document), None | Some(b'{' | b'[')) {

@@ -53,6 +53,25 @@ impl Path<'_> {
         Refusal::new(Place::Pointer(pointer), reason)
     }
 
+    /// The pointer with `*` for every index; what is within a list of its own kind has the path of the outermost.
+    pub(crate) fn pattern(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Item(Self::Member(parent, list), _) | Self::Member(parent, list) if parent.is_in(list) => parent.pattern(),
+            Self::Item(parent, _) => parent.pattern() + "/*",
+            Self::Member(parent, name) => parent.pattern() + "/" + name,
+        }
+    }
+
+    /// Whether this is an item of such a list, or the one thing beside it that is the same.
+    fn is_in(&self, list: &str) -> bool {
+        match self {
+            Self::Item(Self::Member(_, name), _) => *name == list,
+            Self::Member(_, name) => list.strip_suffix('s') == Some(*name),
+            _ => false,
+        }
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Self::Root => {}

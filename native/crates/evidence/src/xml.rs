@@ -23,6 +23,13 @@ pub(crate) struct Element {
     pub(crate) text: String,
 }
 
+impl Element {
+    /// Whether this is an element of the root's namespace with this name.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name == name && !self.is_foreign
+    }
+}
+
 /// The root element of a document.
 #[derive(Debug)]
 pub(crate) struct Root {

@@ -198,3 +198,39 @@ fn what_is_well_formed_is_read_however_unusual() {
         assert!(evidence.records[0].body.contains("\"name\":\"\u{e9}-]]>\",\"ref\":\"a > b\""), "{}", evidence.records[0].body);
     }
 }
+
+#[test]
+fn what_json_has_no_place_for_is_named() {
+    let component = "<component type=\"library\" bom-ref=\"a\"><name q:lang=\"x\">n</name>\
+        <licenses q:in=\"x\"><q:of/><expression acknowledgement=\"declared\">MIT</expression></licenses>\
+        <components><q:inner/><component type=\"file\"><name>m</name><components>deep</components></component></components></component>";
+    let document = bom(&format!(
+        "<metadata><component type=\"application\"><name>s</name><components>part</components></component></metadata>\
+         <components q:on=\"x\"><q:x>1</q:x>stray{component}<component xmlns=\"urn:other\"/><{}/></components>\
+         <dependencies><q:y/><dependency ref=\"a\">words</dependency></dependencies>",
+        "l".repeat(70),
+    ));
+    let document = document.replacen("<bom ", "<bom xmlns:q=\"urn:q\" ", 1);
+    let evidence = read(&document);
+    let cut = format!("/components/{}", "l".repeat(64));
+    assert_eq!(
+        evidence.not_held.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "/components/#text",
+            "/components/*/#text",
+            "/components/*/licenses/*/expression/acknowledgement",
+            "/components/*/licenses/*/q:of",
+            "/components/*/licenses/q:in",
+            "/components/*/name/q:lang",
+            "/components/*/q:inner",
+            "/components/component",
+            &cut,
+            "/components/q:on",
+            "/components/q:x",
+            "/dependencies/*/#text",
+            "/dependencies/q:y",
+            "/metadata/component/#text",
+        ]
+    );
+    assert_eq!(evidence.records[0].body.matches("\"ref\"").count(), 4);
+}
