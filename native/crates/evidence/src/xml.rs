@@ -142,6 +142,7 @@ impl Reading<'_> {
             return Err(Refusal::whole(unsupported("XML or HTML")));
         }
         check_tag(start).map_err(|fault| self.malformed(began, fault))?;
+        self.check_namespaces(start, began)?;
         let is_foreign = *of_root != own;
         if self.open.len() >= self.limits.max_depth {
             return Err(self.refusal(began, format!("nested more than {} levels deep", self.limits.max_depth)));
@@ -172,6 +173,19 @@ impl Reading<'_> {
             return Err(self.refusal(began, format!("more than {} values in one document", self.limits.max_values)));
         }
         Ok(Element { name, is_foreign, attributes, ..Element::default() })
+    }
+
+    /// Prefixes of attributes are declared, and declarations are good values.
+    fn check_namespaces(&self, start: &BytesStart<'_>, began: u64) -> Result<(), Refusal> {
+        for attribute in start.attributes().with_checks(false).take(MAX_ATTRIBUTES).flatten() {
+            if attribute.key.as_namespace_binding().is_some() {
+                let value = attribute.normalized_value(XmlVersion::Explicit1_0);
+                value.map_err(|error| self.refusal(began, format!("malformed XML: {error}")))?;
+            } else if let (ResolveResult::Unknown(prefix), _) = self.reader.resolver().resolve_attribute(attribute.key) {
+                return Err(self.refusal(began, format!("malformed XML: the prefix {prefix:?} is not declared")));
+            }
+        }
+        Ok(())
     }
 
     fn end(&mut self, mut element: Element, root: &mut Option<Element>) {

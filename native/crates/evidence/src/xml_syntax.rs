@@ -21,7 +21,7 @@ pub(crate) fn check(event: &Event<'_>, at: u64, is_in_root: bool) -> Result<(), 
         }
         Event::PI(instruction) => {
             let target = instruction.target();
-            let is_good = is_name(target) && !target.eq_ignore_ascii_case("xml");
+            let is_good = is_name(target) && !target.contains(':') && !target.eq_ignore_ascii_case("xml");
             (!is_good).then(|| (0, format!("a processing instruction cannot be named {target:?}")))
         }
         _ => None,
