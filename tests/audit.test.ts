@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { type AuditEntry, auditEntry, type EndpointName, endpoints } from '@stella/contracts'
+import { type AuditEntry, auditEntry, type EndpointName, endpoints, type Run } from '@stella/contracts'
 import { openDatabase, withTenant } from '@stella/db'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { sql } from 'drizzle-orm'
@@ -67,6 +67,27 @@ describe('every audited endpoint', () => {
     expect(entry, name).toMatchObject({ outcome, code, resource: pathOf(path, { id: 'none', artifact: 'none' }) })
     expect(entry?.request_id).toBe(answer.headers.get('x-request-id'))
   })
+})
+
+test('a request that changes nothing is answered as before and leaves no entry', async () => {
+  const tenant = await openTenant(stack, 'repeats')
+  const path = `/export/profiles/${await createProfile(tenant)}`
+  const { id } = (await (await tenant.api('/export/runs', json({ profile_id: 'prof_json_raw' }))).json()) as Run
+  for (let times = 0; times < 3; times++) {
+    const answer = await tenant.api(`/export/runs/${id}/cancel`, { method: 'POST' })
+    expect([answer.status, await answer.json()]).toMatchObject([200, { id, state: 'cancelled' }])
+  }
+  for (const level of [5, 5, 6]) {
+    const etag = (await tenant.api(path)).headers.get('etag') ?? ''
+    const body = JSON.stringify({ config: { compression: { level } } })
+    expect((await tenant.api(path, { method: 'PATCH', headers: { 'if-match': etag }, body })).status).toBe(200)
+  }
+  const actions = (await newest(tenant, 100)).map(({ action, outcome }) => `${action}:${outcome}`)
+  expect(actions.filter((action) => !action.endsWith('create:succeeded')).toReversed()).toEqual([
+    'run.cancel:succeeded',
+    'profile.update:succeeded',
+    'profile.update:succeeded',
+  ])
 })
 
 test('runs of two tenants that are asked for at once are each answered and recorded alone', async () => {

@@ -10,7 +10,7 @@ import { openProfile, profileEtag } from './open-profile.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 
 /**
- * PATCH /export/profiles/{id}: 200 Profile in a new revision, or in the same where nothing changes · 400 request/invalid ·
+ * PATCH /export/profiles/{id}: 200 Profile in a new revision, or in the same where nothing changes, which leaves no audit entry · 400 request/invalid ·
  * 404 resource/not-found · 412 request/precondition-failed · 428 request/precondition-required
  */
 export function changeProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>): Route<'changeProfile'> {
@@ -22,8 +22,8 @@ export function changeProfileRoute({ inTenant }: Pick<GatewayDeps, 'inTenant'>):
       const patched = mergePatch({ name, kind, variant, config: current.config as Json }, body as Json)
       const { config }: NewProfile = parsed(newProfile, patched, 'the profile with its changes')
       requireOwnTenant(config.filters, tenantId)
-      await recordAction(c, tx, `/export/profiles/${id}`)
       if (canonicalJson(config as Json) === canonicalJson(current.config as Json)) return current
+      await recordAction(c, tx, `/export/profiles/${id}`)
       return reviseProfile(tx, { tenantId, id, after: current, config, createdBy: subject })
     })
     return c.json(profile, 200, { etag: profileEtag(profile) })
