@@ -226,7 +226,7 @@ test('the sweep finds what is silent in any tenant, and no run that ended or is 
   const run = await newRun()
   await inTenant((tx) => beginPlanning(tx, run))
   const ingestId = await receive(database, { tenantId: 'other', documents: [] })
-  const soon = { olderThanMs: 60_000, limit: 200 }
+  const soon = { olderThanMs: 60_000, after: null, limit: 200 }
   expect(await stalledRuns(database, soon)).toEqual([])
   expect(await stalledIngests(database, soon)).toEqual([])
   await database.owner`update export_runs set heartbeat_at = now() - interval '2 minutes' where state not in ${database.owner([...finalRunStates])}`
@@ -235,22 +235,26 @@ test('the sweep finds what is silent in any tenant, and no run that ended or is 
   const stalled = await stalledRuns(database, soon)
   expect(stalled).toContainEqual({
     tenantId,
-    runId: run.runId,
+    id: run.runId,
     state: 'planning',
+    since: expect.any(String),
     silentMs: expect.closeTo(120_000, -4),
   })
-  expect(stalled.map(({ runId }) => runId)).not.toContain(queued.runId)
+  expect(stalled.map(({ id }) => id)).not.toContain(queued.runId)
   expect(stalled.filter(({ state }) => (finalRunStates as readonly string[]).includes(state))).toEqual([])
-  expect(await stalledRuns(database, { ...soon, limit: 1 })).toHaveLength(1)
+  const [first, ...others] = stalled.map(({ id }) => id)
+  const [longest] = await stalledRuns(database, { ...soon, limit: 1 })
+  expect(longest?.id).toBe(first)
+  expect((await stalledRuns(database, { ...soon, after: longest ?? null })).map(({ id }) => id)).toEqual(others)
   expect(await stalledIngests(database, soon)).toEqual([
-    { tenantId: 'other', ingestId, silentMs: expect.closeTo(120_000, -4) },
+    { tenantId: 'other', id: ingestId, since: expect.any(String), silentMs: expect.closeTo(120_000, -4) },
   ])
   expect(await ingestStates(database, [ingestId, 'ing_none'])).toEqual([
     { tenantId: 'other', id: ingestId, state: 'received' },
   ])
   expect(await ingestStates(database, [])).toEqual([])
   expect(await inTenant((tx) => heartbeat(tx, run))).toBe('planning')
-  expect((await stalledRuns(database, soon)).map(({ runId }) => runId)).not.toContain(run.runId)
+  expect((await stalledRuns(database, soon)).map(({ id }) => id)).not.toContain(run.runId)
   expect(await runStates(database, [run.runId, 'run_none'])).toEqual([{ tenantId, id: run.runId, state: 'planning' }])
   expect(await runStates(database, [])).toEqual([])
 })

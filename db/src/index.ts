@@ -95,9 +95,10 @@ export {
   ingestStates,
   queuedTenants,
   runStates,
-  type StalledIngest,
+  type StalledCursor,
   type StalledQuery,
   type StalledRun,
+  type StalledWork,
   stalledIngests,
   stalledRuns,
 } from './stalled-work.ts'

@@ -5,7 +5,7 @@ import { now } from './column-types.ts'
 import type { Database } from './open-database.ts'
 import { type Page, pageOfRows } from './page-cursor.ts'
 import type { Transaction } from './session.ts'
-import { asSweep, type StalledQuery } from './stalled-work.ts'
+import { asSweep, type StalledQuery, type StalledWork, silenceOf, silent } from './stalled-work.ts'
 import { olderThan, timeKey } from './time-cursor.ts'
 import { runVerifications } from './verification-table.ts'
 
@@ -80,19 +80,15 @@ export async function listVerifications(
 }
 
 /** Verifications of all tenants that nobody seems to work on. */
-export async function stalledVerifications(
-  database: Database,
-  { olderThanMs, limit }: StalledQuery,
-): Promise<(VerificationId & { runId: string; silentMs: number })[]> {
-  const { tenantId, id, runId, state, heartbeatAt } = runVerifications
-  const silence = sql<number>`(extract(epoch from clock_timestamp() - ${heartbeatAt}) * 1000)::float8`
+export async function stalledVerifications(database: Database, query: StalledQuery): Promise<StalledWork[]> {
+  const { tenantId, id, state, heartbeatAt } = runVerifications
   return asSweep(database, (tx) =>
     tx
-      .select({ tenantId, id, runId, silentMs: silence })
+      .select(silenceOf(runVerifications))
       .from(runVerifications)
-      .where(and(eq(state, 'requested'), sql`${silence} > ${olderThanMs}`))
+      .where(and(eq(state, 'requested'), silent(runVerifications, query)))
       .orderBy(heartbeatAt, tenantId, id)
-      .limit(limit),
+      .limit(query.limit),
   )
 }
 

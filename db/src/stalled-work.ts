@@ -6,38 +6,41 @@ import type { Database } from './open-database.ts'
 import { exportRuns, ingests } from './schema.ts'
 import type { Transaction } from './session.ts'
 
-/** How long work must have been silent, and how much of it to answer, the longest silent first. */
+/** Where a page of stalled work ends: its last row. */
+export type StalledCursor = Pick<StalledWork, 'since' | 'tenantId' | 'id'>
+
+/** How long work must have been silent, and how much of it to answer, the longest silent first, beginning after one of them. */
 export interface StalledQuery {
   readonly olderThanMs: number
+  readonly after: StalledCursor | null
   readonly limit: number
 }
 
-/** A run that has not ended, of any tenant. */
-export interface StalledRun {
+/** Work of any tenant that has not ended and that nobody seems to do. */
+export interface StalledWork {
   readonly tenantId: string
-  readonly runId: string
-  readonly state: RunState
-  /** Time since the last sign of life, in milliseconds. */
+  readonly id: string
+  /** The last sign of life, as PostgreSQL writes it. */
+  readonly since: string
+  /** Time since then, in milliseconds. */
   readonly silentMs: number
 }
 
-/** A batch that has not ended, of any tenant. */
-export interface StalledIngest {
-  readonly tenantId: string
-  readonly ingestId: string
-  readonly silentMs: number
+/** A run that is under way and that nobody seems to work on. */
+export interface StalledRun extends StalledWork {
+  readonly state: RunState
 }
 
 /** Runs of all tenants that are under way and that nobody seems to work on. */
-export async function stalledRuns(database: Database, { olderThanMs, limit }: StalledQuery): Promise<StalledRun[]> {
-  const { tenantId, id: runId, state, heartbeatAt } = exportRuns
+export async function stalledRuns(database: Database, query: StalledQuery): Promise<StalledRun[]> {
+  const { tenantId, id, state, heartbeatAt } = exportRuns
   return asSweep(database, (tx) =>
     tx
-      .select({ tenantId, runId, state, silentMs: silenceOf(heartbeatAt) })
+      .select({ state, ...silenceOf(exportRuns) })
       .from(exportRuns)
-      .where(and(sql`${state} in ('planning', 'writing', 'sealing', 'distributing')`, silent(heartbeatAt, olderThanMs)))
-      .orderBy(asc(heartbeatAt), asc(tenantId), asc(runId))
-      .limit(limit),
+      .where(and(sql`${state} in ('planning', 'writing', 'sealing', 'distributing')`, silent(exportRuns, query)))
+      .orderBy(asc(heartbeatAt), asc(tenantId), asc(id))
+      .limit(query.limit),
   )
 }
 
@@ -61,18 +64,15 @@ export async function queuedTenants(
 }
 
 /** Batches of all tenants that nobody seems to work on. */
-export async function stalledIngests(
-  database: Database,
-  { olderThanMs, limit }: StalledQuery,
-): Promise<StalledIngest[]> {
-  const { tenantId, id: ingestId, state, heartbeatAt } = ingests
+export async function stalledIngests(database: Database, query: StalledQuery): Promise<StalledWork[]> {
+  const { tenantId, id, state, heartbeatAt } = ingests
   return asSweep(database, (tx) =>
     tx
-      .select({ tenantId, ingestId, silentMs: silenceOf(heartbeatAt) })
+      .select(silenceOf(ingests))
       .from(ingests)
-      .where(and(sql`${state} in ('received', 'running')`, silent(heartbeatAt, olderThanMs)))
-      .orderBy(asc(heartbeatAt), asc(tenantId), asc(ingestId))
-      .limit(limit),
+      .where(and(sql`${state} in ('received', 'running')`, silent(ingests, query)))
+      .orderBy(asc(heartbeatAt), asc(tenantId), asc(id))
+      .limit(query.limit),
   )
 }
 
@@ -108,8 +108,21 @@ export async function runStates(
   )
 }
 
-function silent(heartbeatAt: typeof exportRuns.heartbeatAt | typeof ingests.heartbeatAt, olderThanMs: number): SQL {
-  return sql`${heartbeatAt} < clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
+/** Columns by which silence is told. */
+interface Beating {
+  readonly tenantId: AnyPgColumn
+  readonly id: AnyPgColumn
+  readonly heartbeatAt: AnyPgColumn
+}
+
+/** Condition of rows that have been silent for so long, after the cursor. */
+export function silent({ tenantId, id, heartbeatAt }: Beating, { olderThanMs, after }: StalledQuery): SQL | undefined {
+  return and(
+    sql`${heartbeatAt} < clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`,
+    after === null
+      ? undefined
+      : sql`(${heartbeatAt}, ${tenantId}, ${id}) > (${after.since}::timestamptz, ${after.tenantId}, ${after.id})`,
+  )
 }
 
 /** The one place where rows of several tenants are seen: by a role that may read these columns and no others. */
@@ -117,6 +130,12 @@ export async function asSweep<T>(database: Database, work: (tx: Transaction) => 
   return database.transaction({ settings: `set local role ${SWEEP_ROLE}` }, work)
 }
 
-function silenceOf(heartbeatAt: AnyPgColumn): SQL<number> {
-  return sql<number>`(extract(epoch from clock_timestamp() - ${heartbeatAt}) * 1000)::float8`
+/** What is selected of a row that has been silent. */
+export function silenceOf<T extends Beating>({ tenantId, id, heartbeatAt }: T) {
+  return {
+    tenantId,
+    id,
+    since: sql<string>`${heartbeatAt}::text`,
+    silentMs: sql<number>`(extract(epoch from clock_timestamp() - ${heartbeatAt}) * 1000)::float8`,
+  }
 }

@@ -9,7 +9,7 @@ import { ingestStep } from './ingest/ingest-step.ts'
 import { planStep } from './plan/plan-step.ts'
 import { endIngestFailed, endRunFailed, endVerificationFailed } from './run/end-failed.ts'
 import { sealStep } from './seal/seal-step.ts'
-import { freshMemory, removeLeft, republishJobs } from './sweep/sweep.ts'
+import { freshRemovalMemory, freshRepublishMemory, removeLeft, republishJobs } from './sweep/sweep.ts'
 import { verifyStep } from './verify/verify-step.ts'
 import { writeStep } from './write/write-step.ts'
 
@@ -48,7 +48,7 @@ export async function startWorker(
       deps,
       {
         everyMs: sweepMs,
-        work: remembering('', (after) => republishJobs(deps, after)),
+        work: remembering(freshRepublishMemory, (memory) => republishJobs(deps, memory)),
         failed: 'lost jobs were not published again',
       },
       signal,
@@ -57,7 +57,7 @@ export async function startWorker(
       deps,
       {
         everyMs: sweepMs,
-        work: remembering(freshMemory, (memory) => removeLeft(deps, memory)),
+        work: remembering(freshRemovalMemory, (memory) => removeLeft(deps, memory)),
         failed: 'what is left behind was not removed',
       },
       signal,

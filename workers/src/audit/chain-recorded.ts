@@ -7,6 +7,7 @@ import { drainByTurns } from '../drain-by-turns.ts'
 /**
  * Makes entries of the audit log out of what was recorded. Any number of workers may do so at once: a chain has one writer at a time, and
  * the second finds nothing left.
+ * @throws `db/unavailable` · Error where a chain could not be written; the others were
  */
 export async function chainRecorded(
   { database, inTenant }: Pick<WorkerDeps, 'database' | 'inTenant'>,

@@ -19,7 +19,7 @@ export type PublishDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'bus' | 'lo
  * Publishes the events that were recorded with the changes they tell of, those of one run in order, and takes off what the bus has
  * acknowledged. Any number of workers may do so at once: a tenant has one publisher at a time. Where one is stopped between the two, the
  * next publishes the same ids again, which the stream drops.
- * @throws `bus/unavailable` · `db/unavailable`
+ * @throws `db/unavailable` · Error where the events of a tenant could not be published; those of the others were
  */
 export async function publishRecorded(deps: PublishDeps, signal: AbortSignal): Promise<void> {
   const tenants = await tenantsWithEvents(deps.database, EVENT_TENANTS)

@@ -1,6 +1,7 @@
 import { PRUNE_RUNS } from '@stella/contracts'
 import { type PruneCursor, prunableRuns } from '@stella/db'
 
+import { eachApart } from '../each-apart.ts'
 import type { PruneDeps } from './prune-run.ts'
 import { pruneRun } from './prune-run.ts'
 
@@ -11,14 +12,10 @@ import { pruneRun } from './prune-run.ts'
  */
 export async function prune(deps: PruneDeps, after: PruneCursor | null): Promise<PruneCursor | null> {
   const due = await prunableRuns(deps.database, { now: deps.now(), after, limit: PRUNE_RUNS })
-  for (const run of due) {
-    await pruneRun(deps, run).catch((error: unknown) =>
-      deps.log({
-        message: 'a run cannot be pruned; a later sweep tries again',
-        run_id: run.runId,
-        cause: String(error),
-      }),
-    )
-  }
+  await eachApart(deps.log, {
+    items: due,
+    work: (run) => pruneRun(deps, run),
+    failed: ({ runId }) => ({ message: 'a run cannot be pruned; a later sweep tries again', run_id: runId }),
+  })
   return due.length < PRUNE_RUNS ? null : (due.at(-1) ?? null)
 }

@@ -2,6 +2,7 @@ import { isFinal } from '@stella/contracts'
 import { runOfStagingKey, STAGING } from '@stella/core'
 import { runStates } from '@stella/db'
 
+import { eachApart } from '../each-apart.ts'
 import { removeWorkOf } from '../run/remove-work.ts'
 import type { SweepDeps } from './sweep.ts'
 
@@ -13,13 +14,16 @@ const PAGE_BLOBS = 1000
  * @returns the key to go on after, or null where all was looked at
  */
 export async function removeLeftovers(
-  deps: Pick<SweepDeps, 'database' | 'inTenant' | 'blobs'>,
+  deps: Pick<SweepDeps, 'database' | 'inTenant' | 'blobs' | 'log'>,
   after: string | null,
 ): Promise<string | null> {
   const page = await deps.blobs.list(STAGING, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
   const staged = page.map(({ key }) => runOfStagingKey(key)?.runId).filter((id) => id !== undefined)
-  for (const { tenantId, id, state } of await runStates(deps.database, [...new Set(staged)])) {
-    if (isFinal(state)) await removeWorkOf(deps, { tenantId, runId: id })
-  }
+  const runs = await runStates(deps.database, [...new Set(staged)])
+  await eachApart(deps.log, {
+    items: runs.filter(({ state }) => isFinal(state)),
+    work: ({ tenantId, id: runId }) => removeWorkOf(deps, { tenantId, runId }),
+    failed: ({ id }) => ({ message: 'what a run left cannot be removed; a later sweep tries again', run_id: id }),
+  })
   return page.length < PAGE_BLOBS ? null : (page.at(-1)?.key ?? null)
 }

@@ -1,4 +1,4 @@
-import { type Job, type JobStep, LOST_JOB_MS, MAX_PAGE_ROWS, SWEEP_MS } from '@stella/contracts'
+import type { Job, JobStep } from '@stella/contracts'
 import {
   awaitsParts,
   beginVerification,
@@ -6,7 +6,9 @@ import {
   heartbeat,
   heartbeatIngest,
   openRun,
+  type StalledCursor,
   type StalledRun,
+  type StalledWork,
   stalledIngests,
   stalledRuns,
   stalledVerifications,
@@ -14,47 +16,72 @@ import {
 } from '@stella/db'
 
 import { jobsOfPlan } from '../plan/plan-step.ts'
+import type { Patience } from './patience.ts'
 import { republish } from './republish.ts'
+import { republishStalled } from './republish-stalled.ts'
 import type { SweepDeps } from './sweep.ts'
+
+/** Stalled work is looked at page by page: of each kind what to go on after, or null to begin with the longest silent. */
+export interface LostAfter {
+  readonly ingests: StalledCursor | null
+  readonly verifications: StalledCursor | null
+  readonly runs: StalledCursor | null
+}
 
 /** Steps whose jobs may come next for a run that has a plan. */
 const laterSteps: readonly JobStep[] = ['write', 'seal']
 
 /**
- * Publishes again the jobs of runs that are under way, and of batches, that nobody works on. A job counts as lost where none of its step is waiting or worked
- * on, or where its run has been silent for `LOST_JOB_MS`; being published counts as a sign of life, so doubles stay few.
+ * Publishes again the jobs of runs that are under way, of batches and of verifications, that have been silent for longer than the patience with
+ * their step. The sign of life that publishing is comes first: what cannot be marked would be published at every look.
  */
-export async function republishLost(deps: SweepDeps, idle: ReadonlySet<JobStep>): Promise<void> {
-  const query = { olderThanMs: SWEEP_MS, limit: MAX_PAGE_ROWS }
-  for (const { tenantId, ingestId, silentMs } of await stalledIngests(deps.database, query)) {
-    if (!idle.has('ingest') && silentMs < LOST_JOB_MS) continue
-    await republish(deps, { step: 'ingest', message: { tenantId, ingestId }, dedupeId: `${ingestId}/ingest` })
-    await deps.inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId }))
+export async function republishLost(deps: SweepDeps, patience: Patience, after: LostAfter): Promise<LostAfter> {
+  const batches = { find: stalledIngests, republish: (batch: StalledWork) => republishIngest(deps, batch, patience) }
+  const verdicts = {
+    find: stalledVerifications,
+    republish: (verification: StalledWork) => republishVerification(deps, verification, patience),
   }
-  for (const { tenantId, id, silentMs } of await stalledVerifications(deps.database, query)) {
-    if (!idle.has('verify') && silentMs < LOST_JOB_MS) continue
-    await republish(deps, { step: 'verify', message: { tenantId, verificationId: id }, dedupeId: `${id}/verify` })
-    await deps.inTenant(tenantId, (tx) => beginVerification(tx, { tenantId, id }))
+  const runs = { find: stalledRuns, republish: (run: StalledRun) => republishRun(deps, run, patience) }
+  return {
+    ingests: await republishStalled(deps, batches, after.ingests),
+    verifications: await republishStalled(deps, verdicts, after.verifications),
+    runs: await republishStalled(deps, runs, after.runs),
   }
-  for (const run of await stalledRuns(deps.database, query)) {
-    if (run.silentMs >= LOST_JOB_MS || stepsOf(run).some((step) => idle.has(step))) await republishRun(deps, run, idle)
-  }
+}
+
+async function republishIngest(
+  deps: SweepDeps,
+  { tenantId, id, silentMs }: StalledWork,
+  patience: Patience,
+): Promise<void> {
+  if (silentMs < patience.ingest) return
+  await deps.inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id }))
+  await republish(deps, { step: 'ingest', message: { tenantId, ingestId: id }, dedupeId: `${id}/ingest` })
+}
+
+async function republishVerification(
+  deps: SweepDeps,
+  { tenantId, id, silentMs }: StalledWork,
+  patience: Patience,
+): Promise<void> {
+  if (silentMs < patience.verify) return
+  await deps.inTenant(tenantId, (tx) => beginVerification(tx, { tenantId, id }))
+  await republish(deps, { step: 'verify', message: { tenantId, verificationId: id }, dedupeId: `${id}/verify` })
 }
 
 async function republishRun(
   deps: SweepDeps,
-  { tenantId, runId, silentMs }: StalledRun,
-  idle: ReadonlySet<JobStep>,
+  { tenantId, id: runId, state, silentMs }: StalledRun,
+  patience: Patience,
 ): Promise<void> {
+  const isLost = (step: JobStep) => silentMs >= patience[step]
+  const steps: readonly JobStep[] = state === 'planning' ? ['plan'] : laterSteps
+  if (!steps.some(isLost)) return
   const next = await jobsOfRun(deps, tenantId, runId)
-  const lost = next.filter(({ step }) => silentMs >= LOST_JOB_MS || idle.has(step))
-  for (const job of lost) await republish(deps, job)
+  const lost = next.filter(({ step }) => isLost(step))
   // A run that waits for its parts has no job of its own: it is alive as long as they are looked after.
   if (lost.length > 0 || next.length === 0) await deps.inTenant(tenantId, (tx) => heartbeat(tx, { tenantId, runId }))
-}
-
-function stepsOf({ state }: StalledRun): readonly JobStep[] {
-  return state === 'planning' ? ['plan'] : laterSteps
+  for (const job of lost) await republish(deps, job)
 }
 
 async function jobsOfRun({ inTenant }: SweepDeps, tenantId: string, runId: string): Promise<Job[]> {

@@ -4,10 +4,10 @@ import { type PruneCursor, removeExpiredKeys } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { prune } from '../prune/prune.ts'
+import { patienceOf } from './patience.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import { removeUploads } from './remove-uploads.ts'
-import { idleSteps } from './republish.ts'
-import { republishLost } from './republish-lost.ts'
+import { type LostAfter, republishLost } from './republish-lost.ts'
 import { republishQueued } from './republish-queued.ts'
 
 /** What the sweep uses. */
@@ -23,18 +23,33 @@ export interface RemovalMemory {
   readonly prunedAfter: PruneCursor | null
 }
 
-/** The memory of the first look. */
-export const freshMemory: RemovalMemory = { stagingAfter: null, unclaimed: new Map(), prunedAfter: null }
+/** The memory of the first look at what is left behind. */
+export const freshRemovalMemory: RemovalMemory = {
+  stagingAfter: null,
 
-/**
- * Publishes jobs again that a crash between two steps lost. Any number of workers may do it at once, and twice safely.
- * @param after - tenants with queued runs are looked at page by page: the one after which to go on, or the empty text
- * @returns the next `after`
- */
-export async function republishJobs(deps: SweepDeps, after: string): Promise<string> {
-  const idle = await idleSteps(deps)
-  await republishLost(deps, idle)
-  return republishQueued(deps, { idle, after })
+  unclaimed: new Map(),
+  prunedAfter: null,
+}
+
+/** What one look for lost jobs hands to the next. */
+export interface RepublishMemory {
+  readonly lostAfter: LostAfter
+  /** Tenants with queued runs are looked at page by page: the one after which to go on, or the empty text. */
+  readonly queuedAfter: string
+}
+
+/** The memory of the first look for lost jobs. */
+export const freshRepublishMemory: RepublishMemory = {
+  lostAfter: { ingests: null, verifications: null, runs: null },
+  queuedAfter: '',
+}
+
+/** Publishes jobs again that a crash between two steps lost. Any number of workers may do it at once, and twice safely. */
+export async function republishJobs(deps: SweepDeps, memory: RepublishMemory): Promise<RepublishMemory> {
+  const patience = await patienceOf(deps)
+  const lostAfter = await republishLost(deps, patience, memory.lostAfter)
+  const queuedAfter = await republishQueued(deps, patience, memory.queuedAfter)
+  return { lostAfter, queuedAfter }
 }
 
 /**
