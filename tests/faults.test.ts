@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
+import { openBlobs } from '@stella/adapters'
 import type { Profile, Run, RunState } from '@stella/contracts'
+import { sealedKey } from '@stella/core'
 import { openDatabase, requestRun, withTenant } from '@stella/db'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -55,6 +58,26 @@ describe('cancelling', () => {
       expect((await tenant.api(`/export/runs/${id}/download`)).status).toBe(409)
     },
   )
+})
+
+describe('bytes that a worker stored of a run which others had ended, before it was killed', () => {
+  test('are found by the sweep; those of runs that succeeded are kept', async () => {
+    const [cancelled, kept] = [await createRun(), await createRun()]
+    expect((await tenant.api(`/export/runs/${cancelled}/cancel`, { method: 'POST' })).status).toBe(200)
+    await until(async () => ((await runNow(kept)).state === 'succeeded' ? true : null))
+    await until(async () => ((await storedOf(cancelled)).length === 0 ? true : null))
+    const sealed = await storedOf(kept)
+    const blobs = await openBlobs(stack.blobUrl)
+    const sha256 = createHash('sha256').update('late').digest('hex')
+    for (const runId of [cancelled, kept]) {
+      const key = sealedKey({ tenantId: tenant.id, runId, attempt: 'late', sha256 })
+      await blobs.putBytes({ key, bytes: Buffer.from('late') })
+    }
+    await until(async () => ((await storedOf(cancelled)).length === 0 ? true : null))
+    await until(async () => ((await storedOf(kept)).length === sealed.length ? true : null))
+    expect(await storedOf(kept)).toEqual(sealed)
+    expect((await tenant.api(`/export/runs/${kept}/download`)).status).toBe(200)
+  })
 })
 
 describe('a job that was never published', () => {

@@ -6,9 +6,12 @@ export function stagingPrefix(tenantId: string, runId: string): string {
   return `${STAGING}${tenantId}/${runId}/`
 }
 
+/** Prefix of everything that is sealed. */
+export const SEALED = 'runs/'
+
 /** Prefix of everything sealed for a run, by all attempts. What its row does not name is left over. */
 export function sealedPrefix(tenantId: string, runId: string): string {
-  return `runs/${tenantId}/${runId}/`
+  return `${SEALED}${tenantId}/${runId}/`
 }
 
 /** Prefix of what one attempt at sealing stored. Two attempts at once sign apart, and must not remove each other's bytes. */
@@ -17,13 +20,21 @@ export function attemptPrefix(tenantId: string, runId: string, attempt: string):
 }
 
 /** Key of bytes that an attempt sealed: the bundle, and the documents that are served alone. */
-export function sealedKey(of: { tenantId: string; runId: string; attempt: string; sha256: string }): string {
+export function sealedKey(of: SealAttempt & { readonly sha256: string }): string {
   return `${attemptPrefix(of.tenantId, of.runId, of.attempt)}sha256/${of.sha256}`
 }
 
-/** The attempt that stored a sealed key. */
-export function attemptOfKey(key: string): string {
-  return key.split('/')[3] ?? ''
+/** One attempt at sealing a run. */
+export interface SealAttempt {
+  readonly tenantId: string
+  readonly runId: string
+  readonly attempt: string
+}
+
+/** The attempt that stored a sealed key; null for a key of another form. */
+export function attemptOfKey(key: string): SealAttempt | null {
+  const [, tenantId, runId, attempt] = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\//.exec(key) ?? []
+  return tenantId && runId && attempt ? { tenantId, runId, attempt } : null
 }
 
 /** Prefix of all uploads to the ledger. */

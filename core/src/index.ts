@@ -4,6 +4,8 @@ export {
   attemptPrefix,
   ingestOfUploadKey,
   runOfStagingKey,
+  SEALED,
+  type SealAttempt,
   STAGING,
   sealedKey,
   sealedPrefix,

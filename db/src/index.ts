@@ -102,5 +102,6 @@ export {
   stalledIngests,
   stalledRuns,
 } from './stalled-work.ts'
+export { strayAttempts } from './stray-attempts.ts'
 export { type BucketQuery, timeBuckets } from './time-buckets.ts'
 export { readTenant, withTenant } from './with-tenant.ts'

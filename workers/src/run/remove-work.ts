@@ -6,7 +6,8 @@ import type { WorkerDeps } from '../deps.ts'
 
 /**
  * Removes all that a run which has ended left in the blob store, save what its row names: staging, and what attempts stored that were
- * killed or came second. Does nothing to a run that goes on. Staging goes last, since by it the sweep finds a run with leftovers.
+ * killed or came second. Does nothing to a run that goes on. Staging goes last, since by it the sweep finds a run with leftovers. What an
+ * attempt stores after this, `removeStrays` finds.
  */
 export async function removeWorkOf(
   { inTenant, blobs }: Pick<WorkerDeps, 'inTenant' | 'blobs'>,
@@ -15,9 +16,11 @@ export async function removeWorkOf(
   const run = await inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId }))
   if (run === null || !isFinal(run.state)) return
 
-  const attempts = new Set((await blobs.list(sealedPrefix(tenantId, runId))).map(({ key }) => attemptOfKey(key)))
-  for (const attempt of attempts) {
-    if (attempt !== run.sealed?.attempt) await blobs.removeAll(attemptPrefix(tenantId, runId, attempt))
+  const stored = await blobs.list(sealedPrefix(tenantId, runId))
+  for (const attempt of new Set(stored.map(({ key }) => attemptOfKey(key)?.attempt))) {
+    if (attempt !== undefined && attempt !== run.sealed?.attempt) {
+      await blobs.removeAll(attemptPrefix(tenantId, runId, attempt))
+    }
   }
   await blobs.removeAll(stagingPrefix(tenantId, runId))
 }

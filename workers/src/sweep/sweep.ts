@@ -6,6 +6,7 @@ import type { WorkerDeps } from '../deps.ts'
 import { prune } from '../prune/prune.ts'
 import { patienceOf } from './patience.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
+import { removeStrays } from './remove-strays.ts'
 import { removeUploads } from './remove-uploads.ts'
 import { type LostAfter, republishLost } from './republish-lost.ts'
 import { republishQueued } from './republish-queued.ts'
@@ -17,6 +18,8 @@ export type SweepDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'bu
 export interface RemovalMemory {
   /** Staging is looked at page by page: the key after which to go on. */
   readonly stagingAfter: string | null
+  /** So are sealed bytes. */
+  readonly sealedAfter: string | null
   /** Uploads without a batch, and when each was first seen, in milliseconds since 1970. */
   readonly unclaimed: ReadonlyMap<string, number>
   /** Runs to prune are looked at page by page: the one after which to go on. */
@@ -26,7 +29,7 @@ export interface RemovalMemory {
 /** The memory of the first look at what is left behind. */
 export const freshRemovalMemory: RemovalMemory = {
   stagingAfter: null,
-
+  sealedAfter: null,
   unclaimed: new Map(),
   prunedAfter: null,
 }
@@ -60,7 +63,8 @@ export async function removeLeft(deps: SweepDeps, memory: RemovalMemory): Promis
   await removeExpiredKeys(deps.database)
   await deps.blobs.sweepScratch(SCRATCH_MAX_AGE_MS)
   const stagingAfter = await removeLeftovers(deps, memory.stagingAfter)
+  const sealedAfter = await removeStrays(deps, memory.sealedAfter)
   const unclaimed = await removeUploads(deps, memory.unclaimed)
   const prunedAfter = await prune(deps, memory.prunedAfter)
-  return { stagingAfter, unclaimed, prunedAfter }
+  return { stagingAfter, sealedAfter, unclaimed, prunedAfter }
 }
