@@ -156,7 +156,7 @@ export const JOB_RETRY_MAX_MS = 15_000
 export const CANCEL_POLL_MS = 500
 /** Interval of the sweep that republishes lost jobs and removes what ended runs left, in milliseconds. */
 export const SWEEP_MS = 3000
-/** Silence after which a job counts as lost though others of its step are waiting, in milliseconds. */
+/** Silence after which a job counts as lost, beyond the time for which the oldest job of its step has waited, in milliseconds. */
 export const LOST_JOB_MS = 120_000
 /** Time after which an upload without a batch is removed, in milliseconds. */
 export const UNCLAIMED_UPLOAD_MS = 60_000

@@ -80,6 +80,28 @@ function deliveries(fixture: Fixture): void {
     expect((await bus.pending('seal')).pending).toBe(1)
   })
 
+  test('oldestWaiting() says since when the next job to be delivered waits, of its step alone', async () => {
+    const { bus, stop } = fixture()
+    expect(await bus.oldestWaiting('write')).toBeNull()
+    const before = Date.now()
+    const oldest: (Date | null)[] = []
+    const worker = recorded(async () => {
+      oldest.push(await bus.oldestWaiting('write'))
+      return []
+    })
+    for (const shard of [0, 1, 2]) await bus.publishJob(writeJob(shard))
+    oldest.push(await bus.oldestWaiting('write'))
+    expect(await bus.oldestWaiting('seal')).toBeNull()
+    void bus.consume('write', worker, stop.signal)
+    await worker.until(() => worker.deliveries.length === 3)
+    await allDone(bus, 'write')
+
+    expect(oldest.pop()).toBeNull()
+    const times = oldest.map((time) => time?.getTime() ?? 0)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    for (const time of times) expect([time >= before, time <= Date.now()]).toEqual([true, true])
+  })
+
   test('a job that takes longer than the server waits is delivered once while heartbeats come', async () => {
     const { under, stop } = fixture()
     const bus = await under.connect({ ackWaitMs: 500, heartbeatMs: 50 })

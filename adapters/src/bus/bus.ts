@@ -94,6 +94,13 @@ export interface Bus {
   /** How much work of a step there is. @throws `bus/unavailable` */
   pending(step: JobStep): Promise<JobBacklog>
 
+  /**
+   * When the oldest job of a step that was never delivered was published, by the server's clock; null where none waits. Jobs are
+   * delivered in the order in which they were published.
+   * @throws `bus/unavailable`
+   */
+  oldestWaiting(step: JobStep): Promise<Date | null>
+
   /** Hands on the events of all tenants in order, each once, until the signal is aborted; survives the loss of the server. */
   watchEvents(watch: EventWatch, signal: AbortSignal): Promise<void>
 

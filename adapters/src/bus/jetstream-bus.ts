@@ -27,6 +27,7 @@ import {
 import { EventLog } from './event-log.ts'
 import { type DeliveryDeps, deliverJob, returnJob } from './job-delivery.ts'
 import { NatsLink } from './nats-link.ts'
+import { oldestWaiting } from './oldest-waiting.ts'
 import { pullMessage } from './pull-message.ts'
 import { retryDelay } from './retry-delay.ts'
 import { ensureStreams, JOBS_STREAM, jobSubject } from './streams.ts'
@@ -109,6 +110,12 @@ export class JetStreamBus implements Bus {
       const info = await (await this.#manager()).consumers.info(JOBS_STREAM, step)
       return { pending: info.num_pending, inFlight: info.num_ack_pending }
     })
+  }
+
+  async oldestWaiting(step: JobStep): Promise<Date | null> {
+    return this.#link.answered(`the oldest of the ${step} jobs cannot be looked up`, async () =>
+      oldestWaiting(await this.#manager(), step),
+    )
   }
 
   watchEvents(watch: EventWatch, signal: AbortSignal): Promise<void> {

@@ -5,8 +5,12 @@ import type { SweepDeps } from './sweep.ts'
 /** For each step the silence after which a job of it counts as lost, in milliseconds. */
 export type Patience = Readonly<Record<JobStep, number>>
 
-/** Where no job of a step waits or is worked on: `SWEEP_MS`. Else `LOST_JOB_MS`. */
-export async function patienceOf(deps: Pick<SweepDeps, 'bus'>): Promise<Patience> {
+/**
+ * Where no job of a step waits or is worked on: `SWEEP_MS`. Else `LOST_JOB_MS` more than the oldest job of the step has waited. Being published
+ * is a sign of life, and the queue goes by age: what is silent for longer has no job in it, and what only waits, however long, gets no
+ * second one.
+ */
+export async function patienceOf(deps: Pick<SweepDeps, 'bus' | 'now'>): Promise<Patience> {
   const [ingest, plan, write, seal, verify] = await Promise.all([
     patienceWith(deps, 'ingest'),
     patienceWith(deps, 'plan'),
@@ -17,7 +21,9 @@ export async function patienceOf(deps: Pick<SweepDeps, 'bus'>): Promise<Patience
   return { ingest, plan, write, seal, verify }
 }
 
-async function patienceWith({ bus }: Pick<SweepDeps, 'bus'>, step: JobStep): Promise<number> {
+async function patienceWith({ bus, now }: Pick<SweepDeps, 'bus' | 'now'>, step: JobStep): Promise<number> {
   const { pending, inFlight } = await bus.pending(step)
-  return pending === 0 && inFlight === 0 ? SWEEP_MS : LOST_JOB_MS
+  if (pending === 0) return inFlight === 0 ? SWEEP_MS : LOST_JOB_MS
+  const oldest = await bus.oldestWaiting(step)
+  return LOST_JOB_MS + (oldest === null ? 0 : Math.max(0, now().getTime() - oldest.getTime()))
 }
