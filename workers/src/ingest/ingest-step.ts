@@ -1,6 +1,5 @@
 import {
   COMPRESSION_RATIO_FREE_BYTES,
-  JOB_HEARTBEAT_MS,
   type Job,
   type JobMessage,
   MAX_ARCHIVE_ENTRIES,
@@ -18,6 +17,7 @@ import { beginIngest, heartbeatIngest, mergeIngest, type OpenIngest, openIngest 
 import { type Intake, openIntake } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
+import { whileAlive } from '../run/while-alive.ts'
 
 /** What ingestion uses. */
 export type IngestDeps = Pick<WorkerDeps, 'database' | 'inTenant' | 'blobs' | 'mappings' | 'readers' | 'log'>
@@ -41,21 +41,19 @@ export async function ingestStep(
   }
 
   const { uploadKey: key, uploadSha256: sha256, uploadBytes: sizeBytes } = batch
-  const scratch = await deps.blobs.scratch()
-  const alive = setInterval(() => {
-    deps
-      .inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId }))
-      .catch((error: unknown) =>
-        deps.log({ message: 'cannot mark a batch as alive', ingest_id: ingestId, cause: String(error) }),
-      )
-  }, JOB_HEARTBEAT_MS)
-  try {
-    const path = await deps.blobs.localFile({ key, sha256, sizeBytes }, scratch)
-    await mergeUpload(deps, { batch, path, signal })
-  } finally {
-    clearInterval(alive)
-    await scratch.dispose()
-  }
+  await whileAlive(deps.log, {
+    beat: () => deps.inTenant(tenantId, (tx) => heartbeatIngest(tx, { tenantId, id: ingestId })),
+    failed: { message: 'cannot mark a batch as alive', ingest_id: ingestId },
+    async work() {
+      const scratch = await deps.blobs.scratch()
+      try {
+        const path = await deps.blobs.localFile({ key, sha256, sizeBytes }, scratch)
+        await mergeUpload(deps, { batch, path, signal })
+      } finally {
+        await scratch.dispose()
+      }
+    },
+  })
   await deps.blobs.remove(key)
   return []
 }

@@ -11,9 +11,10 @@ import {
 import { readPublishedExport } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
+import { whileAlive } from '../run/while-alive.ts'
 
 /** What verifying uses. */
-export type VerifyDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'kms'>
+export type VerifyDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'kms' | 'log'>
 
 /**
  * verify: reads back all that is stored for a run, and judges it as `stella export verify` does, by the keys of the service.
@@ -28,7 +29,11 @@ export async function verifyStep(
   const begun = await deps.inTenant(tenantId, (tx) => beginVerification(tx, { tenantId, id }))
   const run = begun && (await deps.inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: begun.runId })))
   if (!run) return []
-  const end = await judged(deps, run, signal)
+  const end = await whileAlive(deps.log, {
+    beat: () => deps.inTenant(tenantId, (tx) => beginVerification(tx, { tenantId, id })),
+    failed: { message: 'cannot mark a verification as alive', verification_id: id },
+    work: () => judged(deps, run, signal),
+  })
   const { state } = (await deps.inTenant(tenantId, (tx) => openRun(tx, { tenantId, runId: run.id }))) ?? run
   // What was removed by its retention meanwhile is not damaged.
   const told: VerificationEnd = state === 'succeeded' ? end : prunedMeanwhile(run.id)
