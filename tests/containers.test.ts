@@ -114,13 +114,13 @@ describe('a hostile archive', () => {
     expect(summary).toMatchObject({ read: 9, new: 2 })
     const told = refused.map(({ source, reason }) => `${source.split('hostile.zip/')[1]}: ${reason}`)
     expect(told).toEqual([
-      '../outside.json: a name that leads outside the archive',
-      '/absolute.json: a name that leads outside the archive',
+      '../outside.json: a name that is absolute or holds `..`, and so may lead outside the archive',
+      '/absolute.json: a name that is absolute or holds `..`, and so may lead outside the archive',
       expect.stringMatching(/^long\.json: .*more than 200 times its size|^long\.json: larger than the limit/),
       `deep.json: nested more than ${MAX_DOCUMENT_DEPTH} levels deep`,
       'bomb.jsonl: decompresses to more than 200 times its size, the limit',
       'twice.json: a name that the archive had before',
-      expect.stringMatching(/^inner\.zip: an archive within an archive/),
+      expect.stringMatching(/^inner\.zip: an archive within two others/),
     ])
   })
 
