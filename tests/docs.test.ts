@@ -17,6 +17,7 @@ const pages = [
   'profiles',
   'api',
   'provenance-and-signing',
+  'trivy-adapter',
   'docs/formats/audit-log.md',
   'docs/security/export-hardening.md',
 ].map((page) => (page.endsWith('.md') ? page : `docs/export-center/${page}.md`))

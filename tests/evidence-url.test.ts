@@ -104,6 +104,18 @@ describe('an export through EVIDENCE_URL', () => {
     expect(roots).toEqual([expect.stringMatching(/^sha256:/), roots[0]])
   })
 
+  test('of a Trivy database equals one where the evidence lies, records without a package among them', async () => {
+    const roots: (string | null)[] = []
+    for (const tenant of [there, here]) {
+      const profile = JSON.stringify({ name: 'trivy', kind: 'trivy', variant: 'db' })
+      await tenant.api('/export/profiles', { method: 'POST', body: profile })
+      const run = await runOf(tenant, { profile_id: 'prof_trivy' })
+      expect(run.counts).toMatchObject({ advisories: expect.toSatisfy((count: number) => count > RECORDS), vex: 0 })
+      roots.push(run.content_root)
+    }
+    expect(roots).toEqual([expect.stringMatching(/^sha256:/), roots[0]])
+  })
+
   test('says in its provenance which ledger was read, and names the batches of that', async () => {
     const { bundle } = await exportBundle(here, 'provenance.tar.zst', '--include', 'sboms')
     const statement = (await readMember(bundle, 'provenance.json', 1e8)).toString()

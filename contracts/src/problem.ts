@@ -34,6 +34,8 @@ export const problems = {
   'record/digest-mismatch': { status: 500, retryable: false, errorClass: 'ledger_corrupt' },
   'record/order': { status: 500, retryable: false, errorClass: 'ledger_corrupt' },
   'record/too-many-credentials': { status: 422, retryable: false, errorClass: 'too_many_credentials' },
+  'trivy/empty': { status: 422, retryable: false, errorClass: 'empty_database' },
+  'trivy/unsound': { status: 500, retryable: false, errorClass: 'unsound_database' },
   'plan/too-large': { status: 422, retryable: false, errorClass: 'too_large' },
   'ledger/changed': { status: 500, retryable: false, errorClass: 'ledger_corrupt' },
   'ledger/not-computed': { status: 409, retryable: false, errorClass: 'not_computed' },

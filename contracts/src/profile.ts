@@ -7,6 +7,7 @@ import { mergePatchOf } from './merge-patch-of.ts'
 import { resourceId } from './resource-id.ts'
 import { DEFAULT_DATA_DAYS, DEFAULT_DOCUMENTS_DAYS, retention } from './retention.ts'
 import { sharding } from './sharding.ts'
+import { trivyConfig } from './trivy.ts'
 
 /** Kinds that a list of profiles may be filtered by. */
 export const profileKinds = ['json', 'trivy', 'mirror'] as const
@@ -31,6 +32,8 @@ export const profileConfig = z.strictObject(
     /** Absent: an export is one bundle, however large. */
     sharding: sharding.optional(),
     distribution: distribution.optional(),
+    /** Of a profile of kind `trivy`. */
+    trivy: trivyConfig.optional(),
     /** Absent: what the settings of the service say. */
     limits: z
       .strictObject({
@@ -51,19 +54,32 @@ export const profileConfig = z.strictObject(
 /** A profile's configuration with its defaults filled in. */
 export type ProfileConfig = z.infer<typeof profileConfig>
 
+/** Kinds of profile, and the variants of each. */
+const variantsOf: Readonly<Record<string, readonly string[]>> = { json: ['raw'], trivy: ['db'] }
+
 /** A profile as a file or a request gives it. Its id is made of its name: `json raw` becomes `prof_json_raw`. */
-export const newProfile = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'a name is 1 to 63 letters, digits, spaces, ".", "_" or "-"'),
-  kind: z.enum(['json']),
-  variant: z.enum(['raw']),
-  // Null is what YAML reads where nothing stands behind `config:`.
-  config: profileConfig
-    .nullable()
-    .default(null)
-    .transform((config) => config ?? profileConfig.parse({})),
-})
+export const newProfile = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'a name is 1 to 63 letters, digits, spaces, ".", "_" or "-"'),
+    kind: z.enum(['json', 'trivy']),
+    variant: z.enum(['raw', 'db']),
+    // Null is what YAML reads where nothing stands behind `config:`.
+    config: profileConfig
+      .nullable()
+      .default(null)
+      .transform((config) => config ?? profileConfig.parse({})),
+  })
+  .superRefine(({ kind, variant, config }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    const variants = variantsOf[kind] ?? []
+    if (!variants.includes(variant)) refuse(['variant'], `of kind ${kind} there is ${variants.join(', ')}`)
+    if (kind !== 'trivy' && config.trivy) refuse(['config', 'trivy'], 'is for profiles of kind trivy')
+    if (kind === 'trivy' && config.sharding) refuse(['config', 'sharding'], 'a database is one file: leave it out')
+    if (kind === 'trivy' && config.filters?.include?.some((group) => group !== 'advisories'))
+      refuse(['config', 'filters', 'include'], 'a Trivy database holds advisories alone')
+  })
 /** A profile to create. */
 export type NewProfile = z.infer<typeof newProfile>
 

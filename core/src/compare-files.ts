@@ -1,4 +1,4 @@
-import { bundlePaths, type ExportContent, type ExportFile } from '@stella/contracts'
+import { bundlePaths, type ExportContent, type ExportFile, trivyPaths, trivySignaturePath } from '@stella/contracts'
 
 import { ABSENT, type ExportFault } from './export-fault.ts'
 
@@ -24,7 +24,9 @@ export function compareFiles(content: ExportContent, members: readonly ScannedMe
   const named = new Map(content.files.map((file) => [file.path, file]))
   const seen = new Set<string>()
   const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
-  const extra = members.filter(({ path }) => !named.has(path) && !described.has(path))
+  const isDescribed = (path: string) =>
+    described.has(path) || (content.profile.kind === 'trivy' && path === trivySignaturePath)
+  const extra = members.filter(({ path }) => !named.has(path) && !isDescribed(path))
   return [
     ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
     ...extra.map(({ path }) => ({ path, reason: 'it is not among the files of export.json' })),
@@ -43,7 +45,10 @@ function compareFile({ path, size, sha256 }: ExportFile, member: ScannedMember |
   return []
 }
 
-function compareCounts({ counts, files }: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
+function compareCounts(content: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
+  const { counts, files, profile } = content
+  // What a database holds is for its readers to count.
+  if (profile.kind === 'trivy') return requireDatabase(files)
   const faults = Object.entries(groupOfLines).flatMap(([path, group]) => {
     const file = files.find((entry) => entry.path === path)
     if (!file)
@@ -63,4 +68,9 @@ function compareCounts({ counts, files }: ExportContent, found: ReadonlyMap<stri
   const sboms = files.filter(({ path }) => path.startsWith('sboms/')).length
   if (sboms === counts.sboms) return faults
   return [...faults, { path: bundlePaths.manifest, reason: `it counts ${counts.sboms} sboms and names ${sboms}` }]
+}
+
+function requireDatabase(files: readonly ExportFile[]): ExportFault[] {
+  const missing = Object.values(trivyPaths).filter((wanted) => !files.some(({ path }) => path === wanted))
+  return missing.map((path) => ({ path, reason: 'export.json is of a Trivy database but names no such file' }))
 }

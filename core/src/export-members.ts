@@ -43,7 +43,7 @@ export function exportMembers(shards: readonly ShardOutput[]): ExportMember[] {
 
 function lineMembers(shards: readonly ShardOutput[], kind: 'advisory' | 'vex'): ExportMember[] {
   const parts = shards
-    .filter((shard) => shard.kind === kind)
+    .filter((shard) => shard.kind === kind && shard.documents.length === 0)
     .map(({ blob }) => ({ blob, offset: 0, sizeBytes: blob.sizeBytes }))
   if (parts.length === 0) return []
   const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)

@@ -44,12 +44,13 @@ export {
   requireFewParts,
   type TimeBucket,
 } from './parts.ts'
-export { cutShards, type KeyRange, type KindExtent, type Plan, type Scope, type Shard } from './plan.ts'
+export { cutShards, type KeyRange, type KindExtent, type Plan, type Scope, type Shard, wholeShard } from './plan.ts'
 export { profileId } from './profile-id.ts'
 export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './provenance.ts'
 export { publicKeyId } from './public-key-id.ts'
 export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
+export { trivyMetadata } from './trivy-metadata.ts'
 export { type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
 export {
   type IndexVerdict,

@@ -79,6 +79,13 @@ export function cutShards(extents: readonly KindExtent[]): Shard[] {
   return shards
 }
 
+/** The one shard of a database: it is built whole. */
+export function wholeShard(extents: readonly KindExtent[]): Shard[] {
+  const shards = extents.flatMap((extent) => cutShards([extent]))
+  const [first] = shards
+  return first ? [{ kind: first.kind, ranges: shards.flatMap(({ ranges }) => ranges) }] : []
+}
+
 function inGroups<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, group) =>
     items.slice(group * size, (group + 1) * size),

@@ -7,7 +7,7 @@ export interface BlobRef {
   readonly sizeBytes: number
 }
 
-/** A document inside the pack that a shard of SBOMs wrote. */
+/** A file inside what a shard of SBOMs, or of a database, wrote. */
 export interface PackedDocument {
   readonly path: string
   readonly offset: number
@@ -15,7 +15,7 @@ export interface PackedDocument {
   readonly sha256: string
 }
 
-/** What one shard wrote: zstd frames of JSON lines, or a pack of documents. */
+/** What one shard wrote: zstd frames of JSON lines, or files one behind the other. */
 export interface ShardOutput {
   readonly kind: RecordKind
   readonly records: number

@@ -71,6 +71,7 @@ function publish(manifest = manifestOf(dataFiles()), statement?: Json): Publishe
     signatureBytes: Buffer.from(encodeSignature(withLowS(sign('sha256', manifestBytes, privateKey)))),
     provenanceBytes,
     provenanceBundleBytes: sigstoreBundle({ payload: provenanceBytes, payloadType, keyId: key.id, signature }),
+    databaseSignatureBytes: null,
     keys: [key],
   }
 }

@@ -8,6 +8,8 @@ import {
   MAX_FAULTS,
   type PublicKey,
   type RunCounts,
+  trivyPaths,
+  trivySignaturePath,
 } from '@stella/contracts'
 
 import { byteOrder } from './byte-order.ts'
@@ -30,6 +32,8 @@ export interface PublishedExport {
   readonly signatureBytes: Uint8Array | null
   readonly provenanceBytes: Uint8Array | null
   readonly provenanceBundleBytes: Uint8Array | null
+  /** Of a Trivy export; of others null. */
+  readonly databaseSignatureBytes: Uint8Array | null
   /** The keys that the verifier trusts. */
   readonly keys: readonly PublicKey[]
 }
@@ -70,6 +74,7 @@ export function verifyExport(published: PublishedExport): Verdict {
     ...(manifest ? verifyContent(manifest) : []),
     ...(manifest ? compareFiles(manifest.content, members) : []),
     ...(manifest ? verifyTime(manifest, container) : []),
+    ...(manifest?.content.profile.kind === 'trivy' ? verifyDatabase(manifest, published) : []),
     ...verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null),
   ]
   const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
@@ -113,6 +118,15 @@ function verifyContent({ content }: ExportManifest): ExportFault[] {
   if (contentRoot(files) !== content.content_root)
     faults.push({ path, reason: 'its content_root is not that of its files' })
   return faults
+}
+
+/** The database has a signature of its own, for whoever takes it alone. */
+function verifyDatabase({ content }: ExportManifest, { databaseSignatureBytes, keys }: PublishedExport): ExportFault[] {
+  const path = trivyPaths.database
+  const file = content.files.find((candidate) => candidate.path === path)
+  if (!file) return []
+  const paths = { path, signaturePath: trivySignaturePath }
+  return [...verifyDetached(paths, file, { signatureBytes: databaseSignatureBytes, keys }).faults]
 }
 
 /** Whoever packs a bundle again may give its members another time, and sound digests: only the manifest says which is right. */

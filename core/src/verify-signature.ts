@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 
+import { p256 } from '@noble/curves/nist.js'
 import { Problem, type PublicKey } from '@stella/contracts'
 
 import { isLowS } from './ecdsa-low-s.ts'
@@ -25,6 +26,25 @@ export function verifySignature({ pem, bytes, signature }: SignatureClaim): bool
   return algorithm === 'ed25519'
     ? verify(null, bytes, key, signature)
     : isLowS(signature) && verify('sha256', bytes, { key, dsaEncoding: 'der' }, signature)
+}
+
+/** As `SignatureClaim`, of bytes whose SHA-256 is known. */
+export type DigestClaim = Omit<SignatureClaim, 'bytes'> & {
+  /** 64 hexadecimal characters. */
+  readonly sha256: string
+}
+
+/**
+ * True where an ECDSA signature over bytes of this SHA-256 is good: for files that are too large to be read again. Ed25519 signs the
+ * bytes themselves, so that it is never true of such a key.
+ * @throws `request/invalid` where `pem` is no public key, or one of another kind
+ */
+export function verifyDigestSignature({ pem, sha256, signature }: DigestClaim): boolean {
+  const { key, algorithm } = readKey(pem)
+  if (algorithm === 'ed25519' || !isLowS(signature)) return false
+  const { x = '', y = '' } = key.export({ format: 'jwk' })
+  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+  return p256.verify(signature, Buffer.from(sha256, 'hex'), point, { prehash: false, format: 'der' })
 }
 
 /**

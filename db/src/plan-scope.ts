@@ -6,7 +6,7 @@ import {
   SHARD_DOCUMENTS,
   type Sharding,
 } from '@stella/contracts'
-import { cutShards, type GroupExtent, type KindExtent, type Plan, type Scope } from '@stella/core'
+import { cutShards, type GroupExtent, type KindExtent, type Plan, type Scope, wholeShard } from '@stella/core'
 import { cutParts } from './cut-parts.ts'
 import { kindExtent } from './kind-extent.ts'
 import { ledgerHead } from './ledger-head.ts'
@@ -22,6 +22,8 @@ export interface ToPlan {
   readonly filters: Filters
   /** When the export comes in parts; without it, never. */
   readonly sharding?: Sharding | undefined
+  /** Whether it is a database, which is built whole. */
+  readonly isDatabase?: boolean
   /** The revision to read, and its time; without it, the newest. */
   readonly at?: { readonly revision: number; readonly time: string } | undefined
 }
@@ -31,7 +33,10 @@ export interface ToPlan {
  * of its preview.
  * @throws `plan/too-large`
  */
-export async function planScope(tx: Transaction, { tenantId, filters, sharding, at }: ToPlan): Promise<PlannedScope> {
+export async function planScope(
+  tx: Transaction,
+  { tenantId, filters, sharding, isDatabase, at }: ToPlan,
+): Promise<PlannedScope> {
   const { revision, time } = at ?? (await ledgerHead(tx, { tenantId }))
   const scope: Scope = { tenantId, ledgerRevision: revision, filters }
   const extents: (KindExtent & GroupExtent)[] = []
@@ -45,6 +50,7 @@ export async function planScope(tx: Transaction, { tenantId, filters, sharding, 
   }
   const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
   const planned = { scope, ledgerTime: time, counts, estimatedBytes }
+  if (isDatabase) return { ...planned, shards: wholeShard(extents) }
   if (!sharding || estimatedBytes <= sharding.max_bytes) return { ...planned, shards: cutShards(extents) }
   return {
     ...planned,

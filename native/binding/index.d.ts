@@ -39,6 +39,18 @@ export declare class WriteProgress {
   records(): number
 }
 
+/** Where advisories are read: ranges of a ledger in PostgreSQL, or ledger streams that were fetched. */
+export interface AdvisorySource {
+  /** Null: `files` are read. */
+  connection: ConnectionOptions | null
+  /** Set as `app.tenant_id` in each session. */
+  tenantId: string
+  /** One SELECT a range, in order of key: record key (text), body (text), SHA-256 of the body (bytea). */
+  queries: Array<string>
+  /** Absolute path of one file a range: lines of a ledger stream, without the line that ends it. */
+  files: Array<string>
+}
+
 /** A file to put into a bundle: its parts in order, which together must have this size and digest. */
 export interface BundleMember {
   /** Relative path with `/` between segments. */
@@ -345,6 +357,56 @@ export interface ScanReport {
   faults: Array<ScanFault>
 }
 
+/** What a Trivy database is made of, and how. */
+export interface TrivyOptions {
+  source: AdvisorySource
+  /** Text of the mapping document that every advisory must pass. */
+  mapping: string
+  /** Threads, 1 to 64. They do not change the bytes. */
+  readers: number
+  /** Most credentials that may be withheld. */
+  maxWithheld: number
+  /** Memory for sorting, all threads together. */
+  memoryBytes: number
+  /** Absolute path of a folder for what is sorted and built. */
+  scratch: string
+  /** Content of `metadata.json`. */
+  metadata: string
+  /** Time of the members of the archive, seconds since 1970. */
+  mtime: number
+  /** Whether a database without an advisory is wanted. */
+  allowEmpty: boolean
+  /** zstd level of the list of what was left out, 1 to 22. */
+  level: number
+  /** Absolute path of the file, created or emptied. */
+  path: string
+}
+
+/** A file within the file that was written. */
+export interface TrivyPart {
+  /** Its path in the export. */
+  path: string
+  offset: number
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
+}
+
+/**
+ * The versions of what `writeTrivy` writes.
+ *
+ * @returns Trivy's schema and the version of the mapping
+ */
+export declare function trivyVersions(): TrivyVersions
+
+/** What a Trivy database is made by. */
+export interface TrivyVersions {
+  /** Trivy's schema. */
+  schema: number
+  /** Version of the mapping of advisories. */
+  mapping: number
+}
+
 /** A credential that was kept from an export. */
 export interface WithheldCredential {
   recordKey: string
@@ -418,6 +480,23 @@ export declare function writeJsonLines(options: JsonLinesOptions, cancel: Cancel
  */
 export declare function writeLineFiles(options: LineFilesOptions, cancel: CancelFlag, progress?: WriteProgress | undefined | null): Promise<WrittenJsonLines>
 
+/**
+ * Writes a Trivy database of advisories: `trivy/db.bundle` and `trivy/omitted.jsonl.zst`, one behind the other in one file.
+ *
+ * Each record must have its stored SHA-256, follow the one before in bytewise key order, and hold mapped members only; credentials in
+ * it are redacted. The bytes depend on the records, the metadata, the time and the level.
+ *
+ * @param options - where advisories are read, how they are judged, and the file
+ * @param cancel - raise it to stop
+ * @returns counts, the files with their digests, and what was withheld, in order of record
+ * @throws `trivy/empty`, `trivy/unsound`, `record/schema-mismatch` (with `recordKey`, `field`), `record/digest-mismatch`,
+ * `record/order`, `record/too-many-credentials`, `evidence/invalid`, `config/invalid`, `db/unavailable`, `native/postgres`, `blob/full`,
+ * `native/io`, `native/cancelled`
+ *
+ * Memory: `memoryBytes` and some buffers, however many advisories there are. Source: docs/export-center/trivy-adapter.md.
+ */
+export declare function writeTrivy(options: TrivyOptions, cancel: CancelFlag): Promise<WrittenTrivy>
+
 /** A file of JSON lines that is complete and on the disk. */
 export interface WrittenJsonLines {
   records: number
@@ -434,6 +513,21 @@ export interface WrittenPack {
   /** 64 lower-case hexadecimal characters. */
   sha256: string
   members: Array<PackMember>
+  withheld: Array<WithheldCredential>
+}
+
+/** The files of a Trivy export, one behind the other in a file that is complete and on the disk. */
+export interface WrittenTrivy {
+  /** Advisories read. */
+  records: number
+  /** Statements - affected packages of advisories - that have a place in the database. */
+  written: number
+  /** Statements that have none, each with its reason in the list. */
+  omitted: number
+  parts: Array<TrivyPart>
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
   withheld: Array<WithheldCredential>
 }
 

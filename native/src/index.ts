@@ -23,4 +23,5 @@ export {
   writeJsonLines,
 } from './write-json-lines.ts'
 export { type LineFilesOptions, writeLineFiles } from './write-line-files.ts'
+export { type TrivyOptions, trivyVersions, type WrittenTrivy, writeTrivy } from './write-trivy.ts'
 export { zstdVersion } from './zstd-version.ts'

@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { bundlePaths, MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES, type ProblemCode, toProblem } from '@stella/contracts'
+import {
+  bundlePaths,
+  MAX_MANIFEST_BYTES,
+  MAX_SIGNATURE_BYTES,
+  type ProblemCode,
+  toProblem,
+  trivySignaturePath,
+} from '@stella/contracts'
 import type { ExportFault, PublishedExport } from '@stella/core'
 
 import { readMember } from './read-member.ts'
@@ -38,6 +45,7 @@ export async function readPublishedExport(place: ExportLocation, signal: AbortSi
     signatureBytes: await read(bundlePaths.signature, MAX_SIGNATURE_BYTES),
     provenanceBytes: await read(bundlePaths.provenance, MAX_MANIFEST_BYTES),
     provenanceBundleBytes: await read(bundlePaths.provenanceBundle, MAX_SIGNATURE_BYTES),
+    databaseSignatureBytes: await read(trivySignaturePath, MAX_SIGNATURE_BYTES),
     containerFaults,
   }
 }

@@ -35,6 +35,17 @@ export function kmsSuite(driver: string, open: () => Promise<Kms>): void {
       }
     })
 
+    test('a stream is signed as its bytes are', async () => {
+      const [current] = await kms.publicKeys()
+      const chunks = [Buffer.from('by'), Buffer.alloc(0), randomBytes(70_000)]
+      async function* stream() {
+        yield* chunks
+      }
+      const { signature } = await kms.sign(stream())
+      const digest = current?.algorithm === 'ed25519' ? null : 'sha256'
+      expect(verify(digest, Buffer.concat(chunks), createPublicKey(current?.pem ?? ''), signature)).toBe(true)
+    })
+
     test('a signature by ECDSA has the low s, whatever is signed', async () => {
       for (let at = 0; at < 20; at += 1) {
         const { algorithm, signature } = await kms.sign(Buffer.from(String(at)))

@@ -14,6 +14,6 @@ export interface Kms {
   /** Every key that signs or signed, the current one first. @throws `kms/refused` */
   publicKeys(): Promise<PublicKey[]>
 
-  /** Signs bytes with the current key; ECDSA signs their SHA-256. @throws `kms/refused` */
-  sign(bytes: Uint8Array): Promise<Signature>
+  /** Signs bytes, or those of a stream, with the current key; ECDSA signs their SHA-256. @throws `kms/refused` · what the stream throws */
+  sign(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Signature>
 }

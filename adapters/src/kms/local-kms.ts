@@ -1,14 +1,11 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, createSign, type KeyObject } from 'node:crypto'
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { Problem, type PublicKey } from '@stella/contracts'
 import { byteOrder, readPublicKey, withLowS } from '@stella/core'
 
 import type { Kms, Signature } from './kms.ts'
-
-const signBytes = promisify<string, Uint8Array, KeyObject, Buffer>(sign)
 
 const HOW_TO_MAKE_ONE =
   'make one with: (umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem)'
@@ -42,8 +39,10 @@ export class LocalKms implements Kms {
     return [...this.#publicKeys]
   }
 
-  async sign(bytes: Uint8Array): Promise<Signature> {
-    const signature = withLowS(await signBytes('sha256', bytes, this.#privateKey))
+  async sign(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Signature> {
+    const signer = createSign('sha256')
+    for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) signer.update(chunk)
+    const signature = withLowS(signer.sign(this.#privateKey))
     return { keyId: this.#keyId, algorithm: 'ecdsa-p256-sha256', signature }
   }
 }

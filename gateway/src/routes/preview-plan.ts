@@ -20,7 +20,8 @@ export function previewPlanRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>
       const filters = mergedFilters(profile, asked)
       await limitStatements(tx, PLAN_PREVIEW_MS)
       const sharding = profile?.config.sharding
-      const { scope, counts, estimatedBytes, shards, parts } = await planScope(tx, { tenantId, filters, sharding })
+      const toPlan = { tenantId, filters, sharding, isDatabase: profile?.kind === 'trivy' }
+      const { scope, counts, estimatedBytes, shards, parts } = await planScope(tx, toPlan)
       return {
         profile_id: profile?.id ?? null,
         profile_revision: profile?.revision ?? null,

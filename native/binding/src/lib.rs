@@ -12,4 +12,5 @@ mod write_document_files;
 mod write_documents;
 mod write_json_lines;
 mod write_line_files;
+mod write_trivy;
 mod zstd_version;

@@ -197,7 +197,7 @@ pub(crate) fn server(options: &ConnectionOptions) -> std::result::Result<Server,
     Ok(Server { host: host.clone(), port: *port, user: user.clone(), password: password.clone(), database: database.clone(), ssl_mode })
 }
 
-fn invalid(message: impl Into<String>) -> NativeError {
+pub(crate) fn invalid(message: impl Into<String>) -> NativeError {
     NativeError::new("config/invalid", message)
 }
 

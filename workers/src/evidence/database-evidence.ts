@@ -1,11 +1,12 @@
 import { FRAME_BYTES, kindOfGroup, MAX_PROVENANCE_INPUTS, MAX_WITHHELD, Problem, recordGroups } from '@stella/contracts'
 import { type Plan, parseDatabaseUrl } from '@stella/core'
 import { coverage, documentsQuery, ingestInputs, kindExtent, ledgerHead, rangeQuery, timeBuckets } from '@stella/db'
-import { writeDocuments, writeJsonLines } from '@stella/native'
+import { writeDocuments, writeJsonLines, writeTrivy } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
 import type { Evidence, Survey } from './evidence.ts'
 import { rangeRecordsOf } from './range-records.ts'
+import { trivyRules } from './trivy-rules.ts'
 
 /** How to reach the own ledger: `databaseUrl` is the login's, for connections of the native module. */
 export type OwnLedger = Pick<WorkerDeps, 'inTenant'> & { readonly databaseUrl: string }
@@ -50,6 +51,13 @@ export function databaseEvidence({ inTenant, databaseUrl }: OwnLedger): Evidence
       const { scope } = plan
       const query = documentsQuery(scope, range)
       return writeDocuments({ connection, tenantId: scope.tenantId, query, maxWithheld: MAX_WITHHELD, path }, signal)
+    },
+    async writeTrivy(work, signal) {
+      const { plan, ranges } = work
+      requireOwn(plan)
+      const queries = ranges.map((range) => rangeQuery(plan.scope, 'advisory', range))
+      const source = { connection, tenantId: plan.scope.tenantId, queries, files: [] }
+      return writeTrivy({ source, ...trivyRules(work) }, signal)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Coverage, Filters, RecordKind } from '@stella/contracts'
 import type { GroupExtent, IngestInput, KeyRange, KindExtent, Plan, TimeBucket } from '@stella/core'
 import type { BucketQuery } from '@stella/db'
-import type { WrittenJsonLines, WrittenPack } from '@stella/native'
+import type { TrivyOptions, WrittenJsonLines, WrittenPack, WrittenTrivy } from '@stella/native'
 
 import type { Mapping } from '../deps.ts'
 
@@ -38,6 +38,9 @@ export interface LinesWork {
 /** A range of SBOMs to pack into a file. */
 export type DocumentsWork = Pick<LinesWork, 'plan' | 'scratch' | 'path'> & { readonly range: KeyRange }
 
+/** Advisories to make a Trivy database of. */
+export type TrivyWork = Omit<LinesWork, 'kind'> & Pick<TrivyOptions, 'metadata' | 'allowEmpty'>
+
 /**
  * Where runs read evidence: the own database, or another installation's ledger. Equal ledgers give equal answers and equal bytes.
  * @throws `evidence/other-ledger` for a plan that was made from another place, and what the driver names
@@ -50,4 +53,5 @@ export interface Evidence {
   sources(plan: Plan): Promise<{ coverage: Coverage[]; inputs: IngestInput[]; omitted: number }>
   writeLines(work: LinesWork, signal: AbortSignal): Promise<WrittenJsonLines>
   writeDocuments(work: DocumentsWork, signal: AbortSignal): Promise<WrittenPack>
+  writeTrivy(work: TrivyWork, signal: AbortSignal): Promise<WrittenTrivy>
 }

@@ -15,7 +15,7 @@ import {
 } from '@stella/contracts'
 import { byteOrder, type Plan, type TimeBucket } from '@stella/core'
 import type { BucketQuery } from '@stella/db'
-import { writeDocumentFiles, writeLineFiles } from '@stella/native'
+import { writeDocumentFiles, writeLineFiles, writeTrivy } from '@stella/native'
 
 import type { Evidence, LinesWork, Survey, SurveyRequest } from './evidence.ts'
 import { invalidEvidence } from './evidence-problem.ts'
@@ -24,6 +24,7 @@ import { fetchRange } from './fetch-range.ts'
 import { inParallel } from './in-parallel.ts'
 import { type LedgerAddress, LedgerClient } from './ledger-client.ts'
 import { rangeRecordsOf } from './range-records.ts'
+import { trivyRules } from './trivy-rules.ts'
 
 /**
  * Evidence in the ledger of another installation, read over its API. Ranges are fetched into scratch files, and written as those of the own
@@ -47,6 +48,12 @@ export function httpEvidence(address: LedgerAddress): Evidence {
       requireOther(plan)
       const documents = await fetchDocuments(client, { plan, range, scratch }, signal)
       return writeDocumentFiles({ documents, maxWithheld: MAX_WITHHELD, path }, signal)
+    },
+    async writeTrivy(work, signal) {
+      requireOther(work.plan)
+      const files = await fetchLines(client, { ...work, kind: 'advisory' }, signal)
+      const source = { connection: null, tenantId: work.plan.scope.tenantId, queries: [], files }
+      return writeTrivy({ source, ...trivyRules(work) }, signal)
     },
   }
 }
@@ -122,7 +129,11 @@ async function sources(client: LedgerClient, plan: Plan): ReturnType<Evidence['s
   }
 }
 
-async function fetchLines(client: LedgerClient, work: LinesWork, signal: AbortSignal): Promise<string[]> {
+async function fetchLines(
+  client: LedgerClient,
+  work: Pick<LinesWork, 'plan' | 'kind' | 'ranges' | 'scratch'>,
+  signal: AbortSignal,
+): Promise<string[]> {
   const { plan, kind, ranges, scratch } = work
   const files = ranges.map((_, index) => join(scratch, `range-${index}`))
   await inParallel(ranges, signal, async (range, index, either) => {

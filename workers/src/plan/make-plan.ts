@@ -1,5 +1,5 @@
 import { kindOfGroup, recordGroups } from '@stella/contracts'
-import { cutShards, type Plan, type Scope } from '@stella/core'
+import { cutShards, type Plan, type Scope, wholeShard } from '@stella/core'
 import { type BucketQuery, cutParts, type OpenRun } from '@stella/db'
 
 import type { Evidence } from '../evidence/evidence.ts'
@@ -21,6 +21,7 @@ export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | n
   const estimatedBytes = extents.reduce((sum, { bytes }) => sum + bytes, 0)
   const read = { ledgerTime: time, ...(ledger === null ? {} : { evidence: ledger }) }
   const plan = { id: planId, scope, ...read, profile, counts, estimatedBytes }
+  if (profile.kind === 'trivy') return { ...plan, shards: wholeShard(extents) }
   const { sharding } = profile.config
   if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
     return { ...plan, shards: cutShards(extents) }

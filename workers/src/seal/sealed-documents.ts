@@ -10,6 +10,8 @@ import {
   MAX_WITHHELD,
   mediaTypes,
   Problem,
+  trivyPaths,
+  trivySignaturePath,
 } from '@stella/contracts'
 import {
   dssePreAuthEncoding,
@@ -22,7 +24,7 @@ import {
   type ShardOutput,
   sigstoreBundle,
 } from '@stella/core'
-import { zstdVersion } from '@stella/native'
+import { trivyVersions, zstdVersion } from '@stella/native'
 
 import type { HashedMember } from './hash-members.ts'
 import type { SealDeps } from './seal-step.ts'
@@ -59,7 +61,10 @@ export async function sealedDocuments(
   const given = await deps.evidence.sources(plan)
   const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
   const { advisory, vex } = deps.mappings
-  const schemas = { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
+  const schemas =
+    plan.profile.kind === 'trivy'
+      ? { advisory: advisory.id, ...trivyVersions() }
+      : { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
   const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
   const value = exportManifest({ plan, run: identity, shards, files, coverage: given.coverage, schemas, compression })
   const manifest = sealedDocument(bundlePaths.manifest, encodeManifest(value))
@@ -73,7 +78,7 @@ export async function sealedDocuments(
     omittedInputs: given.omitted,
     builderVersion: deps.builderVersion,
   })
-  const signed = await signatures(deps, manifest.bytes, statement)
+  const signed = [...(await signatures(deps, manifest.bytes, statement)), ...(await signedDatabase(deps, members))]
   const documents = [manifest, sealedDocument(bundlePaths.provenance, statement), ...signed]
   return { documents, contentRoot: value.content.content_root }
 }
@@ -105,6 +110,18 @@ async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer):
       sigstoreBundle({ payload, payloadType: mediaTypes.inToto, keyId, signature }),
     ),
   ]
+}
+
+/** The signature of a Trivy database by itself; none where there is no database. */
+async function signedDatabase({ kms, blobs }: SealDeps, members: readonly HashedMember[]): Promise<SealedDocument[]> {
+  const database = members.find(({ path }) => path === trivyPaths.database)
+  if (!database) return []
+  async function* bytes() {
+    for (const { blob, offset, sizeBytes } of database?.parts ?? [])
+      yield* await blobs.read({ ...blob, start: offset, end: offset + sizeBytes })
+  }
+  const { signature } = await kms.sign(bytes())
+  return [sealedDocument(trivySignaturePath, Buffer.from(encodeSignature(signature)))]
 }
 
 /** A document with its digest. */

@@ -9,6 +9,7 @@ import { requirePlan } from '../plan/require-plan.ts'
 import { whileWanted } from '../run/while-wanted.ts'
 import { writeDocumentsShard } from './write-documents-shard.ts'
 import { writeLinesShard } from './write-lines-shard.ts'
+import { writeTrivyShard } from './write-trivy-shard.ts'
 
 /** What one shard is written with. */
 export type WriteDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'evidence' | 'mappings' | 'readers' | 'log'>
@@ -68,6 +69,7 @@ export interface ShardTarget {
 async function writeShard(deps: WriteDeps, target: ShardTarget, signal: AbortSignal): Promise<WrittenShard> {
   const shard = target.plan.shards[target.shard]
   if (!shard) throw new Problem('ledger/changed', `plan ${target.plan.id} has no shard ${target.shard}`)
+  if (target.plan.profile.kind === 'trivy') return writeTrivyShard(deps, shard, target, signal)
   return shard.kind === 'sbom'
     ? writeDocumentsShard(deps, shard, target, signal)
     : writeLinesShard(deps, { ...shard, kind: shard.kind }, target, signal)

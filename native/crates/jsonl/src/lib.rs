@@ -3,6 +3,7 @@
 //! Records are read by several threads, range by range, and written in the order of their keys; the bytes do not depend
 //! on the number of threads. Memory does not depend on the number of records.
 
+mod collect;
 mod document_files;
 mod documents;
 mod error;
@@ -16,6 +17,7 @@ mod records;
 mod reorder;
 mod write;
 
+pub use collect::{Collected, Taker, collect};
 pub use document_files::{DocumentFile, DocumentFiles};
 pub use documents::{Document, DocumentReader, DocumentRules, Member, WrittenDocuments, write_documents};
 pub use error::WriteError;

@@ -1,0 +1,220 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { ExportManifest, PublicKey, Run } from '@stella/contracts'
+import { startTestStack, type TestStack } from '@stella/deploy'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { lacksJudge } from './support/judge.ts'
+import { ingest, openTenant, samples, type Tenant } from './support/tenant.ts'
+
+let stack: TestStack
+let tenant: Tenant
+let exported: Exported
+
+beforeAll(async () => {
+  stack = await startTestStack()
+  tenant = await openTenant(stack, 'trivy')
+  await ingest(tenant, join(samples, 'advisories'))
+  await createProfile(tenant, {})
+  exported = await exportDatabase(tenant)
+})
+afterAll(() => stack?.stop())
+
+interface Exported {
+  readonly run: Run
+  readonly bundle: string
+  /** The bundle, unpacked by tar alone. */
+  readonly tree: string
+  /** `trivy/db.bundle`, unpacked by tar alone. */
+  readonly database: string
+  readonly manifest: ExportManifest
+}
+
+function createProfile(owner: Tenant, config: object, kind = 'trivy', variant = 'db'): Promise<Response> {
+  const name = `trivy ${JSON.stringify(config) === '{}' ? 'db' : 'other'}`
+  return owner.api('/export/profiles', { method: 'POST', body: JSON.stringify({ name, kind, variant, config }) })
+}
+
+async function exportDatabase(owner: Tenant, name = 'trivy'): Promise<Exported> {
+  const bundle = join(owner.directory, `${name}.tar.zst`)
+  const run = await owner.json<Run>('export', 'run', 'create', '--profile', 'prof_trivy_db', '--download', bundle)
+  const tree = join(owner.directory, name)
+  const database = join(tree, 'database')
+  mkdirSync(database, { recursive: true })
+  execFileSync('tar', ['--zstd', '-xf', bundle, '-C', tree])
+  execFileSync('tar', ['-xzf', join(tree, 'trivy/db.bundle'), '-C', database])
+  const manifest = JSON.parse(readFileSync(join(tree, 'export.json'), 'utf8')) as ExportManifest
+  return { run, bundle, tree, database, manifest }
+}
+
+const omittedIn = ({ tree }: Exported) =>
+  execFileSync('zstd', ['-dc', join(tree, 'trivy/omitted.jsonl.zst')], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, string>)
+
+test('is a bundle like any other: named, signed and sound', async () => {
+  expect(exported.manifest.content.files.map(({ path }) => path)).toEqual([
+    'trivy/db.bundle',
+    'trivy/omitted.jsonl.zst',
+  ])
+  expect(exported.manifest.content.schemas).toEqual({ advisory: 'osv-1.7', 'trivy-db': '2', 'trivy-mapping': '1' })
+  expect(exported.manifest.content.counts).toEqual(exported.run.counts)
+  expect((await tenant.stella('export', 'verify', exported.bundle)).code).toBe(0)
+})
+
+test('the database has a signature of its own, which openssl verifies, and whose change is found', async () => {
+  const { tree } = exported
+  const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
+  const signature = join(tree, 'signatures/trivy-db.sig')
+  writeFileSync(join(tree, 'key.pem'), keys[0]?.pem ?? '')
+  writeFileSync(join(tree, 'sig.der'), Buffer.from(readFileSync(signature, 'utf8'), 'base64'))
+  const openssl = ['dgst', '-sha256', '-verify', 'key.pem', '-signature', 'sig.der', 'trivy/db.bundle']
+  expect(execFileSync('openssl', openssl, { cwd: tree, encoding: 'utf8' })).toBe('Verified OK\n')
+
+  const folder = join(tenant.directory, 'altered')
+  mkdirSync(folder)
+  execFileSync('tar', ['--zstd', '-xf', exported.bundle, '-C', folder])
+  const verify = () => tenant.stella('export', 'verify', folder)
+  expect((await verify()).code).toBe(0)
+  execFileSync('cp', [join(folder, 'signatures/export.sig'), join(folder, 'signatures/trivy-db.sig')])
+  const altered = await verify()
+  expect([altered.code, altered.stdout + altered.stderr]).toEqual([6, expect.stringContaining('trivy/db.bundle')])
+  execFileSync('rm', [join(folder, 'signatures/trivy-db.sig')])
+  const absent = await verify()
+  expect([absent.code, absent.stdout + absent.stderr]).toEqual([6, expect.stringContaining('signatures/trivy-db.sig')])
+})
+
+test('metadata.json says when its evidence is of, and until when Trivy takes it for new', async () => {
+  const { ledger_time: time } = exported.manifest.content
+  const metadata = readFileSync(join(exported.database, 'metadata.json'), 'utf8')
+  const next = new Date(Date.parse(time) + 30 * 86_400_000).toISOString().replace('.000Z', 'Z')
+  expect(metadata).toBe(`{"Version":2,"NextUpdate":"${next}","UpdatedAt":"${time}","DownloadedAt":"${time}"}\n`)
+})
+
+test('what has no place is listed with its reason', async () => {
+  expect(omittedIn(exported).map(({ id, ecosystem, package: name, reason }) => [id, ecosystem, name, reason])).toEqual([
+    ['x_SAMPLE-CVE-2014-0160-debian', 'Debian:7', 'openssl', 'bounds'],
+    ['x_SAMPLE-CVE-2023-5129', 'PyPI', 'pillow', 'withdrawn'],
+    ['x_SAMPLE-CVE-2024-3094', 'Debian:13', 'xz-utils', 'bounds'],
+  ])
+})
+
+test('equal evidence, ingested in another order and another batch, gives equal files', async () => {
+  const other = await openTenant(stack, 'trivy-again')
+  await ingest(other, join(samples, 'advisories', 'pypi-jinja2.yaml'), join(samples, 'advisories', 'maven.jsonl'))
+  await ingest(other, join(samples, 'advisories'))
+  await createProfile(other, {})
+  const again = await exportDatabase(other)
+  const bytes = ({ database }: Exported) => readFileSync(join(database, 'trivy.db'))
+  expect(bytes(again).equals(bytes(exported))).toBe(true)
+  const twice = await exportDatabase(tenant, 'twice')
+  expect(twice.manifest.content.content_root).toBe(exported.manifest.content.content_root)
+})
+
+test('a database that would call everything clean is refused, unless it is asked for', async () => {
+  const empty = await openTenant(stack, 'trivy-empty')
+  await ingest(empty, join(samples, 'advisories', 'pypi-pillow-withdrawn.json'))
+  await createProfile(empty, {})
+  const refused = await empty.stella('export', 'run', 'create', '--profile', 'prof_trivy_db', '--wait')
+  expect([refused.code, refused.stderr]).toEqual([
+    expect.any(Number),
+    expect.stringContaining('would call everything clean'),
+  ])
+  expect(refused.code).not.toBe(0)
+  await createProfile(empty, { trivy: { allow_empty: true } })
+  const wanted = await empty.json<Run>('export', 'run', 'create', '--profile', 'prof_trivy_other', '--wait')
+  expect(wanted.state).toBe('succeeded')
+})
+
+test.each([
+  [{ sharding: { max_bytes: 1_000_000 } }, 'trivy', 'db', /a database is one file/],
+  [{ filters: { include: ['vex'] } }, 'trivy', 'db', /holds advisories alone/],
+  [{ trivy: { validity_days: 0 } }, 'trivy', 'db', /validity_days/],
+  [{ trivy: {} }, 'json', 'raw', /for profiles of kind trivy/],
+  [{}, 'trivy', 'raw', /of kind trivy there is db/],
+  [{}, 'json', 'db', /of kind json there is raw/],
+])('a profile %j of %s:%s is refused, saying why', async (config, kind, variant, reason) => {
+  const answer = await createProfile(tenant, config, kind, variant)
+  expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
+    400,
+    expect.stringMatching(reason),
+  ])
+})
+
+describe.skipIf(lacksJudge('bbolt', 'go install go.etcd.io/bbolt/cmd/bbolt@v1.5.0'))('to bbolt', () => {
+  test('trivy.db is sound', () => {
+    expect(execFileSync('bbolt', ['check', join(exported.database, 'trivy.db')], { encoding: 'utf8' })).toBe('OK\n')
+  })
+})
+
+/** What lies in a project, for packages that samples speak of. */
+const project: Readonly<Record<string, string>> = {
+  'requirements.txt': 'requests==2.30.0\nJinja2==3.1.4\n',
+  'go.mod': 'module example.com/shop\n\ngo 1.21\n\nrequire golang.org/x/net v0.16.0\n',
+  'Cargo.lock':
+    'version = 3\n\n[[package]]\nname = "regex"\nversion = "1.5.4"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\n',
+  'package-lock.json': JSON.stringify({
+    name: 'shop',
+    lockfileVersion: 3,
+    packages: { '': { name: 'shop' }, 'node_modules/lodash': { version: '4.17.11' } },
+  }),
+}
+
+interface Found {
+  readonly VulnerabilityID: string
+  readonly PkgName: string
+  readonly FixedVersion: string
+  readonly Severity: string
+  readonly DataSource: { readonly Name: string }
+}
+
+describe.skipIf(lacksJudge('trivy', 'build Trivy 0.58.1 as .ci/run does'))(
+  'to Trivy, without network or any flag for the database',
+  () => {
+    test('lock files have the vulnerabilities, fixed versions and severities that the documents state', () => {
+      const home = join(tenant.directory, 'home')
+      const cache = join(home, '.cache/trivy/db')
+      const folder = join(tenant.directory, 'project')
+      for (const path of [cache, folder]) mkdirSync(path, { recursive: true })
+      execFileSync('cp', [join(exported.database, 'trivy.db'), join(exported.database, 'metadata.json'), cache])
+      for (const [name, text] of Object.entries(project)) writeFileSync(join(folder, name), text)
+
+      const before = readFileSync(join(cache, 'trivy.db'))
+      const offline = process.getuid?.() === 0 ? ['unshare', '--net'] : ['env']
+      const [program = '', ...args] = [
+        ...offline,
+        'trivy',
+        'fs',
+        '--scanners',
+        'vuln',
+        '--format',
+        'json',
+        '--quiet',
+        folder,
+      ]
+      const { PATH = '' } = process.env
+      const scan = spawnSync(program, args, { env: { PATH, HOME: home }, encoding: 'utf8' })
+      expect([scan.status, scan.stderr]).toEqual([0, expect.not.stringContaining('FATAL')])
+      const results = (JSON.parse(scan.stdout) as { Results: { Vulnerabilities?: Found[] }[] }).Results
+      const found = results.flatMap(({ Vulnerabilities = [] }) => Vulnerabilities)
+      expect(
+        found.map(({ PkgName, VulnerabilityID, FixedVersion, Severity }) => [
+          PkgName,
+          VulnerabilityID,
+          FixedVersion,
+          Severity,
+        ]),
+      ).toEqual([
+        ['regex', 'CVE-2022-24713', '1.5.5', 'HIGH'],
+        ['golang.org/x/net', 'CVE-2023-39325', '0.17.0', 'HIGH'],
+        ['lodash', 'CVE-2019-10744', '4.17.12', 'CRITICAL'],
+        ['lodash', 'CVE-2021-23337', '4.17.21', 'HIGH'],
+        ['requests', 'CVE-2023-32681', '2.31.0', 'MEDIUM'],
+      ])
+      expect(readFileSync(join(cache, 'trivy.db')).equals(before)).toBe(true)
+    })
+  },
+)
