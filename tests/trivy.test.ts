@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { ExportManifest, PublicKey, Run } from '@stella/contracts'
@@ -85,6 +85,37 @@ test('the database has a signature of its own, which openssl verifies, and whose
   execFileSync('rm', [join(folder, 'signatures/trivy-db.sig')])
   const absent = await verify()
   expect([absent.code, absent.stdout + absent.stderr]).toEqual([6, expect.stringContaining('signatures/trivy-db.sig')])
+})
+
+test('stella trivy install puts it where Trivy looks for it, stamped with the time', async () => {
+  const cache = join(tenant.directory, 'cache')
+  const install = (...args: string[]) =>
+    tenant.stella('trivy', 'install', exported.bundle, '--cache-dir', cache, ...args)
+  const before = Date.now()
+  const installed = await install()
+  expect([installed.code, installed.stdout]).toEqual([0, expect.stringContaining(join(cache, 'db/trivy.db'))])
+  const bytes = (folder: string, name: string) => readFileSync(join(folder, name))
+  expect(bytes(join(cache, 'db'), 'trivy.db').equals(bytes(exported.database, 'trivy.db'))).toBe(true)
+  const metadata = (folder: string) => JSON.parse(bytes(folder, 'metadata.json').toString()) as Record<string, string>
+  const { DownloadedAt, ...others } = metadata(join(cache, 'db'))
+  const { DownloadedAt: _, ...published } = metadata(exported.database)
+  expect(others).toEqual(published)
+  expect(Date.parse(DownloadedAt ?? '')).toBeGreaterThanOrEqual(before - 1)
+  expect(readdirSync(join(cache, 'db')).sort()).toEqual(['metadata.json', 'trivy.db'])
+
+  expect((await install('--key', join(exported.tree, 'export.json'))).code).toBe(2)
+  const changed = readFileSync(exported.bundle)
+  changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1
+  writeFileSync(join(tenant.directory, 'changed.tar.zst'), changed)
+  const refused = await tenant.stella(
+    'trivy',
+    'install',
+    join(tenant.directory, 'changed.tar.zst'),
+    '--cache-dir',
+    cache,
+  )
+  expect(refused.code).toBe(6)
+  expect(bytes(join(cache, 'db'), 'trivy.db').equals(bytes(exported.database, 'trivy.db'))).toBe(true)
 })
 
 test('metadata.json says when its evidence is of, and until when Trivy takes it for new', async () => {

@@ -9,6 +9,7 @@ import { downloadRunCommand } from './commands/download-run.ts'
 import { getProfileCommand } from './commands/get-profile.ts'
 import { getRunCommand } from './commands/get-run.ts'
 import { ingestCommand } from './commands/ingest.ts'
+import { installTrivyCommand } from './commands/install-trivy.ts'
 import { listAuditCommand } from './commands/list-audit.ts'
 import { listProfilesCommand } from './commands/list-profiles.ts'
 import { listRunsCommand } from './commands/list-runs.ts'
@@ -74,6 +75,7 @@ function stellaProgram(shell: Shell): Command {
     .command('audit')
     .description('what was done and refused, in a log that shows when it was changed')
   for (const add of [listAuditCommand, verifyAuditCommand]) add(audit, shell)
+  installTrivyCommand(program.command('trivy').description('databases that Trivy scans with'), shell)
   tokenCommand(program, shell)
   return program
 }

@@ -11,6 +11,8 @@ export interface Settings {
   readonly token: string | null
   /** Where pinned keys are kept. */
   readonly configDir: string
+  /** Where Trivy keeps its databases (`os.UserCacheDir` of Go on Linux, then `trivy`). */
+  readonly trivyCacheDir: string
   /** Where a development issuer's key lies, when it is not found in a parent directory. */
   readonly devDir: string | null
   readonly workDir: string
@@ -18,10 +20,12 @@ export interface Settings {
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 
-/** Reads `STELLA_URL`, `STELLA_TOKEN`, `STELLA_DEV_DIR` and `XDG_CONFIG_HOME`. @throws CommandFailure `usage` for a URL that is none */
+/** Reads `STELLA_URL`, `STELLA_TOKEN`, `STELLA_DEV_DIR`, `XDG_CONFIG_HOME` and `XDG_CACHE_HOME`. @throws CommandFailure `usage` for a URL that is none */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>, workDir: string): Settings {
   const configHome = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config')
+  const cacheHome = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), '.cache')
   return {
+    trivyCacheDir: join(cacheHome, 'trivy'),
     url: baseUrl(environment.STELLA_URL || DEFAULT_URL),
     token: bearerToken(environment.STELLA_TOKEN),
     configDir: join(configHome, 'stella'),

@@ -274,7 +274,7 @@ export { readSettings } from './settings.ts'
 export { type Sharding, sharding } from './sharding.ts'
 export { type SignatureFiles, signatureFiles } from './signatures.ts'
 export { tenantId } from './tenant.ts'
-export { TRIVY_SORT_BYTES, trivyConfig, trivyPaths, trivySignaturePath } from './trivy.ts'
+export { MAX_TRIVY_BYTES, TRIVY_SORT_BYTES, trivyConfig, trivyPaths, trivySignaturePath } from './trivy.ts'
 export {
   BEARER_PROTOCOL_PREFIX,
   gapFrame,

@@ -7,6 +7,9 @@ const MAX_VALIDITY_DAYS = 3650
 /** Memory for sorting what a Trivy database is made of, in bytes, all threads of a worker together. */
 export const TRIVY_SORT_BYTES = 192 * 1024 * 1024
 
+/** Largest `trivy/db.bundle`, and largest database in one, that is installed, in bytes. */
+export const MAX_TRIVY_BYTES = 64 * 1024 * 1024 * 1024
+
 /** What a profile of kind `trivy` may say besides. */
 export const trivyConfig = z.strictObject({
   /** Days after the ledger revision's time from which Trivy looks for a newer database; without network it then fails. */

@@ -83,6 +83,18 @@ export interface ConnectionOptions {
   sslmode: string | null
 }
 
+/**
+ * As `readMember`, into a file, which is complete and on the disk when the promise resolves.
+ *
+ * @param request - where, which, how much
+ * @param out - absolute path of the file, created or emptied
+ * @param cancel - raise it to stop
+ * @throws what `readMember` throws; `blob/full`
+ *
+ * Memory: one frame.
+ */
+export declare function copyMember(request: MemberRequest, out: string, cancel: CancelFlag): Promise<void>
+
 /** Which documents to pack. */
 export interface DocumentFilesOptions {
   /** In order of key. */

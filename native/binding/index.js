@@ -838,6 +838,7 @@ module.exports = nativeBinding
 module.exports.CancelFlag = nativeBinding.CancelFlag
 module.exports.Intake = nativeBinding.Intake
 module.exports.WriteProgress = nativeBinding.WriteProgress
+module.exports.copyMember = nativeBinding.copyMember
 module.exports.packBundle = nativeBinding.packBundle
 module.exports.readMember = nativeBinding.readMember
 module.exports.scanBundle = nativeBinding.scanBundle

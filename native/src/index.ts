@@ -1,7 +1,7 @@
 export { withCancelFlag } from './cancellation.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
-export { readMember } from './read-member.ts'
+export { copyMember, type MemberCopy, readMember } from './read-member.ts'
 export { type ExportLocation, type ReadExport, readPublishedExport, scanExport } from './read-published-export.ts'
 export {
   defaultScanLimits,

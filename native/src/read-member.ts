@@ -1,6 +1,6 @@
 import { MAX_BUNDLE_MEMBERS } from '@stella/contracts'
 
-import { readMember as readNatively } from '#binding'
+import { copyMember as copyNatively, readMember as readNatively } from '#binding'
 
 import { withCancelFlag } from './cancellation.ts'
 
@@ -19,4 +19,22 @@ export function readMember(path: string, member: string, maxBytes: number, signa
   return withCancelFlag(signal, (flag) =>
     readNatively({ path, member, maxBytes, maxMembers: MAX_BUNDLE_MEMBERS }, flag),
   )
+}
+
+/** A member to copy into a file. */
+export interface MemberCopy {
+  /** Absolute path of bundle or folder. */
+  readonly path: string
+  /** Relative path with `/` between segments. */
+  readonly member: string
+  /** Absolute path of the file, created or emptied. */
+  readonly out: string
+  /** A larger member is refused. */
+  readonly maxBytes: number
+}
+
+/** As `readMember`, into a file, which is complete and synced when the promise resolves. @throws what `readMember` throws; `blob/full` */
+export function copyMember({ path, member, out, maxBytes }: MemberCopy, signal?: AbortSignal): Promise<void> {
+  const request = { path, member, maxBytes, maxMembers: MAX_BUNDLE_MEMBERS }
+  return withCancelFlag(signal, (flag) => copyNatively(request, out, flag))
 }

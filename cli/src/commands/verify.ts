@@ -1,4 +1,4 @@
-import { bundlePaths, indexPaths } from '@stella/contracts'
+import { bundlePaths, indexPaths, type PublicKey } from '@stella/contracts'
 import { type Verdict, verifyExport, verifyIndex } from '@stella/core'
 import type { Command } from 'commander'
 
@@ -29,8 +29,7 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     .option('--manifest <file>', 'an export.json: the one inside must be the same')
     .option('--sig <file>', 'an export.sig: the one inside must be the same')
   command.action(async (path: string, { key, manifest, sig }: Options) => {
-    const keys = key ? await Promise.all(key.map(readKeyFile)) : await readPinnedKeys(shell.settings)
-    if (keys.length === 0) throw noKey(path)
+    const keys = await trustedKeys(shell, path, key)
 
     // The native module is loaded by the commands that need it, so that the others start at once.
     const { folderOfParts, readPublishedIndex } = await import('../published-parts.ts')
@@ -53,6 +52,17 @@ export function verifyCommand(parent: Command, shell: Shell): void {
   })
 }
 
+/** The keys that are given, else the pinned ones. @throws CommandFailure `usage` where there is none */
+export async function trustedKeys(
+  shell: Shell,
+  path: string,
+  given: readonly string[] | undefined,
+): Promise<PublicKey[]> {
+  const keys = given ? await Promise.all(given.map(readKeyFile)) : await readPinnedKeys(shell.settings)
+  if (keys.length === 0) throw noKey(path)
+  return keys
+}
+
 /** The bundle of a run in parts holds its index and no part. */
 function indexAlone(path: string): CommandFailure {
   const advice = 'unpack it into the folder of its parts, and verify the folder; `stella export run download` does so'
@@ -71,7 +81,8 @@ function noKey(path: string): CommandFailure {
   return new CommandFailure('usage', `${path} cannot be verified: no key is given and none is pinned`, advice)
 }
 
-function unsound(path: string, { faults }: Pick<Verdict, 'faults'>): CommandFailure {
+/** What is wrong with an export that no verifier would pass. */
+export function unsound(path: string, { faults }: Pick<Verdict, 'faults'>): CommandFailure {
   const files = new Set(faults.map((fault) => fault.path)).size
   const message = `${path} is not what was published: ${files} ${files === 1 ? 'file differs' : 'files differ'}`
   return new CommandFailure('integrity', message, 'do not use it: download it again, or ask who gave it to you')

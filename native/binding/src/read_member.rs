@@ -63,3 +63,45 @@ impl Task for ReadMember {
 pub fn read_member(request: MemberRequest, cancel: &CancelFlag) -> AsyncTask<ReadMember> {
     AsyncTask::new(ReadMember { request, cancel: cancel.shared(), fault: Fault::default() })
 }
+
+pub struct CopyMember {
+    request: MemberRequest,
+    out: String,
+    cancel: Arc<AtomicBool>,
+    fault: Fault,
+}
+
+#[napi]
+impl Task for CopyMember {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        let Self { request, out, cancel, fault } = self;
+        fault.guard(|| {
+            let limits = (whole(request.max_bytes, "maxBytes")?, whole(request.max_members, "maxMembers")?);
+            Ok(stella_bundle::copy_member(Path::new(&request.path), &request.member, limits, Path::new(out), cancel)?)
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
+
+    fn reject(&mut self, env: Env, error: Error) -> Result<()> {
+        Err(self.fault.reject(env, error))
+    }
+}
+
+/// As `readMember`, into a file, which is complete and on the disk when the promise resolves.
+///
+/// @param request - where, which, how much
+/// @param out - absolute path of the file, created or emptied
+/// @param cancel - raise it to stop
+/// @throws what `readMember` throws; `blob/full`
+///
+/// Memory: one frame.
+#[napi]
+pub fn copy_member(request: MemberRequest, out: String, cancel: &CancelFlag) -> AsyncTask<CopyMember> {
+    AsyncTask::new(CopyMember { request, out, cancel: cancel.shared(), fault: Fault::default() })
+}

@@ -39,7 +39,7 @@ mod zstd_frame;
 
 pub use error::BundleError;
 pub use pack::{Member, PackOptions, Packed, Part, pack, pack_into};
-pub use read_member::read_member;
+pub use read_member::{copy_member, read_member};
 pub use report::{Fault, MemberDigest, ScanLimits, ScanReport};
 pub use scan::scan_bundle;
 pub use scan_folder::scan_folder;

@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -12,6 +12,9 @@ use crate::member_path;
 use crate::report::FaultList;
 use crate::scan::read_frame;
 
+/// Pieces in which a file of a folder is read.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// Content of one member of a bundle file, or of a folder that a bundle was unpacked into.
 ///
 /// Of a bundle only the member's own frames are read, and checked as [`scan_bundle`](crate::scan_bundle) checks them; damage
@@ -21,12 +24,45 @@ use crate::scan::read_frame;
 /// [`BundleError::Path`] for an unsafe path, [`BundleError::Absent`], [`BundleError::TooLarge`] over `max_bytes`,
 /// [`BundleError::Altered`] for damaged frames, [`BundleError::Io`], [`BundleError::Cancelled`]
 pub fn read_member(place: &Path, member: &str, max_bytes: u64, max_members: u64, cancel: &AtomicBool) -> Result<Vec<u8>, BundleError> {
-    member_path::check(member).map_err(|reason| BundleError::Path { path: member.to_owned(), reason })?;
-    let is_folder = fs::metadata(place).map_err(BundleError::reading(place))?.is_dir();
-    if is_folder { from_folder(place, member, max_bytes) } else { from_bundle(place, member, max_bytes, max_members, cancel) }
+    let mut content = Vec::new();
+    each_piece(place, member, (max_bytes, max_members), cancel, &mut |piece| {
+        content.extend_from_slice(piece);
+        Ok(())
+    })?;
+    Ok(content)
 }
 
-fn from_bundle(place: &Path, member: &str, max_bytes: u64, max_members: u64, cancel: &AtomicBool) -> Result<Vec<u8>, BundleError> {
+/// As [`read_member`], into a file, created or emptied, which is synced then. Memory: one frame.
+///
+/// # Errors
+/// As [`read_member`]; [`BundleError::Full`] or [`BundleError::Io`] of the file, which is left incomplete after any
+pub fn copy_member(
+    place: &Path,
+    member: &str,
+    (max_bytes, max_members): (u64, u64),
+    out: &Path,
+    cancel: &AtomicBool,
+) -> Result<(), BundleError> {
+    let mut file = File::create(out).map_err(BundleError::writing(out))?;
+    each_piece(place, member, (max_bytes, max_members), cancel, &mut |piece| file.write_all(piece).map_err(BundleError::writing(out)))?;
+    file.sync_all().map_err(BundleError::writing(out))
+}
+
+type Take<'t> = &'t mut dyn FnMut(&[u8]) -> Result<(), BundleError>;
+
+fn each_piece(place: &Path, member: &str, limits: (u64, u64), cancel: &AtomicBool, take: Take<'_>) -> Result<(), BundleError> {
+    member_path::check(member).map_err(|reason| BundleError::Path { path: member.to_owned(), reason })?;
+    let is_folder = fs::metadata(place).map_err(BundleError::reading(place))?.is_dir();
+    if is_folder { from_folder(place, member, limits.0, cancel, take) } else { from_bundle(place, member, limits, cancel, take) }
+}
+
+fn from_bundle(
+    place: &Path,
+    member: &str,
+    (max_bytes, max_members): (u64, u64),
+    cancel: &AtomicBool,
+    take: Take<'_>,
+) -> Result<(), BundleError> {
     let altered = |reason: String| BundleError::Altered { path: member.to_owned(), reason };
     let mut container = Container::open(place)?;
     let layout = container.layout(max_members, &mut FaultList::new(1), cancel)?;
@@ -36,7 +72,6 @@ fn from_bundle(place: &Path, member: &str, max_bytes: u64, max_members: u64, can
 
     let mut decompressor = Decompressor::new().map_err(BundleError::reading(place))?;
     let mut check = EntryCheck::new(slot, layout.mtime);
-    let mut content = Vec::new();
     for frame in slot.frames.clone() {
         poll(cancel)?;
         let (plain, is_altered) = read_frame(&mut container, &layout, frame, &mut decompressor)?;
@@ -48,15 +83,15 @@ fn from_bundle(place: &Path, member: &str, max_bytes: u64, max_members: u64, can
         if let Some(flaw) = flaw {
             return Err(altered(flaw.into()));
         }
-        content.extend_from_slice(&plain[range]);
+        take(&plain[range])?;
     }
     if check.finished().is_none() {
         return Err(altered("its content ends early".into()));
     }
-    Ok(content)
+    Ok(())
 }
 
-fn from_folder(place: &Path, member: &str, max_bytes: u64) -> Result<Vec<u8>, BundleError> {
+fn from_folder(place: &Path, member: &str, max_bytes: u64, cancel: &AtomicBool, take: Take<'_>) -> Result<(), BundleError> {
     let absent = || BundleError::Absent { path: member.to_owned() };
     let mut path = place.to_owned();
     for segment in member.split('/') {
@@ -68,11 +103,19 @@ fn from_folder(place: &Path, member: &str, max_bytes: u64) -> Result<Vec<u8>, Bu
     }
     let size_bytes = fs::metadata(&path).ok().filter(fs::Metadata::is_file).ok_or_else(absent)?.len();
     refuse_larger(member, size_bytes, max_bytes)?;
-    let mut content = Vec::new();
-    let file = File::open(&path).map_err(BundleError::reading(&path))?;
-    file.take(max_bytes.saturating_add(1)).read_to_end(&mut content).map_err(BundleError::reading(&path))?;
-    refuse_larger(member, content.len() as u64, max_bytes)?;
-    Ok(content)
+    let mut file = File::open(&path).map_err(BundleError::reading(&path))?.take(max_bytes.saturating_add(1));
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut given = 0;
+    loop {
+        poll(cancel)?;
+        let read = file.read(&mut piece).map_err(BundleError::reading(&path))?;
+        given += read as u64;
+        refuse_larger(member, given, max_bytes)?;
+        if read == 0 {
+            return Ok(());
+        }
+        take(&piece[..read])?;
+    }
 }
 
 fn refuse_larger(member: &str, size_bytes: u64, max_bytes: u64) -> Result<(), BundleError> {
