@@ -181,19 +181,6 @@ describe.skipIf(lacksJudge('bbolt', 'go install go.etcd.io/bbolt/cmd/bbolt@v1.5.
   })
 })
 
-/** What lies in a project, for packages that samples speak of. */
-const project: Readonly<Record<string, string>> = {
-  'requirements.txt': 'requests==2.30.0\nJinja2==3.1.4\n',
-  'go.mod': 'module example.com/shop\n\ngo 1.21\n\nrequire golang.org/x/net v0.16.0\n',
-  'Cargo.lock':
-    'version = 3\n\n[[package]]\nname = "regex"\nversion = "1.5.4"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\n',
-  'package-lock.json': JSON.stringify({
-    name: 'shop',
-    lockfileVersion: 3,
-    packages: { '': { name: 'shop' }, 'node_modules/lodash': { version: '4.17.11' } },
-  }),
-}
-
 interface Found {
   readonly VulnerabilityID: string
   readonly PkgName: string
@@ -211,8 +198,6 @@ describe.skipIf(lacksJudge('trivy', 'build Trivy 0.58.1 as .ci/run does'))(
       const folder = join(tenant.directory, 'project')
       for (const path of [cache, folder]) mkdirSync(path, { recursive: true })
       execFileSync('cp', [join(exported.database, 'trivy.db'), join(exported.database, 'metadata.json'), cache])
-      for (const [name, text] of Object.entries(project)) writeFileSync(join(folder, name), text)
-
       const before = readFileSync(join(cache, 'trivy.db'))
       const offline = process.getuid?.() === 0 ? ['unshare', '--net'] : ['env']
       const [program = '', ...args] = [

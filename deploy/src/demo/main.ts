@@ -7,6 +7,7 @@ import { repositoryDir } from '../embedded/server-program.ts'
 import { startStack } from '../stack.ts'
 import { walkRoad } from './road.ts'
 import { CommandFailed, stellaRunner } from './stella-command.ts'
+import { walkTrivyRoad } from './trivy-road.ts'
 
 const workDir = join('.stella', 'demo')
 const home = join(repositoryDir, workDir)
@@ -25,7 +26,9 @@ async function main(signal: AbortSignal): Promise<void> {
     // Keys are pinned per server: those of the demo stay in its own folder.
     const settings = { STELLA_URL: stack.url, STELLA_TOKEN: token, XDG_CONFIG_HOME: join(home, 'config') }
     const stella = stellaRunner({ ...process.env, ...settings }, tell, signal)
-    const bundle = await walkRoad({ url: stack.url, stella, workDir, tell })
+    const road = { url: stack.url, stella, workDir, tell }
+    const bundle = await walkRoad(road)
+    await walkTrivyRoad(road)
     tell(`\nThe verified bundle: ${bundle}`)
   } finally {
     await stack.stop()

@@ -5,8 +5,13 @@ import { repositoryDir } from '../embedded/server-program.ts'
 import { fileTree, firstAdvisories } from './show-bundle.ts'
 import type { RunStella } from './stella-command.ts'
 
-/** Id of the profile in `samples/profile.yaml`. */
-const PROFILE = 'prof_json_raw'
+/** A profile of the samples, and its id. */
+export interface SampleProfile {
+  readonly id: string
+  readonly file: string
+}
+
+const PROFILE: SampleProfile = { id: 'prof_json_raw', file: 'samples/profile.yaml' }
 
 /** What the road needs: a stack, the command line, and where to put what it makes. */
 export interface RoadDeps {
@@ -29,8 +34,18 @@ export async function walkRoad({ url, stella, workDir, tell }: RoadDeps): Promis
   await rm(join(repositoryDir, bundle), { force: true })
 
   tell(await stella('ingest', 'samples/advisories', 'samples/vex', 'samples/sboms'))
-  await ensureProfile(stella, tell)
-  const run = await stella('export', 'run', 'create', '--profile', PROFILE, '--wait', '--force', '--download', bundle)
+  await ensureProfile(PROFILE, stella, tell)
+  const run = await stella(
+    'export',
+    'run',
+    'create',
+    '--profile',
+    PROFILE.id,
+    '--wait',
+    '--force',
+    '--download',
+    bundle,
+  )
   tell(run)
   await fetchKey(url, key, tell)
   tell(await stella('export', 'verify', bundle, '--key', key))
@@ -40,11 +55,15 @@ export async function walkRoad({ url, stella, workDir, tell }: RoadDeps): Promis
   return join(repositoryDir, bundle)
 }
 
-/** Creates the samples' profile the first time. */
-async function ensureProfile(stella: RunStella, tell: (line: string) => void): Promise<void> {
+/** Creates a profile of the samples the first time. */
+export async function ensureProfile(
+  { id: wanted, file }: SampleProfile,
+  stella: RunStella,
+  tell: (line: string) => void,
+): Promise<void> {
   const { items } = JSON.parse(await stella('export', 'profiles', 'list', '--json')) as { items: Pick<Profile, 'id'>[] }
-  if (items.some(({ id }) => id === PROFILE)) return tell(`${PROFILE} is there`)
-  tell(await stella('export', 'profiles', 'create', '--file', 'samples/profile.yaml'))
+  if (items.some(({ id }) => id === wanted)) return tell(`${wanted} is there`)
+  tell(await stella('export', 'profiles', 'create', '--file', file))
 }
 
 /** Gets the public key from the service, as its users do over a connection that they trust. */
