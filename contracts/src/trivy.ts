@@ -16,6 +16,8 @@ export const trivyConfig = z.strictObject({
   validity_days: z.int().min(1).max(MAX_VALIDITY_DAYS).default(DEFAULT_VALIDITY_DAYS),
   /** Whether a database without an advisory is wanted, which scanners take for "no vulnerabilities". */
   allow_empty: z.boolean().default(false),
+  /** Whether the database comes as an OCI artifact besides, under `trivy/oci/`. */
+  oci: z.boolean().default(false),
 })
 /** Paths of a Trivy export's data files. */
 export const trivyPaths = {

@@ -50,7 +50,7 @@ export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './pro
 export { publicKeyId } from './public-key-id.ts'
 export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
-export { trivyMetadata } from './trivy-metadata.ts'
+export { NOT_DOWNLOADED, trivyMetadata } from './trivy-metadata.ts'
 export { type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
 export {
   type IndexVerdict,

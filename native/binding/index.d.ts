@@ -369,6 +369,14 @@ export interface ScanReport {
   faults: Array<ScanFault>
 }
 
+/** What an OCI artifact of a database has of its own. */
+export interface TrivyArtifact {
+  /** Content of `metadata.json` within it. */
+  metadata: string
+  /** Its annotation `org.opencontainers.image.created`: RFC 3339. */
+  created: string
+}
+
 /** What a Trivy database is made of, and how. */
 export interface TrivyOptions {
   source: AdvisorySource
@@ -388,6 +396,8 @@ export interface TrivyOptions {
   mtime: number
   /** Whether a database without an advisory is wanted. */
   allowEmpty: boolean
+  /** The database as an OCI artifact besides; null for none. */
+  oci: TrivyArtifact | null
   /** zstd level of the list of what was left out, 1 to 22. */
   level: number
   /** Absolute path of the file, created or emptied. */
@@ -417,6 +427,8 @@ export interface TrivyVersions {
   schema: number
   /** Version of the mapping of advisories. */
   mapping: number
+  /** Library and level of gzip. */
+  gzip: string
 }
 
 /** A credential that was kept from an export. */
@@ -541,6 +553,11 @@ export interface WrittenTrivy {
   /** 64 lower-case hexadecimal characters. */
   sha256: string
   withheld: Array<WithheldCredential>
+  /** Length of `trivy.db`. */
+  databaseBytes: number
+  /** How long reading and mapping took, then writing and checking `trivy.db`, in seconds. */
+  readSeconds: number
+  databaseSeconds: number
 }
 
 /** Version of the zstd library that compresses, as `1.5.7`. Manifests name it, since bytes depend on it. */

@@ -23,8 +23,8 @@ export function writeTrivy(options: TrivyOptions, signal?: AbortSignal): Promise
   return withCancelFlag(signal, (flag) => writeNatively(options, flag))
 }
 
-/** What a Trivy database is made by, as manifests name it: Trivy's schema, and the version of our mapping of advisories. */
+/** What a Trivy database is made by, as manifests name it: Trivy's schema, the version of our mapping of advisories, and what compresses. */
 export function trivyVersions(): Readonly<Record<string, string>> {
-  const { schema, mapping }: TrivyVersions = versions()
-  return { 'trivy-db': String(schema), 'trivy-mapping': String(mapping) }
+  const { schema, mapping, gzip }: TrivyVersions = versions()
+  return { 'trivy-db': String(schema), 'trivy-gzip': gzip, 'trivy-mapping': String(mapping) }
 }

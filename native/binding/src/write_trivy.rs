@@ -6,7 +6,7 @@ use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use stella_jsonl::{LineFiles, Monitor, PostgresRanges, Ranges, Taker, WriteError, collect};
 use stella_projection::Projection;
-use stella_trivy::{Export, ExportOptions, MAPPING_VERSION, Mapper, SCHEMA_VERSION, TrivyError, write_export};
+use stella_trivy::{Export, ExportOptions, GZIP, MAPPING_VERSION, Mapper, OciOptions, SCHEMA_VERSION, TrivyError, write_export};
 
 use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
@@ -26,8 +26,17 @@ pub struct AdvisorySource {
     pub files: Vec<String>,
 }
 
-/// What a Trivy database is made of, and how.
+/// What an OCI artifact of a database has of its own.
 #[napi(object)]
+pub struct TrivyArtifact {
+    /// Content of `metadata.json` within it.
+    pub metadata: String,
+    /// Its annotation `org.opencontainers.image.created`: RFC 3339.
+    pub created: String,
+}
+
+/// What a Trivy database is made of, and how.
+#[napi(object, use_nullable = true)]
 pub struct TrivyOptions {
     pub source: AdvisorySource,
     /// Text of the mapping document that every advisory must pass.
@@ -46,6 +55,8 @@ pub struct TrivyOptions {
     pub mtime: f64,
     /// Whether a database without an advisory is wanted.
     pub allow_empty: bool,
+    /// The database as an OCI artifact besides; null for none.
+    pub oci: Option<TrivyArtifact>,
     /// zstd level of the list of what was left out, 1 to 22.
     pub level: i32,
     /// Absolute path of the file, created or emptied.
@@ -77,6 +88,11 @@ pub struct WrittenTrivy {
     /// 64 lower-case hexadecimal characters.
     pub sha256: String,
     pub withheld: Vec<WithheldCredential>,
+    /// Length of `trivy.db`.
+    pub database_bytes: f64,
+    /// How long reading and mapping took, then writing and checking `trivy.db`, in seconds.
+    pub read_seconds: f64,
+    pub database_seconds: f64,
 }
 
 pub struct WriteTrivy {
@@ -129,6 +145,8 @@ pub struct TrivyVersions {
     pub schema: u32,
     /// Version of the mapping of advisories.
     pub mapping: u32,
+    /// Library and level of gzip.
+    pub gzip: String,
 }
 
 /// The versions of what `writeTrivy` writes.
@@ -136,7 +154,7 @@ pub struct TrivyVersions {
 /// @returns Trivy's schema and the version of the mapping
 #[napi(catch_unwind)]
 pub fn trivy_versions() -> TrivyVersions {
-    TrivyVersions { schema: SCHEMA_VERSION, mapping: MAPPING_VERSION }
+    TrivyVersions { schema: SCHEMA_VERSION, mapping: MAPPING_VERSION, gzip: GZIP.into() }
 }
 
 fn run(options: &TrivyOptions, monitor: &Monitor) -> std::result::Result<WrittenTrivy, NativeError> {
@@ -163,6 +181,7 @@ fn write(
     if !(1..=64).contains(&options.readers) || !(1..=22).contains(&options.level) {
         return Err(invalid("readers must be 1 to 64, level 1 to 22"));
     }
+    let began = std::time::Instant::now();
     let projection = Projection::compile(&options.mapping).map_err(|error| invalid(error.to_string()))?;
     let threads = (options.readers as usize).clamp(1, ranges.count().max(1));
     let memory_bytes = usize::try_from(whole(options.memory_bytes, "memoryBytes")?).unwrap_or(usize::MAX) / threads;
@@ -176,11 +195,14 @@ fn write(
         mtime: whole(options.mtime, "mtime")?,
         allow_empty: options.allow_empty,
         level: options.level,
+        threads: options.readers as usize,
+        oci: options.oci.as_ref().map(|oci| OciOptions { metadata: oci.metadata.clone(), created: oci.created.clone() }),
     };
     let mappers = takers.into_iter().map(|Advisories(mapper)| mapper).collect();
-    let Export { parts, contents, size_bytes, sha256 } = write_export(mappers, &export)?;
+    let read_seconds = began.elapsed().as_secs_f64();
+    let Export { parts, contents, size_bytes, sha256, database_bytes, database_time } = write_export(mappers, &export)?;
     let parts = parts.into_iter().map(|part| TrivyPart {
-        path: part.path.into(),
+        path: part.path,
         offset: part.offset as f64,
         size_bytes: part.size_bytes as f64,
         sha256: part.sha256,
@@ -193,6 +215,9 @@ fn write(
         size_bytes: size_bytes as f64,
         sha256,
         withheld: collected.withheld.into_iter().map(WithheldCredential::from).collect(),
+        database_bytes: database_bytes as f64,
+        read_seconds,
+        database_seconds: database_time.as_secs_f64(),
     })
 }
 

@@ -39,7 +39,7 @@ export interface LinesWork {
 export type DocumentsWork = Pick<LinesWork, 'plan' | 'scratch' | 'path'> & { readonly range: KeyRange }
 
 /** Advisories to make a Trivy database of. */
-export type TrivyWork = Omit<LinesWork, 'kind'> & Pick<TrivyOptions, 'metadata' | 'allowEmpty'>
+export type TrivyWork = Omit<LinesWork, 'kind'> & Pick<TrivyOptions, 'metadata' | 'allowEmpty' | 'oci'>
 
 /**
  * Where runs read evidence: the own database, or another installation's ledger. Equal ledgers give equal answers and equal bytes.

@@ -5,7 +5,7 @@ import type { TrivyWork } from './evidence.ts'
 
 /** How a Trivy database is built, wherever its advisories come from. */
 export function trivyRules(work: TrivyWork): Omit<TrivyOptions, 'source'> {
-  const { plan, mapping, readers, scratch, path, metadata, allowEmpty } = work
+  const { plan, mapping, readers, scratch, path, metadata, allowEmpty, oci } = work
   return {
     mapping: mapping.json,
     readers,
@@ -15,6 +15,7 @@ export function trivyRules(work: TrivyWork): Omit<TrivyOptions, 'source'> {
     metadata,
     mtime: Date.parse(plan.ledgerTime) / 1000,
     allowEmpty,
+    oci,
     level: plan.profile.config.compression.level,
     path,
   }

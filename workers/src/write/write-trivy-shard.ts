@@ -1,5 +1,5 @@
 import { trivyConfig } from '@stella/contracts'
-import { type Shard, trivyMetadata } from '@stella/core'
+import { NOT_DOWNLOADED, type Shard, trivyMetadata } from '@stella/core'
 
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
@@ -10,11 +10,24 @@ export async function writeTrivyShard(
   { plan, scratch, path }: ShardTarget,
   signal: AbortSignal,
 ): Promise<WrittenShard> {
-  const { validity_days, allow_empty } = trivyConfig.parse(plan.profile.config.trivy ?? {})
-  const metadata = trivyMetadata({ updatedAt: plan.ledgerTime, validityDays: validity_days })
-  const work = { plan, ranges, mapping: mappings.advisory, readers, scratch, path, metadata, allowEmpty: allow_empty }
-  const { records, written, omitted, parts, sizeBytes, sha256, withheld } = await evidence.writeTrivy(work, signal)
-  log({ message: 'a Trivy database was built', plan: plan.id, advisories: records, written, omitted })
+  const config = trivyConfig.parse(plan.profile.config.trivy ?? {})
+  const times = { updatedAt: plan.ledgerTime, validityDays: config.validity_days }
+  const oci = { metadata: trivyMetadata({ ...times, downloadedAt: NOT_DOWNLOADED }), created: plan.ledgerTime }
+  const options = { metadata: trivyMetadata(times), allowEmpty: config.allow_empty, oci: config.oci ? oci : null }
+  const work = { plan, ranges, mapping: mappings.advisory, readers, scratch, path, ...options }
+  const made = await evidence.writeTrivy(work, signal)
+  const { records, written, omitted, parts, sizeBytes, sha256, withheld } = made
+  const { databaseBytes, readSeconds, databaseSeconds } = made
+  log({
+    message: 'a Trivy database was built',
+    plan: plan.id,
+    advisories: records,
+    written,
+    omitted,
+    database_bytes: databaseBytes,
+    read_seconds: readSeconds,
+    database_seconds: databaseSeconds,
+  })
   return {
     kind: 'advisory',
     records,

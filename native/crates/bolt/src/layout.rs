@@ -30,6 +30,8 @@ pub(crate) const MAX_KEY_BYTES: usize = 32_768;
 pub(crate) const MAX_VALUE_BYTES: usize = (1 << 31) - 2;
 /// Most elements of a page: their count has 16 bits.
 pub(crate) const MAX_ELEMENTS: usize = 0xFFFF;
+/// Pages that a leaf may fill: of values of more than a third of a page, one page alone would hold two, and be a quarter empty.
+pub(crate) const LEAF_PAGES: usize = 4;
 /// A bucket is inline up to this part of a page (`bucket.go`, `maxInlineBucketSize`).
 pub(crate) const INLINE_PART: usize = 4;
 /// Fewest elements of a branch that is not the last one of its level: with one, no level would be smaller than the one below it.

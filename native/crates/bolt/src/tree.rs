@@ -1,5 +1,5 @@
 use crate::error::BoltError;
-use crate::layout::{BUCKET_BYTES, HEADER_BYTES, INLINE_PART, LEAF_ELEMENT_BYTES, MAX_ELEMENTS, MIN_BRANCH_ELEMENTS};
+use crate::layout::{BUCKET_BYTES, HEADER_BYTES, INLINE_PART, LEAF_ELEMENT_BYTES, LEAF_PAGES, MAX_ELEMENTS, MIN_BRANCH_ELEMENTS};
 use crate::page::Page;
 
 /// Takes finished pages and says under which number each lies.
@@ -70,8 +70,8 @@ impl Tree {
         }
         let page = &self.levels[level];
         let grown = page.bytes() + LEAF_ELEMENT_BYTES + key.len() + value.len();
-        let fewest = if level == 0 { 1 } else { MIN_BRANCH_ELEMENTS };
-        if page.len() == MAX_ELEMENTS || (grown > sink.page_bytes() && page.len() >= fewest) {
+        let (fewest, pages) = if level == 0 { (1, LEAF_PAGES) } else { (MIN_BRANCH_ELEMENTS, 1) };
+        if page.len() == MAX_ELEMENTS || (grown > pages * sink.page_bytes() && page.len() >= fewest) {
             self.flush(level, sink)?;
         }
         self.levels[level].push(key, value, mark);

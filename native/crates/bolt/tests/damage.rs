@@ -39,7 +39,7 @@ fn each_damage_is_named_with_its_page() {
     assert_eq!(refusal(|file| file[3 * PAGE] = 9), "page 3: has another number");
     assert_eq!(refusal(|file| file[3 * PAGE + 8] = 0x10), "page 3: is of no kind that a tree has: 0x10");
     assert_eq!(refusal(|file| file[3 * PAGE + 12] = 255), "page 3: goes on behind the end of the file");
-    assert_eq!(refusal(|file| file[3 * PAGE + 12] = 1), "page 4: is used twice");
+    assert_eq!(refusal(|file| file[3 * PAGE + 12] += 1), "page 7: is used twice");
     assert_eq!(refusal(|file| file[3 * PAGE + 16 + 4 + 3] = 1), "page 3: an element lies outside of its page");
     let order = "keys out of order, or under a branch that does not lead to them";
     assert_eq!(

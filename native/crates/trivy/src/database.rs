@@ -9,7 +9,7 @@ use crate::advisory::Advisory;
 use crate::error::TrivyError;
 use crate::mapper::{Mapper, Tally, order_of, write_json};
 use crate::source::Source;
-use crate::vulnerability::{Detail, Joined};
+use crate::vulnerability::Vulnerability;
 
 /// As bbolt's of the machines that everybody builds on.
 const PAGE_BYTES: usize = 4096;
@@ -54,11 +54,11 @@ pub fn write_database<W: Write + Seek>(
     allow_empty: bool,
     mut omitted: impl FnMut(&[u8]) -> Result<(), TrivyError>,
 ) -> Result<(W, Contents), TrivyError> {
-    let (mut tally, mut advisories, mut details, mut omissions) = (Tally::default(), Vec::new(), Vec::new(), Vec::new());
+    let (mut tally, mut advisories, mut vulnerabilities, mut omissions) = (Tally::default(), Vec::new(), Vec::new(), Vec::new());
     for mapper in mappers {
         tally.add(mapper.tally);
         advisories.push(mapper.advisories);
-        details.push(mapper.details);
+        vulnerabilities.push(mapper.vulnerabilities);
         omissions.push(mapper.omissions);
     }
     if tally.sources.is_empty() && !allow_empty {
@@ -72,7 +72,7 @@ pub fn write_database<W: Write + Seek>(
     let mut writer = Writer {
         bolt: BoltWriter::new(out, PAGE_BYTES)?,
         sources: tally.sources,
-        details: Some(merge(details)?),
+        vulnerabilities: Some(merge(vulnerabilities)?),
         contents,
         open: None,
         specials: [DATA_SOURCES, VULNERABILITIES].iter(),
@@ -95,7 +95,7 @@ struct Writer<W: Write + Seek> {
     bolt: BoltWriter<W>,
     sources: BTreeMap<String, Source>,
     /// Until they are written.
-    details: Option<Sorted>,
+    vulnerabilities: Option<Sorted>,
     contents: Contents,
     /// The bucket and the package that are open.
     open: Option<(Vec<u8>, Vec<u8>)>,
@@ -105,27 +105,31 @@ struct Writer<W: Write + Seek> {
 }
 
 impl<W: Write + Seek> Writer<W> {
+    /// A value that no other joins is written as it came.
     fn write_advisories(&mut self, mut sorted: Sorted) -> Result<(), TrivyError> {
-        let mut at: Option<(Vec<u8>, u8, Advisory)> = None;
+        let mut at = Held::default();
         while let Some((key, value)) = sorted.next()? {
-            let (code, advisory) = (value[0], read::<Advisory>(&value[1..])?);
-            match &mut at {
-                Some((held, _, joined)) if held == key => joined.join(advisory, order_of(code)),
-                held => {
-                    if let Some((key, _, joined)) = held.replace((key.to_vec(), code, advisory)) {
-                        self.put(&key, &joined)?;
-                    }
-                }
+            let (code, value) = value.split_first().unwrap_or((&0, value));
+            if at.is(key) {
+                let mut joined: Advisory = read(&at.value)?;
+                joined.join(read(value)?, order_of(*code));
+                at.value.clear();
+                write_json(&joined, &mut at.value)?;
+                continue;
             }
+            if at.is_there {
+                self.put(&at.key, &at.value)?;
+            }
+            at.set(key, value);
         }
-        if let Some((key, _, joined)) = at {
-            self.put(&key, &joined)?;
+        if at.is_there {
+            self.put(&at.key, &at.value)?;
         }
         self.close()?;
         self.write_specials(None)
     }
 
-    fn put(&mut self, key: &[u8], advisory: &Advisory) -> Result<(), TrivyError> {
+    fn put(&mut self, key: &[u8], advisory: &[u8]) -> Result<(), TrivyError> {
         let mut parts = key.splitn(3, |byte| *byte == 0);
         let (bucket, package, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         if self.open.as_ref().is_none_or(|(open, _)| open != bucket) {
@@ -142,9 +146,7 @@ impl<W: Write + Seek> Writer<W> {
             open.clear();
             open.extend_from_slice(package);
         }
-        self.value.clear();
-        write_json(advisory, &mut self.value)?;
-        self.bolt.put(id, &self.value)?;
+        self.bolt.put(id, advisory)?;
         *self.contents.advisories.entry(String::from_utf8_lossy(bucket).into_owned()).or_default() += 1;
         Ok(())
     }
@@ -182,32 +184,54 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn write_vulnerabilities(&mut self) -> Result<(), TrivyError> {
-        let Some(mut sorted) = self.details.take() else { return Ok(()) };
-        let mut at: Option<(Vec<u8>, Joined)> = None;
+        let Some(mut sorted) = self.vulnerabilities.take() else { return Ok(()) };
+        let mut at = Held::default();
+        let mut joined: Option<Vulnerability> = None;
         while let Some((key, value)) = sorted.next()? {
             let id = key.split(|byte| *byte == 0).next().unwrap_or_default();
-            let detail: Detail = read(value)?;
-            if at.as_ref().is_none_or(|(held, _)| held != id)
-                && let Some((id, joined)) = at.replace((id.to_vec(), Joined::default()))
-            {
-                self.put_vulnerability(&id, joined)?;
+            if at.is(id) {
+                let mut first = joined.take().map_or_else(|| read(&at.value), Ok)?;
+                first.join(read(value)?);
+                joined = Some(first);
+                continue;
             }
-            if let Some((_, joined)) = &mut at {
-                joined.take(detail);
+            if at.is_there {
+                self.put_vulnerability(&at, joined.take())?;
             }
+            at.set(id, value);
         }
-        match at {
-            Some((id, joined)) => self.put_vulnerability(&id, joined),
-            None => Ok(()),
-        }
+        if at.is_there { self.put_vulnerability(&at, joined) } else { Ok(()) }
     }
 
-    fn put_vulnerability(&mut self, id: &[u8], joined: Joined) -> Result<(), TrivyError> {
-        self.value.clear();
-        write_json(&joined.finish(), &mut self.value)?;
-        self.bolt.put(id, &self.value)?;
+    /// A value that no other joins is written as it came.
+    fn put_vulnerability(&mut self, at: &Held, joined: Option<Vulnerability>) -> Result<(), TrivyError> {
         self.contents.vulnerabilities += 1;
-        Ok(())
+        let Some(joined) = joined else { return Ok(self.bolt.put(&at.key, &at.value)?) };
+        self.value.clear();
+        write_json(&joined, &mut self.value)?;
+        Ok(self.bolt.put(&at.key, &self.value)?)
+    }
+}
+
+/// The key at hand and its value, until another key comes.
+#[derive(Default)]
+struct Held {
+    is_there: bool,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Held {
+    fn is(&self, key: &[u8]) -> bool {
+        self.is_there && self.key == key
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) {
+        self.is_there = true;
+        self.key.clear();
+        self.key.extend_from_slice(key);
+        self.value.clear();
+        self.value.extend_from_slice(value);
     }
 }
 

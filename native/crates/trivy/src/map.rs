@@ -4,13 +4,13 @@ use crate::advisory::Advisory;
 use crate::ids::{Ids, ids};
 use crate::language::{Language, language};
 use crate::omission::Omission;
-use crate::osv::{Affected, Osv, specific_texts};
+use crate::osv::{Affected, Osv};
 use crate::ranges::{constraints, fixed_version};
-use crate::severity::{Scores, label_of_document, urgency};
+use crate::severity::{Scores, urgency};
 use crate::source::{Source, source_of};
 use crate::system::{System, is_system, system};
 use crate::version_order::Order;
-use crate::vulnerability::Detail;
+use crate::vulnerability::Vulnerability;
 
 /// Longest name of a package: with its bucket's it is no longer than a key of bbolt may be.
 const MAX_NAME_BYTES: usize = 32_768;
@@ -20,8 +20,8 @@ pub(crate) trait Sink {
     type Error;
     /// A package that a vulnerability affects.
     fn advisory(&mut self, at: Place<'_>, advisory: &Advisory) -> Result<(), Self::Error>;
-    /// What is said of a vulnerability.
-    fn detail(&mut self, id: &str, rank: u8, document: &str, detail: &Detail) -> Result<(), Self::Error>;
+    /// What is told of a vulnerability, by a source in a document.
+    fn vulnerability(&mut self, id: &str, by: (&Source, &str), told: &Vulnerability) -> Result<(), Self::Error>;
     /// A statement that has a place in the database.
     fn written(&mut self, database: &str);
     /// A statement that has none.
@@ -72,12 +72,12 @@ pub(crate) fn map<S: Sink>(document: &Osv<'_>, sink: &mut S) -> Result<(), S::Er
     if statements.is_empty() {
         return sink.omitted(left_out);
     }
-    let mut details = Details { detail: None, given: Vec::new() };
+    let mut given = Vec::new();
     for (index, affected) in statements.iter().enumerate() {
         match place(document, affected) {
             Ok(placed) => {
                 placed.give(sink)?;
-                details.give(document, affected, &placed, sink)?;
+                tell(document, affected, &placed, &mut given, sink)?;
                 sink.written(database);
             }
             Err(reason) => {
@@ -171,46 +171,24 @@ impl Placed {
     }
 }
 
-/// What a document says of its vulnerabilities: once, however many packages they affect.
-struct Details {
-    detail: Option<Detail>,
-    /// Sources for which it was given, and scores of single packages.
-    given: Vec<(&'static str, Scores)>,
-}
-
-impl Details {
-    fn give<S: Sink>(&mut self, document: &Osv<'_>, affected: &Affected<'_>, placed: &Placed, sink: &mut S) -> Result<(), S::Error> {
-        let Placed { source, ids, .. } = placed;
-        let own = Scores::of(affected.severity.as_deref().unwrap_or_default());
-        if self.given.iter().any(|(id, scores)| *id == source.id && *scores == own) {
-            return Ok(());
-        }
-        let detail = self.detail.get_or_insert_with(|| detail_of(document));
-        detail.source = source.id.to_owned();
-        let detail = if own.is_empty() { Cow::Borrowed(&*detail) } else { Cow::Owned(Detail { scores: own.clone(), ..detail.clone() }) };
-        for id in &ids.keys {
-            sink.detail(id, source.rank(), &document.id, &detail)?;
-        }
-        self.given.push((source.id, own));
-        Ok(())
+/// Tells of the vulnerabilities of a document once for each source and each score of a single package, which are in `given`, however
+/// many packages they affect.
+fn tell<S: Sink>(
+    document: &Osv<'_>,
+    affected: &Affected<'_>,
+    placed: &Placed,
+    given: &mut Vec<(&'static str, Option<Scores>)>,
+    sink: &mut S,
+) -> Result<(), S::Error> {
+    let Placed { source, ids, .. } = placed;
+    let own = Some(Scores::of(affected.severity.as_deref().unwrap_or_default())).filter(|scores| !scores.is_empty());
+    if given.iter().any(|(id, scores)| *id == source.id && *scores == own) {
+        return Ok(());
     }
-}
-
-fn detail_of(document: &Osv<'_>) -> Detail {
-    let text = |text: &Option<Cow<'_, str>>| text.as_deref().unwrap_or_default().to_owned();
-    let references = document.references.iter().flatten().map(|reference| reference.url.trim().to_owned());
-    let mut references: Vec<String> = references.filter(|url| !url.is_empty()).collect();
-    references.sort_unstable();
-    references.dedup();
-    Detail {
-        source: String::new(),
-        title: text(&document.summary),
-        description: text(&document.details),
-        label: label_of_document(document),
-        scores: Scores::of(document.severity.as_deref().unwrap_or_default()),
-        cwe_ids: specific_texts(document.database_specific, "cwe_ids"),
-        references,
-        published: document.published.as_deref().map(str::to_owned),
-        modified: Some(document.modified.to_string()),
+    let told = Vulnerability::of(document, source.id, own.clone());
+    for id in &ids.keys {
+        sink.vulnerability(id, (source, &document.id), &told)?;
     }
+    given.push((source.id, own));
+    Ok(())
 }

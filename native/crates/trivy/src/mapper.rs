@@ -9,7 +9,7 @@ use crate::map::{LeftOut, Place, Sink, map};
 use crate::osv::Osv;
 use crate::source::Source;
 use crate::version_order::Order;
-use crate::vulnerability::Detail;
+use crate::vulnerability::Vulnerability;
 
 /// Most buckets of one database: each release of each distribution, and each source of each language, has one.
 const MAX_BUCKETS: usize = 10_000;
@@ -18,7 +18,7 @@ const MAX_BUCKETS: usize = 10_000;
 #[derive(Debug)]
 pub struct Mapper {
     pub(crate) advisories: Sorter,
-    pub(crate) details: Sorter,
+    pub(crate) vulnerabilities: Sorter,
     pub(crate) omissions: Sorter,
     pub(crate) tally: Tally,
     key: Vec<u8>,
@@ -39,7 +39,7 @@ impl Mapper {
         let sorter = |part| Sorter::new(folder, memory_bytes / 8 * part);
         Self {
             advisories: sorter(2),
-            details: sorter(5),
+            vulnerabilities: sorter(5),
             omissions: sorter(1),
             tally: Tally::default(),
             key: Vec::new(),
@@ -83,11 +83,11 @@ impl Sink for Mapper {
         Ok(self.advisories.push(&self.key, &self.value)?)
     }
 
-    fn detail(&mut self, id: &str, rank: u8, document: &str, detail: &Detail) -> Result<(), TrivyError> {
-        self.keyed(&[id.as_bytes(), &[rank], detail.source.as_bytes(), document.as_bytes()]);
+    fn vulnerability(&mut self, id: &str, (source, document): (&Source, &str), told: &Vulnerability) -> Result<(), TrivyError> {
+        self.keyed(&[id.as_bytes(), &[source.rank()], source.id.as_bytes(), document.as_bytes()]);
         self.value.clear();
-        write_json(detail, &mut self.value)?;
-        Ok(self.details.push(&self.key, &self.value)?)
+        write_json(told, &mut self.value)?;
+        Ok(self.vulnerabilities.push(&self.key, &self.value)?)
     }
 
     fn written(&mut self, database: &str) {

@@ -14,6 +14,9 @@ pub(crate) struct Constraints {
     pub(crate) patched: Vec<String>,
 }
 
+/// Versions before all others: OSV's own word for it, and the least one of semver.org, which RustSec writes.
+const FIRST: [&str; 2] = ["0", "0.0.0-0"];
+
 /// From `introduced` (none: from the first version) to an end.
 #[derive(Debug, PartialEq)]
 struct Span<'a> {
@@ -127,7 +130,7 @@ fn spans_of<'a>(range: &'a Range<'_>, spans: &mut Vec<Span<'a>>) -> Result<(), O
     let mut open: Option<Option<&str>> = None;
     for step in steps {
         match step {
-            Step::Introduced(version) if open.is_none() => open = Some((version != "0").then_some(version)),
+            Step::Introduced(version) if open.is_none() => open = Some((!FIRST.contains(&version)).then_some(version)),
             Step::Introduced(_) => {}
             Step::Ends(end) => match open.take() {
                 Some(from) => spans.push(Span { from, to: Some(end), limit }),
