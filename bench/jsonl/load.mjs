@@ -1,19 +1,17 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { numberedRecords } from './numbered-records.mjs'
 import { psqlArguments } from './psql.mjs'
 
 const columns =
   'tenant_id, kind, record_key, document_key, revision, ordinal, document_version, modified_at, artifact_sha256, content_sha256, body_sha256, body'
 
 /**
- * Fills the tenant's ledger with `count` advisories made from `bases`.
+ * Fills the tenant's ledger with the first `count` of `records`, whose ids ascend.
  *
  * @returns {Promise<{ meanBytes: number, keyAt: (index: number) => string | null }>} mean size of a body; the key of a record, null past the last
  */
-export async function load({ ownerUrl, tenantId, bases, count }) {
-  const { idAt, textAt } = numberedRecords(bases)
+export async function load({ ownerUrl, tenantId, records: { idAt, textAt }, count }) {
   const psql = spawn('psql', [...psqlArguments(ownerUrl), '-c', `copy records (${columns}) from stdin`], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })

@@ -14,6 +14,7 @@ import { migrate } from '@stella/db'
 import { startPostgres } from '@stella/deploy'
 import { baseRecords } from './base-records.mjs'
 import { load } from './load.mjs'
+import { numberedRecords } from './numbered-records.mjs'
 import { runPeer } from './peer.mjs'
 import { psql } from './psql.mjs'
 import { peerCopy, rangeQueries } from './queries.mjs'
@@ -48,7 +49,12 @@ try {
 async function bench(ownerUrl) {
   const loginUrl = await migrate(ownerUrl)
   const bases = await baseRecords()
-  const { keyAt, meanBytes } = await load({ ownerUrl, tenantId: scope.tenantId, bases, count: total })
+  const { keyAt, meanBytes } = await load({
+    ownerUrl,
+    tenantId: scope.tenantId,
+    records: numberedRecords(bases),
+    count: total,
+  })
   await psql(ownerUrl, 'vacuum (freeze, analyze) records', 'checkpoint')
   const counts = [...new Set([Math.min(100_000, total), total])]
 

@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { startTestStack } from '@stella/deploy'
 import { corpusRecords } from '../jsonl/corpus-records.mjs'
 import { load } from '../jsonl/load.mjs'
+import { numberedRecords } from '../jsonl/numbered-records.mjs'
 import { psql } from '../jsonl/psql.mjs'
 import { median } from '../jsonl/report.mjs'
 
@@ -39,7 +40,7 @@ async function bench() {
   const bases = await corpusRecords(
     existsSync(corpus) ? corpus : fileURLToPath(new URL('../../samples', import.meta.url)),
   )
-  const { meanBytes } = await load({ ownerUrl: url, tenantId: 'bench', bases, count })
+  const { meanBytes } = await load({ ownerUrl: url, tenantId: 'bench', records: numberedRecords(bases), count })
   const digest = "decode(repeat('00', 32), 'hex')"
   await psql(
     url,
