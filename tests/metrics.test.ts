@@ -118,7 +118,10 @@ describe('the log', () => {
     expect(given.headers.get('x-request-id')).toBe('req-of.caller_1')
     const forged = await tenant.api('/export/runs', { headers: { 'x-request-id': 'a"b{}' } })
     expect(forged.headers.get('x-request-id')).toMatch(/^req_[0-9a-f-]{36}$/)
-    const lines = await logOf('gateway')
+    const lines = await until(async () => {
+      const lines = await logOf('gateway')
+      return lines.some(({ request_id }) => request_id === 'req-of.caller_1') ? lines : null
+    })
     expect(lines).toContainEqual(
       expect.objectContaining({
         message: 'request',
