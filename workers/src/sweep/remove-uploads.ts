@@ -5,17 +5,29 @@ import { ingestStates } from '@stella/db'
 import { eachApart } from '../each-apart.ts'
 import type { SweepDeps } from './sweep.ts'
 
+/** Uploads looked at in one sweep; the next sweep goes on. */
+const PAGE_BLOBS = 1000
+
+/** What one look at uploads hands to the next. */
+export interface UploadsMemory {
+  /** The key after which to go on, or null to begin with the first. */
+  readonly after: string | null
+  /** Uploads without a batch, and when each was first seen, in milliseconds since 1970. */
+  readonly unclaimed: ReadonlyMap<string, number>
+}
+
 /**
  * Removes uploads whose batch has ended, and those that no batch claimed within `UNCLAIMED_UPLOAD_MS`: their gateway died, or the
- * database refused the batch. Looks at the first page of uploads; what stays there is at work.
- * @returns uploads without a batch, and when each was first seen
+ * database refused the batch.
  */
 export async function removeUploads(
   { database, blobs, now, log }: Pick<SweepDeps, 'database' | 'blobs' | 'now' | 'log'>,
-  seen: ReadonlyMap<string, number>,
-): Promise<ReadonlyMap<string, number>> {
-  const unclaimed = new Map<string, number>()
-  const page = await blobs.list(UPLOADS)
+  { after, unclaimed: seen }: UploadsMemory,
+): Promise<UploadsMemory> {
+  const page = await blobs.list(UPLOADS, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
+  const last = page.length < PAGE_BLOBS ? null : (page.at(-1)?.key ?? null)
+  const isElsewhere = (key: string) => (after !== null && key <= after) || (last !== null && key > last)
+  const unclaimed = new Map([...seen].filter(([key]) => isElsewhere(key)))
   const ids = page.map(({ key }) => ingestOfUploadKey(key)).filter((id) => id !== null)
   const states = new Map((await ingestStates(database, ids)).map(({ id, state }) => [id, state]))
   const look = async (key: string) => {
@@ -30,5 +42,5 @@ export async function removeUploads(
     work: ({ key }) => look(key),
     failed: ({ key }) => ({ message: 'an upload cannot be removed; a later sweep tries again', key }),
   })
-  return unclaimed
+  return { after: last, unclaimed }
 }

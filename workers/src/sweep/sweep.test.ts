@@ -4,15 +4,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { connectBus, openBlobs } from '@stella/adapters'
-import { LOST_JOB_MS, PROFILE_CONCURRENT_RUNS, TENANT_CONCURRENT_RUNS } from '@stella/contracts'
+import { LOST_JOB_MS, PROFILE_CONCURRENT_RUNS, TENANT_CONCURRENT_RUNS, UNCLAIMED_UPLOAD_MS } from '@stella/contracts'
 import { uploadKey } from '@stella/core'
 import { migrate, openDatabase, recordIngest, withTenant } from '@stella/db'
 import { startTestNats, startTestPostgres } from '@stella/deploy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { freshRepublishMemory, republishJobs, type SweepDeps } from './sweep.ts'
+import { freshRemovalMemory, freshRepublishMemory, removeLeft, republishJobs, type SweepDeps } from './sweep.ts'
 
-const tenantId = 'acme'
 const HOUR_MS = 3_600_000
 const closing: (() => Promise<void>)[] = []
 let ownerUrl: string
@@ -41,7 +40,7 @@ afterAll(async () => {
   for (const close of closing) await close()
 })
 
-async function receive(id: string): Promise<void> {
+async function receive(id: string, tenantId = 'acme'): Promise<void> {
   const upload = { uploadKey: uploadKey(tenantId, id), uploadSha256: '0'.repeat(64), uploadBytes: 1 }
   const batch = { tenantId, id, sourceUri: null, sourceName: null, strict: false, createdBy: 'test', ...upload }
   await deps.inTenant(tenantId, (tx) => recordIngest(tx, batch))
@@ -56,7 +55,11 @@ async function silence(id: string, silentMs: number): Promise<void> {
 
 test('republishJobs() gives a batch that waits no second job, however long, and one whose job was lost one job', async () => {
   for (const id of ['waiting', 'lost']) await receive(id)
-  await deps.bus.publishJob({ step: 'ingest', message: { tenantId, ingestId: 'waiting' }, dedupeId: 'waiting/ingest' })
+  await deps.bus.publishJob({
+    step: 'ingest',
+    message: { tenantId: 'acme', ingestId: 'waiting' },
+    dedupeId: 'waiting/ingest',
+  })
   // An hour later, as the clocks of the rows and of the sweep say it.
   const later = { ...deps, now: () => new Date(Date.now() + HOUR_MS) }
   await silence('waiting', HOUR_MS)
@@ -65,4 +68,23 @@ test('republishJobs() gives a batch that waits no second job, however long, and 
   let memory = freshRepublishMemory
   for (let look = 0; look < 3; look++) memory = await republishJobs(later, memory)
   expect(await deps.bus.pending('ingest')).toEqual({ pending: 2, inFlight: 0 })
+})
+
+test('removeLeft() comes to an upload that no batch claimed behind a thousand that are at work', async () => {
+  const put = (id: string) => deps.blobs.putBytes({ key: uploadKey('busy', id), bytes: Uint8Array.of(1) })
+  for (let at = 0; at < 1000; at++) {
+    const id = `a${String(at).padStart(4, '0')}`
+    await receive(id, 'busy')
+    await put(id)
+  }
+  await put('unclaimed')
+  const uploads = async () =>
+    (await deps.blobs.list('uploads/busy/', { after: uploadKey('busy', 'a0998') })).map(({ key }) => key)
+  expect(await uploads()).toEqual([uploadKey('busy', 'a0999'), uploadKey('busy', 'unclaimed')])
+
+  let memory = freshRemovalMemory
+  for (let look = 0; look < 2; look++) memory = await removeLeft(deps, memory)
+  const later = { ...deps, now: () => new Date(Date.now() + UNCLAIMED_UPLOAD_MS) }
+  for (let look = 0; look < 2; look++) memory = await removeLeft(later, memory)
+  expect(await uploads()).toEqual([uploadKey('busy', 'a0999')])
 })

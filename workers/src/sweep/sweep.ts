@@ -7,7 +7,7 @@ import { prune } from '../prune/prune.ts'
 import { patienceOf } from './patience.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import { removeStrays } from './remove-strays.ts'
-import { removeUploads } from './remove-uploads.ts'
+import { removeUploads, type UploadsMemory } from './remove-uploads.ts'
 import { type LostAfter, republishLost } from './republish-lost.ts'
 import { republishQueued } from './republish-queued.ts'
 
@@ -20,8 +20,7 @@ export interface RemovalMemory {
   readonly stagingAfter: string | null
   /** So are sealed bytes. */
   readonly sealedAfter: string | null
-  /** Uploads without a batch, and when each was first seen, in milliseconds since 1970. */
-  readonly unclaimed: ReadonlyMap<string, number>
+  readonly uploads: UploadsMemory
   /** Runs to prune are looked at page by page: the one after which to go on. */
   readonly prunedAfter: PruneCursor | null
 }
@@ -30,7 +29,7 @@ export interface RemovalMemory {
 export const freshRemovalMemory: RemovalMemory = {
   stagingAfter: null,
   sealedAfter: null,
-  unclaimed: new Map(),
+  uploads: { after: null, unclaimed: new Map() },
   prunedAfter: null,
 }
 
@@ -64,7 +63,7 @@ export async function removeLeft(deps: SweepDeps, memory: RemovalMemory): Promis
   await deps.blobs.sweepScratch(SCRATCH_MAX_AGE_MS)
   const stagingAfter = await removeLeftovers(deps, memory.stagingAfter)
   const sealedAfter = await removeStrays(deps, memory.sealedAfter)
-  const unclaimed = await removeUploads(deps, memory.unclaimed)
+  const uploads = await removeUploads(deps, memory.uploads)
   const prunedAfter = await prune(deps, memory.prunedAfter)
-  return { stagingAfter, sealedAfter, unclaimed, prunedAfter }
+  return { stagingAfter, sealedAfter, uploads, prunedAfter }
 }
