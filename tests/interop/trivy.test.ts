@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { root, textOf } from '../source-files.ts'
 import { lacksJudge } from '../support/judge.ts'
+import { markdownTable } from '../support/markdown-table.ts'
 import { openTenant, post, type Tenant, until } from '../support/tenant.ts'
 import { type TrivyTarget, trivyTargets } from '../support/trivy-targets.ts'
 
@@ -15,47 +17,55 @@ const VECTORS = {
   LOW: 'CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N',
   HIGH: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N',
 }
+const VERSIONS = ['0.58.1', '0.71.2']
+/** The table in the docs has a row for each target, and in its last columns how many vulnerabilities each version of Trivy found. */
+const PAGE = 'docs/export-center/trivy-adapter.md'
+const found = new Map<string, number>()
 let stack: TestStack
 let tenant: Tenant
 let tree: string
-let home: string
+let bundle: string
 
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'scans')
-  await post(tenant, trivyTargets.map((target, at) => JSON.stringify(advisoryOf(target, at))).join('\n'))
+  await post(
+    tenant,
+    trivyTargets
+      .flatMap(advisoriesOf)
+      .map((advisory) => JSON.stringify(advisory))
+      .join('\n'),
+  )
   const profile = { name: 'trivy', kind: 'trivy', variant: 'db', config: { trivy: { oci: true } } }
   await tenant.api('/export/profiles', { method: 'POST', body: JSON.stringify(profile) })
-  const bundle = join(tenant.directory, 'trivy.tar.zst')
+  bundle = join(tenant.directory, 'trivy.tar.zst')
   await tenant.json('export', 'run', 'create', '--profile', 'prof_trivy', '--wait', '--download', bundle)
   tree = join(tenant.directory, 'tree')
-  home = join(tenant.directory, 'home')
-  for (const folder of [tree, home]) mkdirSync(folder)
+  mkdirSync(tree)
   execFileSync('tar', ['--zstd', '-xf', bundle, '-C', tree])
-  expect((await tenant.stella('trivy', 'install', bundle, '--cache-dir', join(home, '.cache/trivy'))).code).toBe(0)
   for (const { file, content } of trivyTargets) writeFileSync(join(tenant.directory, file), content)
 })
 afterAll(() => stack?.stop())
 
 const severityAt = (at: number) => (at % 2 === 0 ? 'HIGH' : 'LOW')
+const programOf = (version: string) => `trivy-${version}`
+/** Each version has a home of its own: they do not share what else they keep there. */
+const homeOf = (version: string) => join(tenant.directory, `home-${version}`)
 
-/** Affected before the fix; a second advisory speaks of versions that are not installed. */
-function advisoryOf({ ecosystem, name, fixed }: TrivyTarget, at: number): object {
-  return {
+/** Two advisories about a package: what is installed is affected by one of them, and the first that the other does not affect. */
+function advisoriesOf({ id, ecosystem, name, installed, fixed }: TrivyTarget, at: number): object[] {
+  const advisory = (id: string, cve: string, fixed: string) => ({
     schema_version: '1.7.0',
-    id: `x_SCAN-${at}`,
+    id,
     modified: '2025-01-01T00:00:00Z',
-    aliases: [`CVE-2024-${1000 + at}`],
+    aliases: [cve],
     summary: `a flaw in ${name}`,
     severity: [{ type: 'CVSS_V3', score: VECTORS[severityAt(at)] }],
     affected: [
       { package: { ecosystem, name }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed }] }] },
-      {
-        package: { ecosystem, name: 'not-installed' },
-        ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed }] }],
-      },
     ],
-  }
+  })
+  return [advisory(id, `CVE-2024-${1000 + at}`, fixed), advisory(`OLD-${at}`, `CVE-2023-${1000 + at}`, installed)]
 }
 
 interface Found {
@@ -64,23 +74,33 @@ interface Found {
   readonly FixedVersion: string
   readonly Severity: string
   readonly Title: string
+  readonly DataSource: { readonly Name: string }
 }
 
-/** What Trivy finds in a target, with nothing set but `HOME`. */
-function scan({ file }: TrivyTarget, { network, more = [] }: { network: boolean; more?: string[] }): Found[] {
+interface Scan {
+  readonly version: string
+  readonly network: boolean
+  readonly more?: readonly string[]
+}
+
+/** What a version of Trivy finds in a target, with nothing set but `HOME`. */
+function scan({ file }: TrivyTarget, { version, network, more = [] }: Scan): Found[] {
   const isRoot = process.getuid?.() === 0
   const closed = network || !isRoot ? [] : ['unshare', '--net']
   const kind = file.endsWith('.cdx.json') ? 'sbom' : 'fs'
-  const command = [...closed, 'trivy', kind, '--scanners', 'vuln', '--format', 'json', '--quiet', ...more]
+  const command = [...closed, programOf(version), kind, '--scanners', 'vuln', '--format', 'json', '--quiet', ...more]
   const [program = '', ...args] = [...command, join(tenant.directory, file)]
   const { PATH = '' } = process.env
-  const { status, stdout, stderr } = spawnSync(program, args, { env: { PATH, HOME: home }, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    env: { PATH, HOME: homeOf(version) },
+    encoding: 'utf8',
+  })
   expect([status, stderr]).toEqual([0, ''])
   const { Results = [] } = JSON.parse(stdout) as { Results?: { Vulnerabilities?: Found[] }[] }
   return Results.flatMap(({ Vulnerabilities = [] }) => Vulnerabilities)
 }
 
-function expected({ name, installed, fixed }: TrivyTarget, at: number): object[] {
+function expected({ name, installed, fixed, source }: TrivyTarget, at: number): object[] {
   return [
     expect.objectContaining({
       VulnerabilityID: `CVE-2024-${1000 + at}`,
@@ -88,27 +108,48 @@ function expected({ name, installed, fixed }: TrivyTarget, at: number): object[]
       FixedVersion: fixed,
       Severity: severityAt(at),
       Title: `a flaw in ${name}`,
+      DataSource: expect.objectContaining({ Name: source }),
     }),
   ]
 }
 
-const each = trivyTargets.map((target, at) => [target.ecosystem, target, at] as const)
-const lacksTrivy = lacksJudge('trivy', 'build Trivy 0.58.1 as .ci/run does')
+const each = trivyTargets.map((target, at) => [target.ecosystem, target.file, target, at] as const)
+const lacking = VERSIONS.filter((version) => lacksJudge(programOf(version), `build Trivy ${version} as .ci/run does`))
 
-describe.skipIf(lacksTrivy)('to Trivy, with no network, flag or setting', () => {
-  test.each(each)('%s: what the document states is found, and nothing else', (_, target, at) => {
-    expect(scan(target, { network: false })).toEqual(expected(target, at))
+describe.each(VERSIONS)('to Trivy %s, with no network, flag or setting', (version) => {
+  const lacksTrivy = lacking.includes(version)
+
+  beforeAll(async () => {
+    const cache = join(homeOf(version), '.cache/trivy')
+    mkdirSync(homeOf(version))
+    expect((await tenant.stella('trivy', 'install', bundle, '--cache-dir', cache)).code).toBe(0)
   })
 
-  test('the database is left as it was', () => {
-    const installed = readFileSync(join(home, '.cache/trivy/db/trivy.db'))
-    const exported = execFileSync('tar', ['-xzOf', join(tree, 'trivy/db.bundle'), 'trivy.db'], { maxBuffer: 1e9 })
-    expect(sha256(installed)).toBe(sha256(exported))
+  test.skipIf(lacksTrivy).each(each)('%s, %s: what the document states, and nothing else', (_, file, target, at) => {
+    const vulnerabilities = scan(target, { version, network: false })
+    found.set(`${version} ${file}`, vulnerabilities.length)
+    expect(vulnerabilities).toEqual(expected(target, at))
+  })
+
+  test.skipIf(lacksTrivy)('the database is left as it was', () => {
+    expect(sha256(readFileSync(join(homeOf(version), '.cache/trivy/db/trivy.db')))).toBe(exportedHash())
   })
 })
 
+// After a change of the targets or versions: npx vitest run --project tests tests/interop/trivy.test.ts --update
+test.skipIf(lacking.length > 0)('the docs print what each version found in each target', async () => {
+  const head = ['of', 'target', 'installed', 'fixed', 'source', ...VERSIONS.map((version) => `found by ${version}`)]
+  const rows = trivyTargets.map(({ ecosystem, file, installed, fixed, source }) => [
+    ...[ecosystem, `\`${file}\``, installed, fixed, source],
+    ...VERSIONS.map((version) => `${found.get(`${version} ${file}`)} of 1`),
+  ])
+  const table = /(?<=<!-- targets -->\n)[\s\S]*(?=<!-- end -->)/
+  const page = textOf(PAGE).replace(table, () => `\n${markdownTable([head, ...rows])}\n`)
+  await expect(page).toMatchFileSnapshot(join(root, PAGE))
+})
+
 describe.skipIf(
-  lacksTrivy || lacksJudge('crane', 'go install github.com/google/go-containerregistry/cmd/crane@v0.22.1'),
+  lacking.length > 0 || lacksJudge('crane', 'go install github.com/google/go-containerregistry/cmd/crane@v0.22.1'),
 )('through a registry', () => {
   test('crane pushes the OCI layout, and Trivy pulls its database from there', async () => {
     const port = await freePort()
@@ -117,18 +158,24 @@ describe.skipIf(
       const repository = `127.0.0.1:${port}/trivy-db`
       await until(async () => (await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => null)) && true)
       execFileSync('crane', ['push', join(tree, 'trivy/oci'), `${repository}:2`], { stdio: 'pipe' })
-      const cache = join(tenant.directory, 'pulled')
-      const more = ['--db-repository', repository, '--cache-dir', cache]
-      for (const [, target, at] of each.slice(0, 2)) {
-        expect(scan(target, { network: true, more })).toEqual(expected(target, at))
+      for (const version of VERSIONS) {
+        const cache = join(tenant.directory, `pulled-${version}`)
+        const more = ['--db-repository', repository, '--cache-dir', cache]
+        for (const [, , target, at] of each.slice(0, 2)) {
+          expect(scan(target, { version, network: true, more })).toEqual(expected(target, at))
+        }
+        expect(sha256(readFileSync(join(cache, 'db/trivy.db')))).toBe(exportedHash())
       }
-      const digest = sha256(readFileSync(join(cache, 'db/trivy.db')))
-      expect(digest).toBe(sha256(readFileSync(join(home, '.cache/trivy/db/trivy.db'))))
     } finally {
       registry.kill()
     }
   })
 })
+
+/** Of the database within the bundle. */
+function exportedHash(): string {
+  return sha256(execFileSync('tar', ['-xzOf', join(tree, 'trivy/db.bundle'), 'trivy.db'], { maxBuffer: 1e9 }))
+}
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
