@@ -5,7 +5,7 @@ pub enum Omission {
     Withdrawn,
     /// No package is named.
     NoPackage,
-    /// Trivy has no bucket for the ecosystem.
+    /// The mapping does not know the ecosystem.
     UnknownEcosystem,
     /// Trivy has no bucket for the release of the ecosystem, or there is none.
     UnknownRelease,
