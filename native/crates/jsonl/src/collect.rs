@@ -1,4 +1,5 @@
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -7,9 +8,10 @@ use stella_detectors::Detectors;
 use stella_projection::Projection;
 
 use crate::error::WriteError;
-use crate::inspect::{Inspector, Rules, Withheld, check_withheld, out_of_order};
+use crate::inspect::{Inspector, Rules, Withheld};
 use crate::mismatches::Mismatches;
-use crate::records::{RangeReader, Ranges};
+use crate::range_end::{RangeEnd, RangeEnds};
+use crate::records::{RangeReader, Ranges, Turns};
 use crate::write::Monitor;
 
 /// How often it is looked whether the work was cancelled.
@@ -47,7 +49,7 @@ pub fn collect<R: Ranges, T: Taker>(
     stop: &Arc<AtomicBool>,
 ) -> Result<(Vec<T>, Collected), WriteError> {
     let rules = Rules { projection, detectors: Detectors::new(), max_withheld };
-    let work = Work { ranges, rules: &rules, next: AtomicUsize::new(0), monitor, stop, ended: Mutex::default() };
+    let work = Work { ranges, rules: &rules, turns: Turns::default(), monitor, stop, ended: Mutex::default() };
     let outcomes: Vec<Result<T, WriteError>> = thread::scope(|scope| {
         let threads: Vec<_> = takers.into_iter().map(|taker| scope.spawn(|| work.run(taker))).collect();
         while !threads.iter().all(thread::ScopedJoinHandle::is_finished) {
@@ -81,20 +83,14 @@ pub fn collect<R: Ranges, T: Taker>(
 struct Work<'a, R> {
     ranges: &'a R,
     rules: &'a Rules,
-    next: AtomicUsize,
+    turns: Turns,
     monitor: &'a Monitor,
     stop: &'a AtomicBool,
-    ended: Mutex<Vec<Ended>>,
+    ended: Mutex<Ended>,
 }
 
-/// A range that was read.
-struct Ended {
-    range: usize,
-    records: u64,
-    /// Its first and last key, unless it was empty.
-    keys: Option<(Vec<u8>, Vec<u8>)>,
-    withheld: Vec<Withheld>,
-}
+/// Ranges that were read: how many records were taken of each, and how it ended.
+type Ended = BTreeMap<usize, (u64, RangeEnd)>;
 
 impl<R: Ranges> Work<'_, R> {
     fn run<T: Taker>(&self, mut taker: T) -> Result<T, WriteError> {
@@ -106,18 +102,8 @@ impl<R: Ranges> Work<'_, R> {
     }
 
     fn read_ranges(&self, taker: &mut impl Taker) -> Result<(), WriteError> {
-        let (mut reader, mut body) = (None, Vec::new());
-        loop {
-            let range = self.next.fetch_add(1, Ordering::Relaxed);
-            if range >= self.ranges.count() {
-                return Ok(());
-            }
-            let reader = match &mut reader {
-                Some(reader) => reader,
-                none => none.insert(self.ranges.open()?),
-            };
-            self.read_range(range, reader, &mut body, taker)?;
-        }
+        let mut body = Vec::new();
+        self.turns.take(self.ranges, |range, reader| self.read_range(range, reader, &mut body, taker))
     }
 
     fn read_range(&self, range: usize, reader: &mut R::Reader, body: &mut Vec<u8>, taker: &mut impl Taker) -> Result<(), WriteError> {
@@ -137,28 +123,16 @@ impl<R: Ranges> Work<'_, R> {
             }
         })?;
         mismatches.none()?;
-        let withheld = std::mem::take(&mut inspector.withheld);
-        let keys = inspector.first_key.take().map(|first| (first, inspector.last_key()));
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(Ended { range, records, keys, withheld });
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(range, (records, inspector.end()));
         Ok(())
     }
 }
 
-/// Ranges must follow each other as records do.
-fn joined(mut ended: Vec<Ended>, max_withheld: usize) -> Result<Collected, WriteError> {
-    ended.sort_by_key(|ended| ended.range);
-    let mut collected = Collected::default();
-    let mut last_key: Option<Vec<u8>> = None;
-    for Ended { records, keys, withheld, .. } in ended {
-        if let Some((first, last)) = keys {
-            if let Some(before) = last_key.as_ref().filter(|before| first <= **before) {
-                return Err(out_of_order(&first, before));
-            }
-            last_key = Some(last);
-        }
-        collected.records += records;
-        collected.withheld.extend(withheld);
+fn joined(ended: Ended, max_withheld: usize) -> Result<Collected, WriteError> {
+    let (mut records, mut ends) = (0, RangeEnds::new(max_withheld));
+    for (of_range, end) in ended.into_values() {
+        records += of_range;
+        ends.join(end)?;
     }
-    check_withheld(collected.withheld.len(), max_withheld)?;
-    Ok(collected)
+    Ok(Collected { records, withheld: ends.withheld() })
 }

@@ -3,6 +3,7 @@ use stella_detectors::{Detectors, Finding, redact};
 use stella_projection::{Locator, Mismatch, Projection};
 
 use crate::error::WriteError;
+use crate::range_end::RangeEnd;
 use crate::records::Record;
 
 /// A credential that was kept from the export.
@@ -34,8 +35,8 @@ pub(crate) struct Inspector<'a> {
     findings: Vec<Finding>,
     last_key: Vec<u8>,
     max_line_bytes: usize,
-    pub(crate) first_key: Option<Vec<u8>>,
-    pub(crate) withheld: Vec<Withheld>,
+    first_key: Option<Vec<u8>>,
+    withheld: Vec<Withheld>,
 }
 
 impl<'a> Inspector<'a> {
@@ -44,9 +45,9 @@ impl<'a> Inspector<'a> {
         Self { rules, findings, last_key, max_line_bytes: MAX_LINE_BYTES, first_key: None, withheld }
     }
 
-    /// The last key taken, once there was a first.
-    pub(crate) fn last_key(self) -> Vec<u8> {
-        self.last_key
+    /// What is known of the range when its last record was taken.
+    pub(crate) fn end(self) -> RangeEnd {
+        RangeEnd { keys: self.first_key.map(|first| (first, self.last_key)), withheld: self.withheld }
     }
 
     /// Checks one record and appends it, with a line feed, to the plain text of a frame. False when it was withheld.

@@ -13,6 +13,7 @@ mod line_files;
 mod mismatches;
 mod output;
 mod postgres;
+mod range_end;
 mod records;
 mod reorder;
 mod write;

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::error::WriteError;
 
 /// One record as the ledger keeps it.
@@ -33,4 +35,32 @@ pub trait RangeReader {
     /// # Errors
     /// That of `each`, or that of the source.
     fn read(&mut self, range: usize, each: impl FnMut(Record<'_>) -> Result<(), WriteError>) -> Result<(), WriteError>;
+}
+
+/// Gives out ranges to threads, each range once.
+#[derive(Default)]
+pub(crate) struct Turns {
+    next: AtomicUsize,
+}
+
+impl Turns {
+    /// One thread's share: gives `read` the next range, and a reader of this thread, until none is left.
+    pub(crate) fn take<R: Ranges>(
+        &self,
+        ranges: &R,
+        mut read: impl FnMut(usize, &mut R::Reader) -> Result<(), WriteError>,
+    ) -> Result<(), WriteError> {
+        let mut reader = None;
+        loop {
+            let range = self.next.fetch_add(1, Ordering::Relaxed);
+            if range >= ranges.count() {
+                return Ok(());
+            }
+            let reader = match &mut reader {
+                Some(reader) => reader,
+                none => none.insert(ranges.open()?),
+            };
+            read(range, reader)?;
+        }
+    }
 }

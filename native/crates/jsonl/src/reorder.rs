@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::WriteError;
 use crate::frame::Frame;
-use crate::inspect::Withheld;
+use crate::range_end::RangeEnd;
 
 /// Compressed bytes that may wait for their turn, where ranges are long or do not compress.
 const WAITING_BYTES: usize = 16 * 1024 * 1024;
@@ -17,14 +17,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// What readers hand to the writer.
 pub(crate) enum Item {
     Frame(Frame),
+    /// Comes once for each range, after its frames.
     End(RangeEnd),
-}
-
-/// Comes once for each range, after its frames.
-pub(crate) struct RangeEnd {
-    /// First and last key of the range, unless it was empty.
-    pub(crate) keys: Option<(Vec<u8>, Vec<u8>)>,
-    pub(crate) withheld: Vec<Withheld>,
 }
 
 /// Puts what several readers make into the order of ranges, and makes those wait that are too far ahead.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use stella_detectors::Detectors;
@@ -8,11 +8,12 @@ use stella_projection::Projection;
 
 use crate::error::WriteError;
 use crate::frame::{Frame, FrameCompressor};
-use crate::inspect::{Inspector, Rules, Withheld, check_withheld, out_of_order};
+use crate::inspect::{Inspector, Rules, Withheld};
 use crate::mismatches::Mismatches;
 use crate::output::Output;
-use crate::records::{RangeReader, Ranges};
-use crate::reorder::{Item, RangeEnd, Reorder};
+use crate::range_end::RangeEnds;
+use crate::records::{RangeReader, Ranges, Turns};
+use crate::reorder::{Item, Reorder};
 
 /// How a file of JSON lines is to be written.
 pub struct WriteOptions {
@@ -72,14 +73,8 @@ pub fn write_json_lines<R: Ranges>(
     let mut writer = Writer::new(Output::create(&options.path)?, options.max_withheld);
     let readers = options.readers.clamp(1, ranges.count().max(1));
     let reorder = Reorder::new(Arc::clone(stop), readers);
-    let plant = Plant {
-        ranges,
-        rules: &rules,
-        reorder: &reorder,
-        next: AtomicUsize::new(0),
-        level: options.level,
-        frame_bytes: options.frame_bytes,
-    };
+    let plant =
+        Plant { ranges, rules: &rules, reorder: &reorder, turns: Turns::default(), level: options.level, frame_bytes: options.frame_bytes };
     thread::scope(|scope| {
         for _ in 0..readers {
             scope.spawn(|| plant.work());
@@ -98,7 +93,7 @@ struct Plant<'a, R> {
     ranges: &'a R,
     rules: &'a Rules,
     reorder: &'a Reorder,
-    next: AtomicUsize,
+    turns: Turns,
     level: i32,
     frame_bytes: usize,
 }
@@ -115,18 +110,7 @@ impl<R: Ranges> Plant<'_, R> {
 
     fn read_ranges(&self) -> Result<(), WriteError> {
         let mut bench = Bench { compressor: FrameCompressor::new(self.level)?, plain: Vec::with_capacity(self.room()), records: 0 };
-        let mut reader = None;
-        loop {
-            let range = self.next.fetch_add(1, Ordering::Relaxed);
-            if range >= self.ranges.count() {
-                return Ok(());
-            }
-            let reader = match &mut reader {
-                Some(reader) => reader,
-                none => none.insert(self.ranges.open()?),
-            };
-            self.read_range(range, reader, &mut bench)?;
-        }
+        self.turns.take(self.ranges, |range, reader| self.read_range(range, reader, &mut bench))
     }
 
     fn read_range(&self, range: usize, reader: &mut R::Reader, bench: &mut Bench) -> Result<(), WriteError> {
@@ -144,9 +128,7 @@ impl<R: Ranges> Plant<'_, R> {
         if !bench.plain.is_empty() {
             self.close_frame(range, bench)?;
         }
-        let withheld = std::mem::take(&mut inspector.withheld);
-        let keys = inspector.first_key.take().map(|first| (first, inspector.last_key()));
-        self.reorder.push(range, Item::End(RangeEnd { keys, withheld }))
+        self.reorder.push(range, Item::End(inspector.end()))
     }
 
     /// Plain bytes of a frame that ends in a record of ordinary size.
@@ -185,14 +167,13 @@ impl Drop for Alarm<'_> {
 struct Writer {
     output: Output,
     written: Written,
-    last_key: Option<Vec<u8>>,
-    max_withheld: usize,
+    ends: RangeEnds,
 }
 
 impl Writer {
     fn new(output: Output, max_withheld: usize) -> Self {
         let written = Written { records: 0, plain_bytes: 0, size_bytes: 0, sha256: String::new(), withheld: Vec::new() };
-        Self { output, written, last_key: None, max_withheld }
+        Self { output, written, ends: RangeEnds::new(max_withheld) }
     }
 
     fn drain<R: Ranges>(&mut self, plant: &Plant<'_, R>, monitor: &Monitor) -> Result<(), WriteError> {
@@ -207,7 +188,7 @@ impl Writer {
                     plant.reorder.give_back(frame.bytes, plant.frame_bytes);
                 }
                 Item::End(end) => {
-                    self.end_range(end)?;
+                    self.ends.join(end)?;
                     left -= 1;
                 }
             }
@@ -215,23 +196,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Ranges must follow each other as records do.
-    fn end_range(&mut self, end: RangeEnd) -> Result<(), WriteError> {
-        if let Some((first, last)) = end.keys {
-            if let Some(before) = self.last_key.as_ref().filter(|before| first <= **before) {
-                return Err(out_of_order(&first, before));
-            }
-            self.last_key = Some(last);
-        }
-        self.written.withheld.extend(end.withheld);
-        check_withheld(self.written.withheld.len(), self.max_withheld)
-    }
-
     fn finish(mut self, level: i32) -> Result<Written, WriteError> {
         if self.output.size_bytes() == 0 {
             self.output.write(&FrameCompressor::new(level)?.compress(&[], Vec::new())?)?;
         }
         let stored = self.output.finish()?;
-        Ok(Written { size_bytes: stored.size_bytes, sha256: stored.sha256, ..self.written })
+        Ok(Written { size_bytes: stored.size_bytes, sha256: stored.sha256, withheld: self.ends.withheld(), ..self.written })
     }
 }
