@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 import { startTestStack, type TestStack } from '@stella/deploy'
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, textOf } from '../source-files.ts'
 import { lacksJudge } from '../support/judge.ts'
 import { markdownTable } from '../support/markdown-table.ts'
-import { openTenant, post, type Tenant, until } from '../support/tenant.ts'
+import { openTenant, post, type Tenant } from '../support/tenant.ts'
 import { type TrivyTarget, trivyTargets } from '../support/trivy-targets.ts'
 
 const VECTORS = {
@@ -152,11 +152,10 @@ describe.skipIf(
   lacking.length > 0 || lacksJudge('crane', 'go install github.com/google/go-containerregistry/cmd/crane@v0.22.1'),
 )('through a registry', () => {
   test('crane pushes the OCI layout, and Trivy pulls its database from there', async () => {
-    const port = await freePort()
-    const registry = spawn('crane', ['registry', 'serve', '--address', `127.0.0.1:${port}`], { stdio: 'ignore' })
+    const registry = spawn('crane', ['registry', 'serve', '--address', '127.0.0.1:0'])
     try {
-      const repository = `127.0.0.1:${port}/trivy-db`
-      await until(async () => (await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => null)) && true)
+      const [line] = await once(registry.stderr, 'data')
+      const repository = `127.0.0.1:${String(line).match(/serving on port (\d+)/)?.[1]}/trivy-db`
       execFileSync('crane', ['push', join(tree, 'trivy/oci'), `${repository}:2`], { stdio: 'pipe' })
       for (const version of VERSIONS) {
         const cache = join(tenant.directory, `pulled-${version}`)
@@ -179,16 +178,4 @@ function exportedHash(): string {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
-}
-
-/** A port of the loopback address that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
