@@ -3,13 +3,12 @@
  *
  *   node bench/audit/main.mjs [--seconds 5] [--rounds 3] [--sessions 32]
  */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { chainAudit, migrate, openDatabase, recordAudit, withTenant } from '@stella/db'
-import { startPostgres } from '@stella/deploy'
 import { sql } from 'drizzle-orm'
+import { withPostgres } from '../with-postgres.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -41,17 +40,9 @@ const ways = {
   'outbox, chained every 250 ms': (tx) => recordAudit(tx, fact),
 }
 
-const dir = await mkdtemp(join(tmpdir(), 'stella-bench-'))
-await chmod(dir, 0o755) // As root, Postgres runs as another user and must get through.
-const postgres = await startPostgres({ dataDir: join(dir, 'postgres') })
-try {
-  await writeFile(new URL('RESULTS.md', import.meta.url), await bench(postgres.ownerUrl))
-} finally {
-  await postgres.stop()
-  await rm(dir, { recursive: true, force: true })
-}
+await writeFile(new URL('RESULTS.md', import.meta.url), await withPostgres(bench))
 
-async function bench(ownerUrl) {
+async function bench({ ownerUrl }) {
   const owner = openDatabase(ownerUrl, { max: 1 })
   const database = openDatabase(await migrate(ownerUrl), { max: sessions + 1 })
   const [{ version }] = await owner.transaction({ settings: '' }, async (tx) => {

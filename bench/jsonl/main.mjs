@@ -6,12 +6,10 @@
  * Needs psql, zstd, tar and sha256sum. Uses the database of OWNER_DATABASE_URL, which must be empty and whose server may be tuned to its
  * machine, or an embedded Postgres of its own with the settings of `npm run dev`.
  */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { migrate } from '@stella/db'
-import { startPostgres } from '@stella/deploy'
+import { withPostgres } from '../with-postgres.mjs'
 import { baseRecords } from './base-records.mjs'
 import { load } from './load.mjs'
 import { numberedRecords } from './numbered-records.mjs'
@@ -33,20 +31,9 @@ const rounds = Number(values.rounds)
 const readerCounts = values.readers.split(',').map(Number)
 const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
 
-const ownUrl = process.env.OWNER_DATABASE_URL
-const dir = await mkdtemp(join(tmpdir(), 'stella-bench-'))
-await chmod(dir, 0o755) // As root, Postgres runs as another user and must get through.
-const postgres = ownUrl
-  ? { ownerUrl: ownUrl, stop: async () => {} }
-  : await startPostgres({ dataDir: join(dir, 'postgres') })
-try {
-  await bench(postgres.ownerUrl)
-} finally {
-  await postgres.stop()
-  await rm(dir, { recursive: true, force: true })
-}
+await withPostgres(bench, { ownerUrl: process.env.OWNER_DATABASE_URL })
 
-async function bench(ownerUrl) {
+async function bench({ ownerUrl, dir }) {
   const loginUrl = await migrate(ownerUrl)
   const bases = await baseRecords()
   const { keyAt, meanBytes } = await load({

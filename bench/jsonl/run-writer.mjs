@@ -1,14 +1,14 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FRAME_BYTES } from '@stella/contracts'
 import { parseDatabaseUrl } from '@stella/core'
+import { runMeasured } from '../measured-write.mjs'
 
 const writer = fileURLToPath(new URL('writer.mjs', import.meta.url))
 const mapping = await readFile(new URL('../../contracts/mappings/osv-1.7.json', import.meta.url), 'utf8')
 
-/** Runs the writer in a new process, with the login and the settings of a worker. @returns what `writer.mjs` prints */
+/** Runs the writer in a new process, with the login and the settings of a worker. @returns what `measuredWrite` prints */
 export function runWriter({ loginUrl, scope, queries, readers, dir }) {
   const options = {
     connection: parseDatabaseUrl(loginUrl),
@@ -21,10 +21,5 @@ export function runWriter({ loginUrl, scope, queries, readers, dir }) {
     maxWithheld: 1_000_000,
     path: join(dir, 'ours.zst'),
   }
-  return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [writer], (error, stdout) =>
-      error ? reject(error) : resolve(JSON.parse(stdout)),
-    )
-    child.stdin?.end(JSON.stringify(options))
-  })
+  return runMeasured(writer, options)
 }

@@ -7,17 +7,16 @@
  * Needs psql, Go, bbolt and tar. A document makes four advisories. Starts an embedded Postgres with the settings of `npm run dev`.
  */
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { migrate } from '@stella/db'
-import { startPostgres } from '@stella/deploy'
 import { baseRecords } from '../jsonl/base-records.mjs'
 import { load } from '../jsonl/load.mjs'
 import { psql } from '../jsonl/psql.mjs'
 import { rangeQueries } from '../jsonl/queries.mjs'
+import { withPostgres } from '../with-postgres.mjs'
 import { advisories } from './advisories.mjs'
 import { writePeerRows } from './peer-rows.mjs'
 import { limit, runPeer, sortedKeys } from './peers.mjs'
@@ -31,17 +30,9 @@ const total = Number(values.documents)
 const rounds = Number(values.rounds)
 const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
 
-const dir = await mkdtemp(join(tmpdir(), 'stella-bench-'))
-await chmod(dir, 0o755) // As root, Postgres runs as another user and must get through.
-const postgres = await startPostgres({ dataDir: join(dir, 'postgres') })
-try {
-  await bench(postgres.ownerUrl)
-} finally {
-  await postgres.stop()
-  await rm(dir, { recursive: true, force: true })
-}
+await withPostgres(bench)
 
-async function bench(ownerUrl) {
+async function bench({ ownerUrl, dir }) {
   const loginUrl = await migrate(ownerUrl)
   const texts = (await baseRecords()).map((text) => JSON.parse(text).details ?? '')
   const records = advisories(texts)
