@@ -4,10 +4,8 @@ import { runStates } from '@stella/db'
 
 import { eachApart } from '../each-apart.ts'
 import { removeWorkOf } from '../run/remove-work.ts'
+import { pageOfBlobs } from './page-of-blobs.ts'
 import type { SweepDeps } from './sweep.ts'
-
-/** Blobs looked at in one sweep; the next sweep goes on. */
-const PAGE_BLOBS = 1000
 
 /**
  * Removes what runs that have ended left behind: a cancelled or failed run leaves nothing.
@@ -17,7 +15,7 @@ export async function removeLeftovers(
   deps: Pick<SweepDeps, 'database' | 'inTenant' | 'blobs' | 'log'>,
   after: string | null,
 ): Promise<string | null> {
-  const page = await deps.blobs.list(STAGING, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
+  const { page, next } = await pageOfBlobs(deps.blobs, STAGING, after)
   const staged = page.map(({ key }) => runOfStagingKey(key)?.runId).filter((id) => id !== undefined)
   const runs = await runStates(deps.database, [...new Set(staged)])
   await eachApart(deps.log, {
@@ -25,5 +23,5 @@ export async function removeLeftovers(
     work: ({ tenantId, id: runId }) => removeWorkOf(deps, { tenantId, runId }),
     failed: ({ id }) => ({ message: 'what a run left cannot be removed; a later sweep tries again', run_id: id }),
   })
-  return page.length < PAGE_BLOBS ? null : (page.at(-1)?.key ?? null)
+  return next
 }

@@ -2,10 +2,8 @@ import { attemptOfKey, attemptPrefix, SEALED, type SealAttempt } from '@stella/c
 import { strayAttempts } from '@stella/db'
 
 import { eachApart } from '../each-apart.ts'
+import { pageOfBlobs } from './page-of-blobs.ts'
 import type { SweepDeps } from './sweep.ts'
-
-/** Sealed blobs looked at in one sweep; the next sweep goes on. */
-const PAGE_BLOBS = 1000
 
 /**
  * Removes what attempts at sealing stored that no run will ever name. A worker that hangs while it stores goes on after others have ended its
@@ -16,7 +14,7 @@ export async function removeStrays(
   deps: Pick<SweepDeps, 'inTenant' | 'blobs' | 'log'>,
   after: string | null,
 ): Promise<string | null> {
-  const page = await deps.blobs.list(SEALED, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
+  const { page, next } = await pageOfBlobs(deps.blobs, SEALED, after)
   await eachApart(deps.log, {
     items: [...byTenant(page.map(({ key }) => key))],
     work: ([tenantId, attempts]) => removeStraysOf(deps, tenantId, attempts),
@@ -25,7 +23,7 @@ export async function removeStrays(
       tenant_id: tenantId,
     }),
   })
-  return page.length < PAGE_BLOBS ? null : (page.at(-1)?.key ?? null)
+  return next
 }
 
 async function removeStraysOf(

@@ -3,10 +3,8 @@ import { ingestOfUploadKey, UPLOADS } from '@stella/core'
 import { ingestStates } from '@stella/db'
 
 import { eachApart } from '../each-apart.ts'
+import { pageOfBlobs } from './page-of-blobs.ts'
 import type { SweepDeps } from './sweep.ts'
-
-/** Uploads looked at in one sweep; the next sweep goes on. */
-const PAGE_BLOBS = 1000
 
 /** What one look at uploads hands to the next. */
 export interface UploadsMemory {
@@ -24,9 +22,8 @@ export async function removeUploads(
   { database, blobs, now, log }: Pick<SweepDeps, 'database' | 'blobs' | 'now' | 'log'>,
   { after, unclaimed: seen }: UploadsMemory,
 ): Promise<UploadsMemory> {
-  const page = await blobs.list(UPLOADS, { limit: PAGE_BLOBS, ...(after === null ? {} : { after }) })
-  const last = page.length < PAGE_BLOBS ? null : (page.at(-1)?.key ?? null)
-  const isElsewhere = (key: string) => (after !== null && key <= after) || (last !== null && key > last)
+  const { page, next } = await pageOfBlobs(blobs, UPLOADS, after)
+  const isElsewhere = (key: string) => (after !== null && key <= after) || (next !== null && key > next)
   const unclaimed = new Map([...seen].filter(([key]) => isElsewhere(key)))
   const ids = page.map(({ key }) => ingestOfUploadKey(key)).filter((id) => id !== null)
   const states = new Map((await ingestStates(database, ids)).map(({ id, state }) => [id, state]))
@@ -42,5 +39,5 @@ export async function removeUploads(
     work: ({ key }) => look(key),
     failed: ({ key }) => ({ message: 'an upload cannot be removed; a later sweep tries again', key }),
   })
-  return { after: last, unclaimed }
+  return { after: next, unclaimed }
 }
