@@ -1,4 +1,4 @@
-import type { Run } from '@stella/contracts'
+import type { Run, RunCounts } from '@stella/contracts'
 
 import { byteSize } from './byte-size.ts'
 
@@ -12,7 +12,7 @@ export function runLines(run: Run): string[] {
     ['part', run.part_of && `${run.part} of run ${run.part_of}`],
     ['parts', run.parts?.join(', ') ?? null],
     ['revision', run.ledger_revision === null ? null : `${run.ledger_revision} of the ledger`],
-    ['records', run.counts && `${run.counts.advisories} advisories, ${run.counts.vex} vex, ${run.counts.sboms} sboms`],
+    ['records', run.counts && countsLine(run.counts)],
     ['shards', run.parts ? null : run.shards && `${run.shards.written} of ${run.shards.planned}`],
     ['bundle', run.bundle && `${byteSize(run.bundle.size)}, sha256:${run.bundle.sha256}`],
     ['content', run.content_root],
@@ -22,4 +22,9 @@ export function runLines(run: Run): string[] {
     ['finished', run.finished_at],
   ]
   return facts.flatMap(([name, fact]) => (fact === null ? [] : [`${name.padEnd(10)}  ${fact}`]))
+}
+
+function countsLine({ advisories, vex, sboms, jars }: RunCounts): string {
+  const others = jars === undefined ? '' : `, ${jars} jars`
+  return `${advisories} advisories, ${vex} vex, ${sboms} sboms${others}`
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { filters } from './filters.ts'
+import { filters, recordKinds } from './filters.ts'
 import { runCounts } from './run.ts'
 
 /** A file of an export: path under its root, size in bytes, SHA-256 in hexadecimal. */
@@ -14,7 +14,7 @@ export type ExportFile = z.infer<typeof exportFile>
 
 /** A credential that was found. `redact`: the text was replaced; `withhold`: the document was left out. */
 export const withheld = z.strictObject({
-  kind: z.enum(['advisory', 'vex', 'sbom']),
+  kind: z.enum(recordKinds),
   record: z.string(),
   detector: z.string(),
   pointer: z.string().nullable(),

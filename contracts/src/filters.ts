@@ -6,16 +6,31 @@ import { tenantId } from './tenant.ts'
 
 /** Kinds of record that an export of JSON lines may hold, in the plural of the API. */
 export const recordGroups = ['advisories', 'vex', 'sboms'] as const
-/** `advisories`, `vex` or `sboms`. */
-export type RecordGroup = (typeof recordGroups)[number]
+/** All kinds of record in the ledger, in the plural of the API: `jars` are what indexes of Maven repositories state. */
+export const ledgerGroups = [...recordGroups, 'jars'] as const
+/** `advisories`, `vex`, `sboms` or `jars`. */
+export type RecordGroup = (typeof ledgerGroups)[number]
+/** The kinds of one record in the ledger. */
+export const recordKinds = ['advisory', 'vex', 'sbom', 'jar'] as const
 /** The kind of one record in the ledger. */
-export type RecordKind = 'advisory' | 'vex' | 'sbom'
+export type RecordKind = (typeof recordKinds)[number]
+/** The kind of a record that is a line of an export. */
+export type LineKind = 'advisory' | 'vex'
 
 /** The kind of record that a group of the API holds. */
 export const kindOfGroup: Readonly<Record<RecordGroup, RecordKind>> = {
   advisories: 'advisory',
   vex: 'vex',
   sboms: 'sbom',
+  jars: 'jar',
+}
+
+/** The group of the API that holds a kind of record. */
+export const groupOfKind: Readonly<Record<RecordKind, RecordGroup>> = {
+  advisory: 'advisories',
+  vex: 'vex',
+  sbom: 'sboms',
+  jar: 'jars',
 }
 
 const value = z
@@ -51,7 +66,7 @@ export const filters = z
     tags: values.optional(),
     /** The caller's own tenant, which is what is read anyway; another one is refused. */
     tenant_id: tenantId.optional(),
-    include: z.array(z.enum(recordGroups)).min(1).optional(),
+    include: z.array(z.enum(ledgerGroups)).min(1).optional(),
   })
   .refine(
     ({ time_from, time_to }) => !time_from || !time_to || Date.parse(time_from) < Date.parse(time_to),

@@ -35,7 +35,16 @@ export {
   type Withheld,
   withheld,
 } from './export-manifest.ts'
-export { type Filters, filters, kindOfGroup, type RecordGroup, type RecordKind, recordGroups } from './filters.ts'
+export {
+  type Filters,
+  filters,
+  groupOfKind,
+  kindOfGroup,
+  type LineKind,
+  type RecordGroup,
+  type RecordKind,
+  recordGroups,
+} from './filters.ts'
 export {
   type ExportIndex,
   exportIndex,
@@ -48,7 +57,9 @@ export {
 export {
   type Ingest,
   type IngestEntry,
+  type IngestFormat,
   type IngestSummary,
+  ingestFormats,
   ingest,
   ingestQuery,
   ingestStates,
@@ -245,6 +256,7 @@ export {
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {
   DEFAULT_COMPRESSION_LEVEL,
+  includeFault,
   type NewProfile,
   newProfile,
   type Profile,
@@ -274,7 +286,15 @@ export { readSettings } from './settings.ts'
 export { type Sharding, sharding } from './sharding.ts'
 export { type SignatureFiles, signatureFiles } from './signatures.ts'
 export { tenantId } from './tenant.ts'
-export { MAX_TRIVY_BYTES, TRIVY_SORT_BYTES, trivyConfig, trivyPaths, trivySignaturePath } from './trivy.ts'
+export {
+  MAX_TRIVY_BYTES,
+  TRIVY_SORT_BYTES,
+  type TrivyDatabase,
+  trivyConfig,
+  trivyDatabaseOf,
+  trivyOmittedPath,
+  trivySignaturePath,
+} from './trivy.ts'
 export {
   BEARER_PROTOCOL_PREFIX,
   gapFrame,

@@ -73,6 +73,11 @@ const plain = (maxChars: number) =>
 /** A scheme, and characters that a URI may hold (RFC 3986, sections 2 and 3). */
 const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[\w.~:/?#[\]@!$&'()*+,;=%-]+$/
 
+/** How the files of a batch are read: by what they hold, or as rows of an index of a Maven repository. */
+export const ingestFormats = ['auto', 'maven-index'] as const
+/** How the files of a batch are read. */
+export type IngestFormat = (typeof ingestFormats)[number]
+
 /** Query of `POST /ledger/ingest`: where the documents came from, and whether one refusal refuses all. */
 export const ingestQuery = z.strictObject({
   source_uri: z
@@ -87,5 +92,9 @@ export const ingestQuery = z.strictObject({
     .optional()
     .describe('Where the documents came from.'),
   source_name: plain(1024).optional().describe('Name of the one document that the body is.'),
+  format: z
+    .enum(ingestFormats)
+    .default('auto')
+    .describe('How files are read: by what they hold, or as rows of an index of a Maven repository.'),
   strict: z.enum(['true', 'false']).default('false').describe('Whether one refused document refuses all.'),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { coverage } from './export-manifest.ts'
-import { filters, recordGroups } from './filters.ts'
+import { filters, ledgerGroups, recordKinds } from './filters.ts'
 import {
   MAX_EXTENT_RANGE_RECORDS,
   MAX_PART_BYTES,
@@ -39,7 +39,7 @@ const scope = { revision: count.optional(), filters: filters.default({}) }
  * (inclusive) to `to` (exclusive). `filters.include` changes nothing here.
  */
 export const recordsRequest = z.strictObject({
-  group: z.enum(recordGroups),
+  group: z.enum(ledgerGroups),
   ...scope,
   after: key.optional(),
   from: key.optional(),
@@ -65,7 +65,7 @@ export type LedgerQuery = z.infer<typeof ledgerQuery>
 
 /** All of a line of a stream but `record`: its last member, the canonical text of the record, byte for byte as the ledger keeps it. */
 export const ledgerLineHead = z.strictObject({
-  kind: z.enum(['advisory', 'vex', 'sbom']),
+  kind: z.enum(recordKinds),
   key: z.string(),
   /** Revision that brought this version of the record. */
   revision: count,
@@ -101,7 +101,7 @@ export const ledgerLine = z.union([ledgerLineHead.extend({ record: z.looseObject
 
 /** An extent to read (`POST /ledger/extents`): how much a scope holds of one group, and where its ranges begin. */
 export const extentRequest = z.strictObject({
-  group: z.enum(recordGroups),
+  group: z.enum(ledgerGroups),
   ...scope,
   range_records: z.int().min(MIN_EXTENT_RANGE_RECORDS).max(MAX_EXTENT_RANGE_RECORDS),
 })

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
 import { distribution } from './distribution.ts'
-import { filters } from './filters.ts'
+import { filters, type RecordGroup, recordGroups } from './filters.ts'
 import { MAX_CONCURRENT_RUNS, MAX_RATE } from './limits.ts'
 import { mergePatchOf } from './merge-patch-of.ts'
 import { resourceId } from './resource-id.ts'
 import { DEFAULT_DATA_DAYS, DEFAULT_DOCUMENTS_DAYS, retention } from './retention.ts'
 import { sharding } from './sharding.ts'
-import { trivyConfig } from './trivy.ts'
+import { trivyConfig, trivyDatabaseOf, trivyDatabases } from './trivy.ts'
 
 /** Kinds that a list of profiles may be filtered by. */
 export const profileKinds = ['json', 'trivy', 'mirror'] as const
@@ -55,7 +55,17 @@ export const profileConfig = z.strictObject(
 export type ProfileConfig = z.infer<typeof profileConfig>
 
 /** Kinds of profile, and the variants of each. */
-const variantsOf: Readonly<Record<string, readonly string[]>> = { json: ['raw'], trivy: ['db'] }
+const variantsOf: Readonly<Record<string, readonly string[]>> = { json: ['raw'], trivy: Object.keys(trivyDatabases) }
+
+/** What is wrong with the groups that a profile is to include; null where nothing is. */
+export function includeFault(
+  profile: { readonly kind: string; readonly variant: string },
+  include: readonly RecordGroup[] = [],
+): string | null {
+  const groups: readonly RecordGroup[] = trivyDatabaseOf(profile)?.groups ?? recordGroups
+  const other = include.find((group) => !groups.includes(group))
+  return other === undefined ? null : `${other}: a profile of this kind and variant takes ${groups.join(', ')}`
+}
 
 /** A profile as a file or a request gives it. Its id is made of its name: `json raw` becomes `prof_json_raw`. */
 export const newProfile = z
@@ -64,7 +74,7 @@ export const newProfile = z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'a name is 1 to 63 letters, digits, spaces, ".", "_" or "-"'),
     kind: z.enum(['json', 'trivy']),
-    variant: z.enum(['raw', 'db']),
+    variant: z.enum(['raw', 'db', 'java-db']),
     // Null is what YAML reads where nothing stands behind `config:`.
     config: profileConfig
       .nullable()
@@ -77,8 +87,8 @@ export const newProfile = z
     if (!variants.includes(variant)) refuse(['variant'], `of kind ${kind} there is ${variants.join(', ')}`)
     if (kind !== 'trivy' && config.trivy) refuse(['config', 'trivy'], 'is for profiles of kind trivy')
     if (kind === 'trivy' && config.sharding) refuse(['config', 'sharding'], 'a database is one file: leave it out')
-    if (kind === 'trivy' && config.filters?.include?.some((group) => group !== 'advisories'))
-      refuse(['config', 'filters', 'include'], 'a Trivy database holds advisories alone')
+    const fault = includeFault({ kind, variant }, config.filters?.include)
+    if (fault) refuse(['config', 'filters', 'include'], fault)
   })
 /** A profile to create. */
 export type NewProfile = z.infer<typeof newProfile>

@@ -37,7 +37,13 @@ export const newRun = z.strictObject({
 export type NewRun = z.infer<typeof newRun>
 
 /** Records and credentials counted by group. */
-export const runCounts = z.strictObject({ advisories: z.int(), vex: z.int(), sboms: z.int() })
+export const runCounts = z.strictObject({
+  advisories: z.int(),
+  vex: z.int(),
+  sboms: z.int(),
+  /** Where they were asked for. */
+  jars: z.int().optional(),
+})
 /** Numbers of records by group. */
 export type RunCounts = z.infer<typeof runCounts>
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import type { RecordGroup } from './filters.ts'
+
 /** Days for which a Trivy database counts as new when its profile does not say. */
 const DEFAULT_VALIDITY_DAYS = 30
 /** Most days that a profile may ask for. */
@@ -19,10 +21,37 @@ export const trivyConfig = z.strictObject({
   /** Whether the database comes as an OCI artifact besides, under `trivy/oci/`. */
   oci: z.boolean().default(false),
 })
-/** Paths of a Trivy export's data files. */
-export const trivyPaths = {
-  database: 'trivy/db.bundle',
-  omitted: 'trivy/omitted.jsonl.zst',
-} as const
-/** Path of the detached signature over `trivyPaths.database`, for whoever takes that file alone. */
+/** A database that Trivy reads. */
+export interface TrivyDatabase {
+  /** The archive in an export. */
+  readonly path: string
+  /** The file in the archive, and where Trivy looks for it: a folder of its cache. */
+  readonly file: string
+  readonly folder: string
+  /** Trivy's schema. */
+  readonly schema: number
+  /** What it is made of. */
+  readonly groups: readonly RecordGroup[]
+}
+/** The databases, by variant of a profile of kind `trivy`. */
+export const trivyDatabases = {
+  db: { path: 'trivy/db.bundle', file: 'trivy.db', folder: 'db', schema: 2, groups: ['advisories'] },
+  'java-db': {
+    path: 'trivy/java-db.bundle',
+    file: 'trivy-java.db',
+    folder: 'java-db',
+    schema: 1,
+    groups: ['sboms', 'jars'],
+  },
+} as const satisfies Record<string, TrivyDatabase>
+
+/** The database that a profile makes, or null. */
+export function trivyDatabaseOf({ kind, variant }: { kind: string; variant: string }): TrivyDatabase | null {
+  if (kind !== 'trivy') return null
+  return Object.entries<TrivyDatabase>(trivyDatabases).find(([name]) => name === variant)?.[1] ?? null
+}
+
+/** Path of the list of what a database has no place for. */
+export const trivyOmittedPath = 'trivy/omitted.jsonl.zst'
+/** Path of the detached signature over the archive of a database, for whoever takes that file alone. */
 export const trivySignaturePath = 'signatures/trivy-db.sig'

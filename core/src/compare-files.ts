@@ -1,4 +1,12 @@
-import { bundlePaths, type ExportContent, type ExportFile, trivyPaths, trivySignaturePath } from '@stella/contracts'
+import {
+  bundlePaths,
+  type ExportContent,
+  type ExportFile,
+  type TrivyDatabase,
+  trivyDatabaseOf,
+  trivyOmittedPath,
+  trivySignaturePath,
+} from '@stella/contracts'
 
 import { ABSENT, type ExportFault } from './export-fault.ts'
 
@@ -25,7 +33,7 @@ export function compareFiles(content: ExportContent, members: readonly ScannedMe
   const seen = new Set<string>()
   const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
   const isDescribed = (path: string) =>
-    described.has(path) || (content.profile.kind === 'trivy' && path === trivySignaturePath)
+    described.has(path) || (trivyDatabaseOf(content.profile) !== null && path === trivySignaturePath)
   const extra = members.filter(({ path }) => !named.has(path) && !isDescribed(path))
   return [
     ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
@@ -48,7 +56,8 @@ function compareFile({ path, size, sha256 }: ExportFile, member: ScannedMember |
 function compareCounts(content: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
   const { counts, files, profile } = content
   // What a database holds is for its readers to count.
-  if (profile.kind === 'trivy') return requireDatabase(files)
+  const database = trivyDatabaseOf(profile)
+  if (database) return requireDatabase(database, files)
   const faults = Object.entries(groupOfLines).flatMap(([path, group]) => {
     const file = files.find((entry) => entry.path === path)
     if (!file)
@@ -70,7 +79,7 @@ function compareCounts(content: ExportContent, found: ReadonlyMap<string, Scanne
   return [...faults, { path: bundlePaths.manifest, reason: `it counts ${counts.sboms} sboms and names ${sboms}` }]
 }
 
-function requireDatabase(files: readonly ExportFile[]): ExportFault[] {
-  const missing = Object.values(trivyPaths).filter((wanted) => !files.some(({ path }) => path === wanted))
+function requireDatabase(database: TrivyDatabase, files: readonly ExportFile[]): ExportFault[] {
+  const missing = [database.path, trivyOmittedPath].filter((wanted) => !files.some(({ path }) => path === wanted))
   return missing.map((path) => ({ path, reason: 'export.json is of a Trivy database but names no such file' }))
 }

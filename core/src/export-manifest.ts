@@ -1,4 +1,4 @@
-import type { Coverage, ExportFile, ExportManifest, RunCounts } from '@stella/contracts'
+import { type Coverage, type ExportFile, type ExportManifest, groupOfKind, type RunCounts, runCounts } from '@stella/contracts'
 
 import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'
@@ -70,8 +70,10 @@ export function encodeManifest(manifest: ExportManifest): Buffer {
 }
 
 function writtenCounts(shards: readonly ShardOutput[]): RunCounts {
-  const counts = { advisories: 0, vex: 0, sboms: 0 }
-  for (const { kind, records } of shards)
-    counts[kind === 'advisory' ? 'advisories' : kind === 'vex' ? 'vex' : 'sboms'] += records
-  return counts
+  const counts: Record<string, number> = { advisories: 0, vex: 0, sboms: 0 }
+  for (const { kind, records } of shards.flatMap((shard) => [shard, ...(shard.besides ?? [])])) {
+    const group = groupOfKind[kind]
+    counts[group] = (counts[group] ?? 0) + records
+  }
+  return runCounts.parse(counts)
 }

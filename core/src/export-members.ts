@@ -1,4 +1,4 @@
-import { Problem, type RecordKind } from '@stella/contracts'
+import { type LineKind, Problem } from '@stella/contracts'
 
 import { inByteOrder } from './byte-order.ts'
 import type { BlobRef, ShardOutput } from './shard-output.ts'
@@ -18,7 +18,7 @@ export interface ExportMember {
   readonly parts: readonly BlobPart[]
 }
 
-const linesPath: Readonly<Record<Exclude<RecordKind, 'sbom'>, string>> = {
+const linesPath: Readonly<Record<LineKind, string>> = {
   advisory: 'advisories/normalized.jsonl.zst',
   vex: 'vex/normalized.jsonl.zst',
 }
@@ -41,7 +41,7 @@ export function exportMembers(shards: readonly ShardOutput[]): ExportMember[] {
   return members
 }
 
-function lineMembers(shards: readonly ShardOutput[], kind: 'advisory' | 'vex'): ExportMember[] {
+function lineMembers(shards: readonly ShardOutput[], kind: LineKind): ExportMember[] {
   const parts = shards
     .filter((shard) => shard.kind === kind && shard.documents.length === 0)
     .map(({ blob }) => ({ blob, offset: 0, sizeBytes: blob.sizeBytes }))

@@ -80,7 +80,7 @@ export function indexRoot(parts: readonly Pick<IndexedPart, 'part' | 'content_ro
 export function sumOfCounts(parts: readonly Pick<IndexedPart, 'counts'>[]): RunCounts {
   const sum = { advisories: 0, vex: 0, sboms: 0 }
   for (const { counts } of parts)
-    for (const group of Object.keys(sum) as (keyof RunCounts)[]) sum[group] += counts[group]
+    for (const group of Object.keys(sum) as (keyof typeof sum)[]) sum[group] += counts[group]
   return sum
 }
 

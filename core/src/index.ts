@@ -37,6 +37,7 @@ export { mergePatch } from './merge-patch.ts'
 export { merkleTreeHash } from './merkle-tree.ts'
 export {
   coarseParts,
+  countsOf,
   cutByTime,
   type GroupExtent,
   grainOf,
@@ -44,7 +45,7 @@ export {
   requireFewParts,
   type TimeBucket,
 } from './parts.ts'
-export { cutShards, type KeyRange, type KindExtent, type Plan, type Scope, type Shard, wholeShard } from './plan.ts'
+export { cutShards, type KeyRange, type KindExtent, type KindRanges, type Plan, type Scope, type Shard, wholeShard } from './plan.ts'
 export { profileId } from './profile-id.ts'
 export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './provenance.ts'
 export { publicKeyId } from './public-key-id.ts'

@@ -1,4 +1,4 @@
-import { type Filters, MAX_PARTS, Problem, type RecordGroup, type Sharding } from '@stella/contracts'
+import { type Filters, MAX_PARTS, Problem, type RecordGroup, type RunCounts, type Sharding } from '@stella/contracts'
 
 /** A part of an export that is too large for one bundle: what it takes, and the bytes that the plan expects, before compression. */
 export interface PlannedPart {
@@ -12,6 +12,12 @@ export interface GroupExtent {
   readonly group: RecordGroup
   readonly records: number
   readonly bytes: number
+}
+
+/** How many records a scope holds of each group. */
+export function countsOf(extents: readonly GroupExtent[]): RunCounts {
+  const counted = Object.fromEntries(extents.map(({ group, records }) => [group, records]))
+  return { advisories: 0, vex: 0, sboms: 0, ...counted }
 }
 
 /** Records modified within one stretch of time; it ends where the next begins. `from`: RFC 3339 to the millisecond, null for no time at all. */

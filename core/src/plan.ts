@@ -23,10 +23,16 @@ export interface KeyRange {
   readonly to: string | null
 }
 
-/** What one job writes: some ranges of one kind of record. */
-export interface Shard {
+/** Ranges of one kind of record. */
+export interface KindRanges {
   readonly kind: RecordKind
   readonly ranges: readonly KeyRange[]
+}
+
+/** What one job writes: some ranges of one kind of record. */
+export interface Shard extends KindRanges {
+  /** The other kinds that a database is made of. */
+  readonly besides?: readonly KindRanges[]
 }
 
 /** All that the steps after planning depend on. */
@@ -60,12 +66,7 @@ export interface KindExtent {
  */
 export function cutShards(extents: readonly KindExtent[]): Shard[] {
   const shards = extents.flatMap(({ kind, starts }) => {
-    const ranges = starts.map(
-      (_, index): KeyRange => ({
-        from: index === 0 ? null : (starts[index] ?? null),
-        to: starts[index + 1] ?? null,
-      }),
-    )
+    const ranges = rangesOf(starts)
     // A group of JSON lines that is asked for is a file, though it hold no line; SBOMs are files of their own.
     if (ranges.length === 0) return kind === 'sbom' ? [] : [{ kind, ranges: [] }]
     return inGroups(ranges, kind === 'sbom' ? 1 : SHARD_RANGES).map((group) => ({ kind, ranges: group }))
@@ -79,11 +80,21 @@ export function cutShards(extents: readonly KindExtent[]): Shard[] {
   return shards
 }
 
-/** The one shard of a database: it is built whole. */
+/**
+ * The one shard of a database: it is built whole.
+ * @throws `plan/too-large` where it has more ranges than `MAX_SHARDS` full shards would
+ */
 export function wholeShard(extents: readonly KindExtent[]): Shard[] {
-  const shards = extents.flatMap((extent) => cutShards([extent]))
-  const [first] = shards
-  return first ? [{ kind: first.kind, ranges: shards.flatMap(({ ranges }) => ranges) }] : []
+  const all = extents.map(({ kind, starts }): KindRanges => ({ kind, ranges: rangesOf(starts) }))
+  if (all.reduce((sum, { ranges }) => sum + ranges.length, 0) > MAX_SHARDS * SHARD_RANGES) {
+    throw new Problem('plan/too-large', 'the database is made of too many records for one job: narrow its filters')
+  }
+  const [first, ...besides] = all
+  return first ? [{ ...first, ...(besides.length > 0 ? { besides } : {}) }] : []
+}
+
+function rangesOf(starts: readonly string[]): KeyRange[] {
+  return starts.map((start, index) => ({ from: index === 0 ? null : start, to: starts[index + 1] ?? null }))
 }
 
 function inGroups<T>(items: readonly T[], size: number): T[][] {

@@ -19,6 +19,8 @@ export interface PackedDocument {
 export interface ShardOutput {
   readonly kind: RecordKind
   readonly records: number
+  /** Of a database that is made of several kinds of record: the other kinds, and how many of each were read. */
+  readonly besides?: readonly { readonly kind: RecordKind; readonly records: number }[]
   readonly blob: BlobRef
   /** Empty for JSON lines. */
   readonly documents: readonly PackedDocument[]

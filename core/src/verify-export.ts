@@ -8,7 +8,7 @@ import {
   MAX_FAULTS,
   type PublicKey,
   type RunCounts,
-  trivyPaths,
+  trivyDatabaseOf,
   trivySignaturePath,
 } from '@stella/contracts'
 
@@ -74,7 +74,7 @@ export function verifyExport(published: PublishedExport): Verdict {
     ...(manifest ? verifyContent(manifest) : []),
     ...(manifest ? compareFiles(manifest.content, members) : []),
     ...(manifest ? verifyTime(manifest, container) : []),
-    ...(manifest?.content.profile.kind === 'trivy' ? verifyDatabase(manifest, published) : []),
+    ...(manifest ? verifyDatabase(manifest, published) : []),
     ...verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null),
   ]
   const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
@@ -120,12 +120,12 @@ function verifyContent({ content }: ExportManifest): ExportFault[] {
   return faults
 }
 
-/** The database has a signature of its own, for whoever takes it alone. */
+/** A database has a signature of its own, for whoever takes it alone. */
 function verifyDatabase({ content }: ExportManifest, { databaseSignatureBytes, keys }: PublishedExport): ExportFault[] {
-  const path = trivyPaths.database
-  const file = content.files.find((candidate) => candidate.path === path)
+  const database = trivyDatabaseOf(content.profile)
+  const file = content.files.find(({ path }) => path === database?.path)
   if (!file) return []
-  const paths = { path, signaturePath: trivySignaturePath }
+  const paths = { path: file.path, signaturePath: trivySignaturePath }
   return [...verifyDetached(paths, file, { signatureBytes: databaseSignatureBytes, keys }).faults]
 }
 

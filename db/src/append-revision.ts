@@ -39,8 +39,8 @@ async function retireReplaced(tx: ISql, { tenantId, revision }: NewRevision): Pr
       and r.tenant_id = ${tenantId} and r.kind = v.kind and r.record_key = v.document_key and r.retired_revision is null`
   await tx`
     update public.records r set retired_revision = ${revision} from ingest_verdicts v
-    where v.verdict = 'changed' and v.replaces and v.kind <> 'advisory'
-      and r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.kind <> 'advisory' and r.document_key = v.document_key and r.retired_revision is null`
+    where v.verdict = 'changed' and v.replaces and v.kind in ('vex', 'sbom')
+      and r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.document_key = v.document_key and r.retired_revision is null`
 }
 
 /** Fills the temporary table `ingest_places`: the rows of the stage that become records, by key, numbered from 1. */
@@ -52,7 +52,7 @@ async function placeRecords(tx: ISql, { tenantId }: NewRevision): Promise<void> 
       select distinct on (n.kind, n.record_key) n.kind, n.record_key, n.place, n.selectors
       from ingest_rows n join ingest_verdicts v using (seq)
       where v.verdict in ('new', 'changed')
-        and (n.kind = 'advisory' or not exists (
+        and (n.kind in ('advisory', 'jar') or not exists (
           select from public.records r
           where r.tenant_id = ${tenantId} and r.kind = n.kind and r.record_key = n.record_key and r.retired_revision is null))
       order by n.kind, n.record_key, n.seq

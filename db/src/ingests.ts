@@ -1,4 +1,4 @@
-import { type Ingest, Problem } from '@stella/contracts'
+import { type Ingest, type IngestFormat, Problem } from '@stella/contracts'
 import { and, eq, type InferSelectModel, inArray, sql } from 'drizzle-orm'
 import { ingests } from './schema.ts'
 import type { Transaction } from './session.ts'
@@ -13,6 +13,7 @@ export interface NewIngest {
   readonly sourceUri: string | null
   readonly sourceName: string | null
   readonly strict: boolean
+  readonly format: IngestFormat
   readonly uploadKey: string
   /** SHA-256 of the upload, in hexadecimal. */
   readonly uploadSha256: string

@@ -11,7 +11,7 @@ export interface Verdicts {
 
 /**
  * Compares every staged document with those of its key, staged and current, so that neither the order nor the batches of ingestion
- * matter. Of advisories the greatest (time modified, SHA-256 of the content) wins. VEX documents and SBOMs of one key complement each other where
+ * matter. Of advisories the greatest (time modified, SHA-256 of the content) wins. A JAR has all that it says in its key: it is new or known. VEX documents and SBOMs of one key complement each other where
  * their version and time are the greatest: publishers split a document by product, or describe one subject by several tools, and use one
  * id. A document may yield an SBOM and VEX records: its key is one for both kinds, and a newer version retires both. Fills the temporary table `ingest_verdicts`; `replaces`: what is current of the key is retired.
  * The caller holds the head of the tenant's ledger.
@@ -54,7 +54,7 @@ async function compareAdvisories(tx: ISql, tenantId: string): Promise<void> {
       from (
         select seq, kind, document_key, source, document_version as version,
           coalesce(document_modified_at, '-infinity') as modified, content_sha256 as content
-        from ingest_rows where leads and kind = 'advisory'
+        from ingest_rows where leads and kind in ('advisory', 'jar')
       ) documents
       window best as (partition by document_key, kind order by version desc, modified desc, content desc, seq)
     ) d
@@ -93,19 +93,19 @@ async function compareComplements(tx: ISql, tenantId: string): Promise<void> {
       from (
         select seq, kind, document_key, source, document_version as version,
           coalesce(document_modified_at, '-infinity') as modified, content_sha256 as content
-        from ingest_rows where leads and kind <> 'advisory'
+        from ingest_rows where leads and kind in ('vex', 'sbom')
       ) documents
       window best as (partition by document_key order by version desc, modified desc)
     ) d
     left join lateral (
       select r.document_version as version, coalesce(r.document_modified_at, '-infinity') as modified
       from public.records r
-      where r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.kind <> 'advisory' and r.document_key = d.document_key
+      where r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.document_key = d.document_key
         and r.retired_revision is null
       limit 1
     ) s on true
     left join (
-      select distinct n.seq from ingest_rows n where n.kind <> 'advisory' and not exists (
+      select distinct n.seq from ingest_rows n where n.kind in ('vex', 'sbom') and not exists (
         select from public.records r
         where r.tenant_id = ${tenantId} and r.kind = n.kind and r.record_key = n.record_key and r.retired_revision is null
       )

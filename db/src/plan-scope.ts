@@ -6,7 +6,7 @@ import {
   SHARD_DOCUMENTS,
   type Sharding,
 } from '@stella/contracts'
-import { cutShards, type GroupExtent, type KindExtent, type Plan, type Scope, wholeShard } from '@stella/core'
+import { countsOf, cutShards, type GroupExtent, type KindExtent, type Plan, type Scope, wholeShard } from '@stella/core'
 import { cutParts } from './cut-parts.ts'
 import { kindExtent } from './kind-extent.ts'
 import { ledgerHead } from './ledger-head.ts'
@@ -40,16 +40,14 @@ export async function planScope(
   const { revision, time } = at ?? (await ledgerHead(tx, { tenantId }))
   const scope: Scope = { tenantId, ledgerRevision: revision, filters }
   const extents: (KindExtent & GroupExtent)[] = []
-  const counts = { advisories: 0, vex: 0, sboms: 0 }
   for (const group of filters.include ?? recordGroups) {
     const kind = kindOfGroup[group]
     const rangeRecords = kind === 'sbom' ? SHARD_DOCUMENTS : RANGE_RECORDS
     const extent = await kindExtent(tx, { scope, kind, rangeRecords })
     extents.push({ group, ...extent })
-    counts[group] = extent.records
   }
   const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
-  const planned = { scope, ledgerTime: time, counts, estimatedBytes }
+  const planned = { scope, ledgerTime: time, counts: countsOf(extents), estimatedBytes }
   if (isDatabase) return { ...planned, shards: wholeShard(extents) }
   if (!sharding || estimatedBytes <= sharding.max_bytes) return { ...planned, shards: cutShards(extents) }
   return {

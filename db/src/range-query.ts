@@ -9,7 +9,7 @@ import { scopeCondition } from './scope-conditions.ts'
  * (bytea), by record key bytewise. A session that runs it sets `app.tenant_id`.
  * @throws TypeError for a text that holds NUL
  */
-export function rangeQuery(scope: Scope, kind: Exclude<RecordKind, 'sbom'>, range: KeyRange): string {
+export function rangeQuery(scope: Scope, kind: RecordKind, range: KeyRange): string {
   return `select r.record_key, r.body, r.body_sha256
 from public.records r
 where ${[scopeCondition(scope, kind), ...rangeConditions(range)].join('\n  and ')}

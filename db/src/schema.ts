@@ -1,5 +1,6 @@
 import type {
   Filters,
+  IngestFormat,
   IngestSummary,
   Profile,
   ProfileConfig,
@@ -50,6 +51,7 @@ export const ingests = pgTable(
     sourceUri: text('source_uri'),
     sourceName: text('source_name'),
     strict: boolean('strict').notNull(),
+    format: bytewiseText('format').$type<IngestFormat>().notNull().default('auto'),
     uploadKey: text('upload_key').notNull(),
     uploadSha256: digest('upload_sha256').notNull(),
     uploadBytes: count('upload_bytes').notNull(),
@@ -132,7 +134,7 @@ export const records = pgTable(
     unique('records_key').on(table.tenantId, table.kind, table.recordKey, table.retiredRevision).nullsNotDistinct(),
     index('records_current_documents')
       .on(table.tenantId, table.kind, table.documentKey)
-      .where(sql`retired_revision is null and kind <> 'advisory'`),
+      .where(sql`retired_revision is null and kind in ('vex', 'sbom')`),
     index('records_retired')
       .on(table.tenantId, table.kind, table.retiredRevision)
       .where(sql`retired_revision is not null`),

@@ -43,6 +43,7 @@ import {
   streamAdvisoriesRoute,
   streamFindingsRoute,
   streamRecordsRoute,
+  streamJarsRoute,
   streamSbomsRoute,
   streamVexRoute,
 } from './routes/stream-records.ts'
@@ -73,6 +74,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   streamAdvisories: streamAdvisoriesRoute,
   streamVex: streamVexRoute,
   streamSboms: streamSbomsRoute,
+  streamJars: streamJarsRoute,
   streamFindings: streamFindingsRoute,
   streamRecords: streamRecordsRoute,
   listRevisions: listRevisionsRoute,

@@ -18,7 +18,7 @@ export declare class CancelFlag {
 
 /** An upload on its way to rows of COPY BINARY. */
 export declare class Intake {
-  /** @throws Error where a mapping cannot be read */
+  /** @throws Error where a mapping cannot be read, or the format is none */
   constructor(options: IntakeOptions)
   /**
    * The next 1 to 4 MiB of the stream, or null after its end. Calls are answered one after the other.
@@ -37,18 +37,6 @@ export declare class WriteProgress {
   constructor()
   /** Records (or documents) written so far. */
   records(): number
-}
-
-/** Where advisories are read: ranges of a ledger in PostgreSQL, or ledger streams that were fetched. */
-export interface AdvisorySource {
-  /** Null: `files` are read. */
-  connection: ConnectionOptions | null
-  /** Set as `app.tenant_id` in each session. */
-  tenantId: string
-  /** One SELECT a range, in order of key: record key (text), body (text), SHA-256 of the body (bytea). */
-  queries: Array<string>
-  /** Absolute path of one file a range: lines of a ledger stream, without the line that ends it. */
-  files: Array<string>
 }
 
 /** A file to put into a bundle: its parts in order, which together must have this size and digest. */
@@ -95,6 +83,65 @@ export interface ConnectionOptions {
  */
 export declare function copyMember(request: MemberRequest, out: string, cancel: CancelFlag): Promise<void>
 
+/** What an OCI artifact of a database has of its own. */
+export interface DatabaseArtifact {
+  /** Content of `metadata.json` within it. */
+  metadata: string
+  /** Its annotation `org.opencontainers.image.created`: RFC 3339. */
+  created: string
+}
+
+/** What a database for a scanner is made of, and how. */
+export interface DatabaseOptions {
+  /** Null: files are read. */
+  connection: ConnectionOptions | null
+  /** Set as `app.tenant_id` in each session. */
+  tenantId: string
+  sources: Array<DatabaseSource>
+  /** Threads, 1 to 64. They do not change the bytes. */
+  readers: number
+  /** Most credentials that may be withheld of one source. */
+  maxWithheld: number
+  /** Memory for sorting, all threads together. */
+  memoryBytes: number
+  /** Absolute path of a folder for what is sorted and built. */
+  scratch: string
+  /** Content of `metadata.json`. */
+  metadata: string
+  /** Time of the members of the archive, seconds since 1970. */
+  mtime: number
+  /** Whether a database that holds nothing is wanted. */
+  allowEmpty: boolean
+  /** The database as an OCI artifact besides; null for none. */
+  oci: DatabaseArtifact | null
+  /** zstd level of the list of what was left out, 1 to 22. */
+  level: number
+  /** Absolute path of the file, created or emptied. */
+  path: string
+}
+
+/** A file within the file that was written. */
+export interface DatabasePart {
+  /** Its path in the export. */
+  path: string
+  offset: number
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
+}
+
+/** Where records of one kind are read: ranges of a ledger in PostgreSQL, or ledger streams that were fetched. */
+export interface DatabaseSource {
+  /** `advisory`, `sbom` or `jar`. */
+  kind: string
+  /** Text of the mapping document that every record must pass. */
+  mapping: string
+  /** One SELECT a range, in order of key: record key (text), body (text), SHA-256 of the body (bytea). */
+  queries: Array<string>
+  /** Absolute path of one file a range: lines of a ledger stream, without the line that ends it. */
+  files: Array<string>
+}
+
 /** Which documents to pack. */
 export interface DocumentFilesOptions {
   /** In order of key. */
@@ -136,6 +183,8 @@ export interface IntakeOptions {
   /** Names the upload in sources and refusals, where it is no archive and `sourceUri` is null. */
   sourceName: string
   sourceUri: string | null
+  /** `auto`, or `maven-index` for files whose rows are of an index of a Maven repository. */
+  format: string
   /** Largest document, largest line, and largest record in canonical form, in bytes. */
   maxDocumentBytes: number
   /** Containers within containers in one document; at most 512 is honoured. */
@@ -172,6 +221,25 @@ export interface IntakeSummary {
   notHeld: Array<NotHeldPath>
   /** Whether there were more paths than `maxNotHeld`. */
   notHeldMore: boolean
+}
+
+/**
+ * The versions of what `writeJavaDb` writes.
+ *
+ * @returns Trivy's schema, the version of the mapping, and the libraries
+ */
+export declare function javaDbVersions(): JavaDbVersions
+
+/** What a Java DB is made by. */
+export interface JavaDbVersions {
+  /** Trivy's schema. */
+  schema: number
+  /** Version of the mapping of components and JARs. */
+  mapping: number
+  /** Version of SQLite, which writes the file. */
+  sqlite: string
+  /** Library and level of gzip. */
+  gzip: string
 }
 
 /** What to write as JSON lines, and how. */
@@ -369,51 +437,6 @@ export interface ScanReport {
   faults: Array<ScanFault>
 }
 
-/** What an OCI artifact of a database has of its own. */
-export interface TrivyArtifact {
-  /** Content of `metadata.json` within it. */
-  metadata: string
-  /** Its annotation `org.opencontainers.image.created`: RFC 3339. */
-  created: string
-}
-
-/** What a Trivy database is made of, and how. */
-export interface TrivyOptions {
-  source: AdvisorySource
-  /** Text of the mapping document that every advisory must pass. */
-  mapping: string
-  /** Threads, 1 to 64. They do not change the bytes. */
-  readers: number
-  /** Most credentials that may be withheld. */
-  maxWithheld: number
-  /** Memory for sorting, all threads together. */
-  memoryBytes: number
-  /** Absolute path of a folder for what is sorted and built. */
-  scratch: string
-  /** Content of `metadata.json`. */
-  metadata: string
-  /** Time of the members of the archive, seconds since 1970. */
-  mtime: number
-  /** Whether a database without an advisory is wanted. */
-  allowEmpty: boolean
-  /** The database as an OCI artifact besides; null for none. */
-  oci: TrivyArtifact | null
-  /** zstd level of the list of what was left out, 1 to 22. */
-  level: number
-  /** Absolute path of the file, created or emptied. */
-  path: string
-}
-
-/** A file within the file that was written. */
-export interface TrivyPart {
-  /** Its path in the export. */
-  path: string
-  offset: number
-  sizeBytes: number
-  /** 64 lower-case hexadecimal characters. */
-  sha256: string
-}
-
 /**
  * The versions of what `writeTrivy` writes.
  *
@@ -439,6 +462,17 @@ export interface WithheldCredential {
   pointer: string | null
   /** `redact`: the text was replaced. `withhold`: the record or document was left out. */
   action: 'redact' | 'withhold'
+}
+
+/** A credential that was kept from a database. */
+export interface WithheldFromDatabase {
+  /** Kind of the record. */
+  kind: string
+  recordKey: string
+  detector: string
+  /** JSON pointer of the text that was replaced; null where the record was left out. */
+  pointer: string | null
+  action: string
 }
 
 /**
@@ -468,6 +502,20 @@ export declare function writeDocumentFiles(options: DocumentFilesOptions, cancel
  * Memory: one document at a time.
  */
 export declare function writeDocuments(options: DocumentsOptions, cancel: CancelFlag, progress?: WriteProgress | undefined | null): Promise<WrittenPack>
+
+/**
+ * Writes Trivy's Java DB of bills of materials and JARs: `trivy/java-db.bundle` and `trivy/omitted.jsonl.zst`, one behind the other in one
+ * file. Records are judged as by `writeTrivy`.
+ *
+ * @param options - where records of kind `sbom` and `jar` are read, how they are judged, and the file
+ * @param cancel - raise it to stop
+ * @returns counts, the files with their digests, and what was withheld, in order of kind and record
+ * @throws as `writeTrivy`
+ *
+ * Memory: `memoryBytes` and some buffers, however many JARs there are; SQLite sorts besides in files of `SQLITE_TMPDIR`, else `TMPDIR`.
+ * Source: docs/export-center/trivy-adapter.md.
+ */
+export declare function writeJavaDb(options: DatabaseOptions, cancel: CancelFlag): Promise<WrittenDatabase>
 
 /**
  * Writes record ranges from PostgreSQL as canonical JSON lines in zstd frames.
@@ -519,7 +567,27 @@ export declare function writeLineFiles(options: LineFilesOptions, cancel: Cancel
  *
  * Memory: `memoryBytes` and some buffers, however many advisories there are. Source: docs/export-center/trivy-adapter.md.
  */
-export declare function writeTrivy(options: TrivyOptions, cancel: CancelFlag): Promise<WrittenTrivy>
+export declare function writeTrivy(options: DatabaseOptions, cancel: CancelFlag): Promise<WrittenDatabase>
+
+/** The files of a database's export, one behind the other in a file that is complete and on the disk. */
+export interface WrittenDatabase {
+  /** Records read, of each source. */
+  records: Array<number>
+  /** Statements that have a place in the database: affected packages of advisories, or JARs. */
+  written: number
+  /** Statements that have none, each with its reason in the list. */
+  omitted: number
+  parts: Array<DatabasePart>
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
+  withheld: Array<WithheldFromDatabase>
+  /** Length of the database itself. */
+  databaseBytes: number
+  /** How long reading and mapping took, then writing the database, in seconds. */
+  readSeconds: number
+  databaseSeconds: number
+}
 
 /** A file of JSON lines that is complete and on the disk. */
 export interface WrittenJsonLines {
@@ -538,26 +606,6 @@ export interface WrittenPack {
   sha256: string
   members: Array<PackMember>
   withheld: Array<WithheldCredential>
-}
-
-/** The files of a Trivy export, one behind the other in a file that is complete and on the disk. */
-export interface WrittenTrivy {
-  /** Advisories read. */
-  records: number
-  /** Statements - affected packages of advisories - that have a place in the database. */
-  written: number
-  /** Statements that have none, each with its reason in the list. */
-  omitted: number
-  parts: Array<TrivyPart>
-  sizeBytes: number
-  /** 64 lower-case hexadecimal characters. */
-  sha256: string
-  withheld: Array<WithheldCredential>
-  /** Length of `trivy.db`. */
-  databaseBytes: number
-  /** How long reading and mapping took, then writing and checking `trivy.db`, in seconds. */
-  readSeconds: number
-  databaseSeconds: number
 }
 
 /** Version of the zstd library that compresses, as `1.5.7`. Manifests name it, since bytes depend on it. */

@@ -12,6 +12,13 @@ export {
   scanBundle,
 } from './scan-bundle.ts'
 export { scanFolder } from './scan-folder.ts'
+export {
+  type DatabaseOptions,
+  javaDbVersions,
+  trivyVersions,
+  type WrittenDatabase,
+  writeDatabase,
+} from './write-database.ts'
 export { type DocumentFilesOptions, type FetchedDocument, writeDocumentFiles } from './write-document-files.ts'
 export { type DocumentsOptions, type PackMember, type WrittenPack, writeDocuments } from './write-documents.ts'
 export {
@@ -23,5 +30,4 @@ export {
   writeJsonLines,
 } from './write-json-lines.ts'
 export { type LineFilesOptions, writeLineFiles } from './write-line-files.ts'
-export { type TrivyOptions, trivyVersions, type WrittenTrivy, writeTrivy } from './write-trivy.ts'
 export { zstdVersion } from './zstd-version.ts'

@@ -73,6 +73,7 @@ async function upload(name: string, content: string) {
   const path = join(folder, name)
   await writeFile(path, content)
   const limits = {
+    format: 'auto',
     maxDocumentBytes: 1 << 20,
     maxDepth: 128,
     maxArchiveEntries: 100,

@@ -60,6 +60,7 @@ export const goodRequests: Readonly<Record<EndpointName, GoodRequest>> = {
   streamAdvisories: (caller) => get(caller, '/ledger/advisories'),
   streamVex: (caller) => get(caller, '/ledger/vex'),
   streamSboms: (caller) => get(caller, '/ledger/sboms'),
+  streamJars: (caller) => get(caller, '/ledger/jars'),
   streamFindings: (caller) => get(caller, '/ledger/findings'),
   streamRecords: (caller) => post(caller, '/ledger/records', { group: 'advisories' }),
   listRevisions: (caller) => get(caller, '/ledger/revisions'),

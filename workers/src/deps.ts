@@ -1,5 +1,5 @@
 import type { Blobs, Bus, Kms, Metrics } from '@stella/adapters'
-import type { RunLimits } from '@stella/contracts'
+import type { RecordKind, RunLimits } from '@stella/contracts'
 import type { Database, Transaction } from '@stella/db'
 
 import type { Evidence } from './evidence/evidence.ts'
@@ -22,7 +22,7 @@ export interface WorkerDeps {
   readonly blobs: Blobs
   readonly bus: Bus
   readonly kms: Kms
-  readonly mappings: Readonly<Record<'advisory' | 'vex', Mapping>>
+  readonly mappings: Readonly<Record<RecordKind, Mapping>>
   /** Threads that read one shard at a time. */
   readonly readers: number
   readonly runLimits: RunLimits

@@ -28,7 +28,12 @@ const deps: WorkerDeps = {
   blobs: await openBlobs(settings.BLOB_URL),
   bus,
   kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
-  mappings: { advisory: mapping('osv-1.7'), vex: mapping('openvex-0.2.0') },
+  mappings: {
+    advisory: mapping('osv-1.7'),
+    vex: mapping('openvex-0.2.0'),
+    sbom: mapping('sbom-graph-1'),
+    jar: mapping('maven-jar-1'),
+  },
   readers: settings.STELLA_READERS,
   runLimits: runLimits(settings),
   builderVersion: versionOf(new URL('../package.json', import.meta.url)),

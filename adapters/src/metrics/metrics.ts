@@ -1,4 +1,4 @@
-import { MAX_METRIC_SERIES } from '@stella/contracts'
+import { MAX_METRIC_SERIES, type RunCounts } from '@stella/contracts'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 import { BoundedLabels } from './bounded-labels.ts'
@@ -17,7 +17,7 @@ export interface SealedRun {
   readonly tenantId: string
   readonly profileId: string
   readonly bytes: number
-  readonly records: Readonly<Record<string, number>>
+  readonly records: Readonly<Partial<RunCounts>>
   readonly durationMs: number
 }
 

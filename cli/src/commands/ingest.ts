@@ -1,4 +1,4 @@
-import { type Ingest, type IngestSummary, mediaTypes } from '@stella/contracts'
+import { type Ingest, type IngestFormat, type IngestSummary, ingestFormats, mediaTypes } from '@stella/contracts'
 import { type Command, Option } from 'commander'
 
 import { type ApiClient, createApiClient, type Query } from '../api-client.ts'
@@ -13,6 +13,7 @@ import { startProgress } from '../progress.ts'
 import type { Shell } from '../shell.ts'
 
 interface Options {
+  readonly format: IngestFormat
   readonly sourceUri?: string
   readonly strict?: true
 }
@@ -39,8 +40,8 @@ export function ingestCommand(parent: Command, shell: Shell): void {
     .description('add documents (OSV, CSAF, OpenVEX, CycloneDX, SPDX) to the ledger, as one revision')
     .argument('<path...>', 'files, folders, or - for standard input')
     .addOption(
-      new Option('--format <format>', 'how to read them; auto looks at their content')
-        .choices(['auto'])
+      new Option('--format <format>', 'how to read them: auto looks at their content; maven-index takes rows of coordinates and SHA-1 for the Java DB')
+        .choices(ingestFormats)
         .default('auto'),
     )
     .option('--source-uri <uri>', 'where they came from')
@@ -72,7 +73,8 @@ interface Sent extends FoundEvidence {
 }
 
 async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Sent> {
-  const query: Query = { source_uri: options.sourceUri, strict: options.strict ? 'true' : undefined }
+  const { sourceUri, format } = options
+  const query: Query = { source_uri: sourceUri, format, strict: options.strict ? 'true' : undefined }
   if (paths.includes(STDIN)) {
     if (paths.length > 1)
       throw new CommandFailure('usage', '- cannot be mixed with paths: standard input is sent as it is')

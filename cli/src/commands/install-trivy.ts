@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 
-import { exportManifest, trivyPaths } from '@stella/contracts'
+import { exportManifest, trivyDatabaseOf } from '@stella/contracts'
 import { verifyExport } from '@stella/core'
 import type { Command } from 'commander'
 
@@ -31,11 +31,12 @@ export function installTrivyCommand(parent: Command, shell: Shell): void {
     if (!verdict.ok) throw unsound(path, verdict)
 
     const { content } = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
-    const bundle = content.files.find((file) => file.path === trivyPaths.database)
-    if (!bundle) throw noDatabase(path)
+    const database = trivyDatabaseOf(content.profile)
+    const bundle = content.files.find((file) => file.path === database?.path)
+    if (!database || !bundle) throw noDatabase(path)
     const { installDatabase } = await import('../trivy-database.ts')
     const cache = cacheDir === undefined ? shell.settings.trivyCacheDir : resolve(cacheDir)
-    const installed = await installDatabase({ path, sha256: bundle.sha256, cache, now: new Date() }, shell.signal)
+    const installed = await installDatabase({ path, database, sha256: bundle.sha256, cache, now: new Date() }, shell.signal)
     const { ledger_time, ledger_revision } = content
     print(shell, command, {
       json: { ...installed, ledger_revision, ledger_time },

@@ -37,6 +37,7 @@ export const ledgerStreamEndpoints = {
   streamAdvisories: { ...ofGroup, path: '/ledger/advisories', summary: 'Stream advisories', problems },
   streamVex: { ...ofGroup, path: '/ledger/vex', summary: 'Stream VEX statements', problems },
   streamSboms: { ...ofGroup, path: '/ledger/sboms', summary: 'Stream SBOMs, as graphs', problems },
+  streamJars: { ...ofGroup, path: '/ledger/jars', summary: 'Stream what Maven indexes state of JARs', problems },
   streamFindings: {
     method: 'GET',
     path: '/ledger/findings',

@@ -110,6 +110,7 @@ export async function receive(database: Database, { tenantId, strict, sourceUri 
       id,
       sourceUri: sourceUri ?? null,
       sourceName: null,
+      format: 'auto',
       strict: strict ?? false,
       uploadKey: `uploads/${id}`,
       uploadSha256: sha256(id),

@@ -21,6 +21,7 @@ export function ingestDocumentsRoute(deps: GatewayDeps): Route<'ingestDocuments'
       id,
       sourceUri: query.source_uri ?? null,
       sourceName: query.source_name ?? null,
+      format: query.format,
       strict: query.strict === 'true',
       ...upload,
       createdBy: subject,

@@ -1,4 +1,11 @@
-import { type Filters, filters as filtersContract, Problem, type Profile } from '@stella/contracts'
+import {
+  type Filters,
+  filters as filtersContract,
+  includeFault,
+  Problem,
+  type Profile,
+  trivyDatabaseOf,
+} from '@stella/contracts'
 import { effectiveFilters } from '@stella/core'
 
 import { parsed } from '../middleware/parsed.ts'
@@ -10,8 +17,9 @@ export function mergedFilters(profile: Profile | null, asked: Filters | undefine
     effectiveFilters(profile?.config.filters, asked),
     'the filters of profile and run together',
   )
-  if (profile?.kind !== 'trivy') return merged
-  if (merged.include?.some((group) => group !== 'advisories'))
-    throw new Problem('request/invalid', 'filters.include: a Trivy database holds advisories alone')
-  return { ...merged, include: ['advisories'] }
+  if (profile === null) return merged
+  const fault = includeFault(profile, merged.include)
+  if (fault) throw new Problem('request/invalid', `filters.include: ${fault}`)
+  const groups = trivyDatabaseOf(profile)?.groups
+  return groups && !merged.include ? { ...merged, include: [...groups] } : merged
 }

@@ -19,6 +19,11 @@ export function streamSbomsRoute(deps: LedgerDeps): Route<'streamSboms'> {
   return (c, { query }) => answerRecords(deps, requestOf('sboms', query), c)
 }
 
+/** GET /ledger/jars: as for advisories */
+export function streamJarsRoute(deps: LedgerDeps): Route<'streamJars'> {
+  return (c, { query }) => answerRecords(deps, requestOf('jars', query), c)
+}
+
 /** The request that a query stands for; rules between its fields are looked at here. */
 function requestOf(group: RecordGroup, query: LedgerQuery): RecordsRequest {
   const { revision, cursor, limit, ...filters } = query

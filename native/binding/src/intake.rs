@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_intake::{ArchiveLimits, Cancel, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Mappings, Summary};
+use stella_intake::{ArchiveLimits, Cancel, Format, Intake as Stream, IntakeError, IntakeOptions as StreamOptions, Mappings, Summary};
 use stella_projection::Projection;
 
 use crate::fault::{Fault, NativeError};
@@ -16,6 +16,8 @@ pub struct IntakeOptions {
     /// Names the upload in sources and refusals, where it is no archive and `sourceUri` is null.
     pub source_name: String,
     pub source_uri: Option<String>,
+    /// `auto`, or `maven-index` for files whose rows are of an index of a Maven repository.
+    pub format: String,
     /// Largest document, largest line, and largest record in canonical form, in bytes.
     pub max_document_bytes: u32,
     /// Containers within containers in one document; at most 512 is honoured.
@@ -120,12 +122,18 @@ pub struct Intake {
 
 #[napi]
 impl Intake {
-    /// @throws Error where a mapping cannot be read
+    /// @throws Error where a mapping cannot be read, or the format is none
     #[napi(constructor, catch_unwind)]
     pub fn new(options: IntakeOptions) -> Result<Self> {
         let compiled = |mapping: &str| Projection::compile(mapping).map(Arc::new).map_err(|error| Error::from_reason(error.to_string()));
         let mappings = Mappings { advisory: Some(compiled(&options.advisory_mapping)?), vex: Some(compiled(&options.vex_mapping)?) };
+        let format = match options.format.as_str() {
+            "auto" => Format::Auto,
+            "maven-index" => Format::MavenIndex,
+            other => return Err(Error::from_reason(format!("no format {other}"))),
+        };
         let options = StreamOptions {
+            format,
             path: options.path.into(),
             source_name: options.source_name,
             source_uri: options.source_uri,

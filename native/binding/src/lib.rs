@@ -2,6 +2,7 @@
 
 mod bundle_problem;
 mod cancel;
+mod database;
 mod fault;
 mod intake;
 mod pack_bundle;
@@ -10,6 +11,7 @@ mod scan_bundle;
 mod scan_folder;
 mod write_document_files;
 mod write_documents;
+mod write_java_db;
 mod write_json_lines;
 mod write_line_files;
 mod write_trivy;

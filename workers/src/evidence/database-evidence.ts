@@ -1,12 +1,12 @@
 import { FRAME_BYTES, kindOfGroup, MAX_PROVENANCE_INPUTS, MAX_WITHHELD, Problem, recordGroups } from '@stella/contracts'
 import { type Plan, parseDatabaseUrl } from '@stella/core'
 import { coverage, documentsQuery, ingestInputs, kindExtent, ledgerHead, rangeQuery, timeBuckets } from '@stella/db'
-import { writeDocuments, writeJsonLines, writeTrivy } from '@stella/native'
+import { writeDatabase, writeDocuments, writeJsonLines } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
+import { databaseRules } from './database-rules.ts'
 import type { Evidence, Survey } from './evidence.ts'
 import { rangeRecordsOf } from './range-records.ts'
-import { trivyRules } from './trivy-rules.ts'
 
 /** How to reach the own ledger: `databaseUrl` is the login's, for connections of the native module. */
 export type OwnLedger = Pick<WorkerDeps, 'inTenant'> & { readonly databaseUrl: string }
@@ -52,12 +52,14 @@ export function databaseEvidence({ inTenant, databaseUrl }: OwnLedger): Evidence
       const query = documentsQuery(scope, range)
       return writeDocuments({ connection, tenantId: scope.tenantId, query, maxWithheld: MAX_WITHHELD, path }, signal)
     },
-    async writeTrivy(work, signal) {
-      const { plan, ranges } = work
+    async writeDatabase(work, signal) {
+      const { plan } = work
       requireOwn(plan)
-      const queries = ranges.map((range) => rangeQuery(plan.scope, 'advisory', range))
-      const source = { connection, tenantId: plan.scope.tenantId, queries, files: [] }
-      return writeTrivy({ source, ...trivyRules(work) }, signal)
+      const sources = work.sources.map(({ kind, ranges, mapping }) => {
+        const queries = ranges.map((range) => rangeQuery(plan.scope, kind, range))
+        return { kind, mapping: mapping.json, queries, files: [] }
+      })
+      return writeDatabase(plan.profile.variant, { connection, sources, ...databaseRules(work) }, signal)
     },
   }
 }

@@ -1,7 +1,7 @@
-import type { Coverage, Filters, RecordKind } from '@stella/contracts'
-import type { GroupExtent, IngestInput, KeyRange, KindExtent, Plan, TimeBucket } from '@stella/core'
+import type { Coverage, Filters, LineKind } from '@stella/contracts'
+import type { GroupExtent, IngestInput, KeyRange, KindExtent, KindRanges, Plan, TimeBucket } from '@stella/core'
 import type { BucketQuery } from '@stella/db'
-import type { TrivyOptions, WrittenJsonLines, WrittenPack, WrittenTrivy } from '@stella/native'
+import type { DatabaseOptions, WrittenDatabase, WrittenJsonLines, WrittenPack } from '@stella/native'
 
 import type { Mapping } from '../deps.ts'
 
@@ -25,7 +25,7 @@ export interface SurveyRequest {
 /** Some ranges of one kind to write into a file. */
 export interface LinesWork {
   readonly plan: Plan
-  readonly kind: Exclude<RecordKind, 'sbom'>
+  readonly kind: LineKind
   readonly ranges: readonly KeyRange[]
   readonly mapping: Mapping
   readonly readers: number
@@ -38,8 +38,14 @@ export interface LinesWork {
 /** A range of SBOMs to pack into a file. */
 export type DocumentsWork = Pick<LinesWork, 'plan' | 'scratch' | 'path'> & { readonly range: KeyRange }
 
-/** Advisories to make a Trivy database of. */
-export type TrivyWork = Omit<LinesWork, 'kind'> & Pick<TrivyOptions, 'metadata' | 'allowEmpty' | 'oci'>
+/** Records of one kind that a database is made of. */
+export interface DatabaseSource extends KindRanges {
+  readonly mapping: Mapping
+}
+
+/** Records to make a database for Trivy of: the vulnerabilities of advisories, or the Java DB of SBOMs and JARs. */
+export type DatabaseWork = Omit<LinesWork, 'kind' | 'ranges' | 'mapping'> &
+  Pick<DatabaseOptions, 'metadata' | 'allowEmpty' | 'oci'> & { readonly sources: readonly DatabaseSource[] }
 
 /**
  * Where runs read evidence: the own database, or another installation's ledger. Equal ledgers give equal answers and equal bytes.
@@ -53,5 +59,5 @@ export interface Evidence {
   sources(plan: Plan): Promise<{ coverage: Coverage[]; inputs: IngestInput[]; omitted: number }>
   writeLines(work: LinesWork, signal: AbortSignal): Promise<WrittenJsonLines>
   writeDocuments(work: DocumentsWork, signal: AbortSignal): Promise<WrittenPack>
-  writeTrivy(work: TrivyWork, signal: AbortSignal): Promise<WrittenTrivy>
+  writeDatabase(work: DatabaseWork, signal: AbortSignal): Promise<WrittenDatabase>
 }

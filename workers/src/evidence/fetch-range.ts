@@ -1,4 +1,4 @@
-import { kindOfGroup, type RecordGroup, type RecordKind } from '@stella/contracts'
+import { groupOfKind, type RecordKind } from '@stella/contracts'
 import type { KeyRange, Plan } from '@stella/core'
 
 import { invalidEvidence } from './evidence-problem.ts'
@@ -27,7 +27,7 @@ export async function fetchRange(
 ): Promise<void> {
   const { tenantId, ledgerRevision: revision, filters } = plan.scope
   const most = plannedRecords(plan, kind, range)
-  const asked = { group: groupOf(kind), revision, filters, ...boundsOf(range) }
+  const asked = { group: groupOfKind[kind], revision, filters, ...boundsOf(range) }
   let records = 0
   let after: string | null = null
 
@@ -53,7 +53,7 @@ export async function fetchRange(
 /** Every range but the last of a plan is full. */
 function plannedRecords({ counts }: Plan, kind: RecordKind, range: KeyRange): number {
   const full = rangeRecordsOf(kind)
-  const all = counts[groupOf(kind)]
+  const all = counts[groupOfKind[kind]] ?? 0
   return range.to === null ? all - full * (Math.ceil(all / full) - 1) : full
 }
 
@@ -67,9 +67,4 @@ function requireEnd(lines: RecordLines, { evidence, scope }: Plan): void {
 
 function boundsOf({ from, to }: KeyRange): { from?: string; to?: string } {
   return { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) }
-}
-
-function groupOf(kind: RecordKind): RecordGroup {
-  const groups = Object.keys(kindOfGroup) as RecordGroup[]
-  return groups.find((group) => kindOfGroup[group] === kind) ?? 'advisories'
 }

@@ -13,10 +13,11 @@ import {
   Problem,
   recordGroups,
 } from '@stella/contracts'
-import { byteOrder, type Plan, type TimeBucket } from '@stella/core'
+import { byteOrder, type KindRanges, type Plan, type TimeBucket } from '@stella/core'
 import type { BucketQuery } from '@stella/db'
-import { writeDocumentFiles, writeLineFiles, writeTrivy } from '@stella/native'
+import { type DatabaseOptions, writeDatabase, writeDocumentFiles, writeLineFiles } from '@stella/native'
 
+import { databaseRules } from './database-rules.ts'
 import type { Evidence, LinesWork, Survey, SurveyRequest } from './evidence.ts'
 import { invalidEvidence } from './evidence-problem.ts'
 import { fetchDocuments } from './fetch-documents.ts'
@@ -24,7 +25,6 @@ import { fetchRange } from './fetch-range.ts'
 import { inParallel } from './in-parallel.ts'
 import { type LedgerAddress, LedgerClient } from './ledger-client.ts'
 import { rangeRecordsOf } from './range-records.ts'
-import { trivyRules } from './trivy-rules.ts'
 
 /**
  * Evidence in the ledger of another installation, read over its API. Ranges are fetched into scratch files, and written as those of the own
@@ -49,11 +49,14 @@ export function httpEvidence(address: LedgerAddress): Evidence {
       const documents = await fetchDocuments(client, { plan, range, scratch }, signal)
       return writeDocumentFiles({ documents, maxWithheld: MAX_WITHHELD, path }, signal)
     },
-    async writeTrivy(work, signal) {
+    async writeDatabase(work, signal) {
       requireOther(work.plan)
-      const files = await fetchLines(client, { ...work, kind: 'advisory' }, signal)
-      const source = { connection: null, tenantId: work.plan.scope.tenantId, queries: [], files }
-      return writeTrivy({ source, ...trivyRules(work) }, signal)
+      const sources: DatabaseOptions['sources'] = []
+      for (const { kind, ranges, mapping } of work.sources) {
+        const files = await fetchLines(client, { ...work, kind, ranges }, signal)
+        sources.push({ kind, mapping: mapping.json, queries: [], files })
+      }
+      return writeDatabase(work.plan.profile.variant, { connection: null, sources, ...databaseRules(work) }, signal)
     },
   }
 }
@@ -131,11 +134,11 @@ async function sources(client: LedgerClient, plan: Plan): ReturnType<Evidence['s
 
 async function fetchLines(
   client: LedgerClient,
-  work: Pick<LinesWork, 'plan' | 'kind' | 'ranges' | 'scratch'>,
+  work: Pick<LinesWork, 'plan' | 'scratch'> & KindRanges,
   signal: AbortSignal,
 ): Promise<string[]> {
   const { plan, kind, ranges, scratch } = work
-  const files = ranges.map((_, index) => join(scratch, `range-${index}`))
+  const files = ranges.map((_, index) => join(scratch, `${kind}-${index}`))
   await inParallel(ranges, signal, async (range, index, either) => {
     const handle = await open(files[index] ?? '', 'w')
     try {

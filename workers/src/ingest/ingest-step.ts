@@ -76,6 +76,7 @@ async function mergeUpload(
     path,
     sourceName: batch.sourceName ?? 'stdin',
     sourceUri: batch.sourceUri,
+    format: batch.format,
     maxDocumentBytes: MAX_DOCUMENT_BYTES,
     maxDepth: MAX_DOCUMENT_DEPTH,
     maxArchiveEntries: MAX_ARCHIVE_ENTRIES,

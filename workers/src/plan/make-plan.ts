@@ -1,5 +1,5 @@
-import { kindOfGroup, recordGroups } from '@stella/contracts'
-import { cutShards, type Plan, type Scope, wholeShard } from '@stella/core'
+import { trivyDatabaseOf } from '@stella/contracts'
+import { countsOf, cutShards, type Plan, type Scope, wholeShard } from '@stella/core'
 import { type BucketQuery, cutParts, type OpenRun } from '@stella/db'
 
 import type { Evidence } from '../evidence/evidence.ts'
@@ -14,14 +14,11 @@ export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | n
   const survey = await evidence.survey({ tenantId, filters, as: whole })
   const { ledger, revision, time, extents } = survey
   const scope: Scope = { tenantId, ledgerRevision: revision, filters }
-  const counts = { advisories: 0, vex: 0, sboms: 0 }
-  for (const group of recordGroups) {
-    counts[group] = extents.find(({ kind }) => kind === kindOfGroup[group])?.records ?? 0
-  }
+  const counts = countsOf(extents)
   const estimatedBytes = extents.reduce((sum, { bytes }) => sum + bytes, 0)
   const read = { ledgerTime: time, ...(ledger === null ? {} : { evidence: ledger }) }
   const plan = { id: planId, scope, ...read, profile, counts, estimatedBytes }
-  if (profile.kind === 'trivy') return { ...plan, shards: wholeShard(extents) }
+  if (trivyDatabaseOf(profile)) return { ...plan, shards: wholeShard(extents) }
   const { sharding } = profile.config
   if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
     return { ...plan, shards: cutShards(extents) }

@@ -10,7 +10,7 @@ import {
   MAX_WITHHELD,
   mediaTypes,
   Problem,
-  trivyPaths,
+  trivyDatabaseOf,
   trivySignaturePath,
 } from '@stella/contracts'
 import {
@@ -24,7 +24,7 @@ import {
   type ShardOutput,
   sigstoreBundle,
 } from '@stella/core'
-import { trivyVersions, zstdVersion } from '@stella/native'
+import { javaDbVersions, trivyVersions, zstdVersion } from '@stella/native'
 
 import type { HashedMember } from './hash-members.ts'
 import type { SealDeps } from './seal-step.ts'
@@ -60,12 +60,8 @@ export async function sealedDocuments(
 ): Promise<SealedDocuments> {
   const given = await deps.evidence.sources(plan)
   const files: ExportFile[] = members.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
-  const { advisory, vex } = deps.mappings
-  const schemas =
-    plan.profile.kind === 'trivy'
-      ? { advisory: advisory.id, ...trivyVersions() }
-      : { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
   const compression = { library: `zstd ${zstdVersion()}`, frameBytes: FRAME_BYTES }
+  const schemas = schemasOf(plan.profile, deps.mappings)
   const value = exportManifest({ plan, run: identity, shards, files, coverage: given.coverage, schemas, compression })
   const manifest = sealedDocument(bundlePaths.manifest, encodeManifest(value))
   requireWithinLimits(value, manifest)
@@ -78,7 +74,7 @@ export async function sealedDocuments(
     omittedInputs: given.omitted,
     builderVersion: deps.builderVersion,
   })
-  const signed = [...(await signatures(deps, manifest.bytes, statement)), ...(await signedDatabase(deps, members))]
+  const signed = [...(await signatures(deps, manifest.bytes, statement)), ...(await signedDatabase(deps, plan, members))]
   const documents = [manifest, sealedDocument(bundlePaths.provenance, statement), ...signed]
   return { documents, contentRoot: value.content.content_root }
 }
@@ -112,9 +108,20 @@ async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer):
   ]
 }
 
-/** The signature of a Trivy database by itself; none where there is no database. */
-async function signedDatabase({ kms, blobs }: SealDeps, members: readonly HashedMember[]): Promise<SealedDocument[]> {
-  const database = members.find(({ path }) => path === trivyPaths.database)
+/** The forms that records had, and what a database was made by. */
+function schemasOf({ kind, variant }: Plan['profile'], { advisory, vex, sbom, jar }: SealDeps['mappings']) {
+  if (kind !== 'trivy') return { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
+  if (variant === 'java-db') return { sbom: sbom.id, jar: jar.id, ...javaDbVersions() }
+  return { advisory: advisory.id, ...trivyVersions() }
+}
+
+/** The signature of a database by itself; none where there is no database. */
+async function signedDatabase(
+  { kms, blobs }: SealDeps,
+  { profile }: Plan,
+  members: readonly HashedMember[],
+): Promise<SealedDocument[]> {
+  const database = members.find(({ path }) => path === trivyDatabaseOf(profile)?.path)
   if (!database) return []
   async function* bytes() {
     for (const { blob, offset, sizeBytes } of database?.parts ?? [])

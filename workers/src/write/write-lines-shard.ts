@@ -1,3 +1,4 @@
+import type { LineKind } from '@stella/contracts'
 import type { KeyRange } from '@stella/core'
 
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
@@ -5,7 +6,7 @@ import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 /** Writes the ranges of a shard as zstd frames of JSON lines. The native module reads, checks, projects, redacts and compresses. */
 export async function writeLinesShard(
   { evidence, mappings, readers }: WriteDeps,
-  { kind, ranges }: { kind: 'advisory' | 'vex'; ranges: readonly KeyRange[] },
+  { kind, ranges }: { kind: LineKind; ranges: readonly KeyRange[] },
   { plan, scratch, path }: ShardTarget,
   signal: AbortSignal,
 ): Promise<WrittenShard> {

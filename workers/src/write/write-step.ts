@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 
-import { isFinal, type Job, type JobMessage, Problem } from '@stella/contracts'
+import { isFinal, type Job, type JobMessage, Problem, trivyDatabaseOf } from '@stella/contracts'
 import { type Plan, type ShardOutput, stagingPrefix } from '@stella/core'
 import { openRun, recordShard, shardWritten } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
 import { requirePlan } from '../plan/require-plan.ts'
 import { whileWanted } from '../run/while-wanted.ts'
+import { writeDatabaseShard } from './write-database-shard.ts'
 import { writeDocumentsShard } from './write-documents-shard.ts'
 import { writeLinesShard } from './write-lines-shard.ts'
-import { writeTrivyShard } from './write-trivy-shard.ts'
 
 /** What one shard is written with. */
 export type WriteDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'evidence' | 'mappings' | 'readers' | 'log'>
@@ -69,8 +69,10 @@ export interface ShardTarget {
 async function writeShard(deps: WriteDeps, target: ShardTarget, signal: AbortSignal): Promise<WrittenShard> {
   const shard = target.plan.shards[target.shard]
   if (!shard) throw new Problem('ledger/changed', `plan ${target.plan.id} has no shard ${target.shard}`)
-  if (target.plan.profile.kind === 'trivy') return writeTrivyShard(deps, shard, target, signal)
-  return shard.kind === 'sbom'
-    ? writeDocumentsShard(deps, shard, target, signal)
-    : writeLinesShard(deps, { ...shard, kind: shard.kind }, target, signal)
+  const database = trivyDatabaseOf(target.plan.profile)
+  if (database) return writeDatabaseShard(deps, shard, { ...target, database }, signal)
+  const { kind, ranges } = shard
+  if (kind === 'sbom') return writeDocumentsShard(deps, shard, target, signal)
+  if (kind === 'jar') throw new Problem('ledger/changed', `plan ${target.plan.id} has a shard of JARs, which no file holds`)
+  return writeLinesShard(deps, { kind, ranges }, target, signal)
 }

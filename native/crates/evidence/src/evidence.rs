@@ -7,7 +7,7 @@ use crate::selectors::Selectors;
 use crate::shape::Path;
 
 /// Longest document key or statement identifier, so that keys fit a database index page whatever they are made of.
-const MAX_KEY_BYTES: usize = 512;
+pub(crate) const MAX_KEY_BYTES: usize = 512;
 
 /// Bytes of its digest that name a record within its document: 32 hexadecimal characters.
 pub(crate) const NAME_BYTES: usize = 16;
@@ -21,6 +21,8 @@ pub enum Kind {
     Vex,
     /// The graph of one bill of materials, CycloneDX or SPDX.
     Sbom,
+    /// What an index of a Maven repository states of one file.
+    Jar,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Advisory => "advisory",
             Self::Vex => "vex",
             Self::Sbom => "sbom",
+            Self::Jar => "jar",
         }
     }
 }

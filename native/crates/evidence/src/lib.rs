@@ -1,6 +1,6 @@
 //! Reads one document of evidence and gives the ledger records it holds: OSV advisories (JSON or YAML), OpenVEX documents (0.2.0 and the
 //! older 0.0.x forms), CSAF 2.0 documents, CycloneDX JSON 1.2 to 1.6 (bills of materials and VEX) and SPDX 2.2 and 2.3 JSON. The format is
-//! found by content, never by name.
+//! found by content, never by name; rows of a Maven index are read where they are expected.
 //!
 //! A document goes in whole or not at all. Of OSV and OpenVEX, members that no schema names are kept; what an export may show is judged
 //! there. Of the others, what records do not carry is named in [`Evidence::not_held`].
@@ -25,6 +25,7 @@ mod ecosystem;
 mod evidence;
 mod graph;
 mod hash_length;
+mod maven_index;
 mod not_held;
 mod openvex;
 mod osv;

@@ -2,7 +2,7 @@ use stella_canonical::{JsonLimits, Refusal, parse};
 
 use crate::detect::{Format, detect, unreadable, unsupported};
 use crate::evidence::{Evidence, sha256};
-use crate::{csaf, cyclonedx, cyclonedx_xml, openvex, osv, spdx, yaml};
+use crate::{csaf, cyclonedx, cyclonedx_xml, maven_index, openvex, osv, spdx, yaml};
 
 /// Bounds on what one document may become.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub enum Form {
     File,
     /// A line of a JSON lines file.
     Line,
+    /// A row of an index of a Maven repository.
+    MavenRow,
 }
 
 /// Reads one document and normalizes it to records.
@@ -40,6 +42,9 @@ pub fn read_document(document: &[u8], form: Form, limits: &EvidenceLimits) -> Re
 fn read(document: &[u8], form: Form, limits: &EvidenceLimits) -> Result<Evidence, Refusal> {
     if let Some(refusal) = unreadable(document) {
         return Err(refusal);
+    }
+    if form == Form::MavenRow {
+        return maven_index::evidence(document);
     }
     let artifact_sha256 = sha256(document);
     if form == Form::File && beginning(document) == Some(b'<') {

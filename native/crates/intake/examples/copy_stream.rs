@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Mappings};
+use stella_intake::{ArchiveLimits, Cancel, Format, Intake, IntakeOptions, Mappings};
 use stella_projection::{MappingError, Projection};
 
 const ARCHIVES: ArchiveLimits = ArchiveLimits {
@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         path: path.clone().into(),
         source_name: path,
         source_uri: None,
+        format: Format::Auto,
         max_document_bytes: 64 * 1024 * 1024,
         max_depth: 128,
         archives: ARCHIVES,

@@ -20,9 +20,18 @@ impl Mappings {
         match kind {
             Kind::Advisory => self.advisory.as_deref(),
             Kind::Vex => self.vex.as_deref(),
-            Kind::Sbom => None,
+            Kind::Sbom | Kind::Jar => None,
         }
     }
+}
+
+/// How files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// By what they hold.
+    Auto,
+    /// As rows of an index of a Maven repository.
+    MavenIndex,
 }
 
 /// What to take in, and its bounds.
@@ -34,6 +43,8 @@ pub struct IntakeOptions {
     pub source_name: String,
     /// Where the upload came from, if that is known.
     pub source_uri: Option<String>,
+    /// How its files are read.
+    pub format: Format,
     /// Bytes of one document; also of one line, and of the canonical form of one record.
     pub max_document_bytes: usize,
     /// Containers within containers in one document.

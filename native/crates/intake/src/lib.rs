@@ -1,7 +1,8 @@
 //! Streams a spooled upload into rows for `COPY … FROM STDIN (FORMAT binary)`.
 //!
 //! The upload is a tar or zip archive of files, or one file, either of them also compressed by zstd or gzip; a file is one document
-//! (JSON, or YAML for OSV) or JSON lines, compressed or not, or one more archive. What it is tells its content. One thread splits it, several
+//! (JSON, or YAML for OSV) or JSON lines, compressed or not, or one more archive. What it is tells its content, unless it is an index of a
+//! Maven repository, whose rows are documents. One thread splits it, several
 //! read and normalize documents, and rows leave in the order of the documents whatever the number of threads. Memory is bounded by a
 //! budget of bytes in flight. What is wrong is refused document by document; the rest goes on.
 
@@ -26,5 +27,5 @@ pub use batch::Refused;
 pub use copy_rows::COLUMNS;
 pub use error::IntakeError;
 pub use intake::{Cancel, Intake, Summary};
-pub use intake_options::{IntakeOptions, Mappings};
+pub use intake_options::{Format, IntakeOptions, Mappings};
 pub use not_held::{NotHeld, NotHeldPath};

@@ -4,15 +4,20 @@ use stella_canonical::{Place, Refusal, is_complete};
 use stella_evidence::{Form, unreadable};
 
 use crate::batch::{Batches, Stop};
+use crate::intake_options::{Format, IntakeOptions};
 
-/// Splits one file into documents: JSON lines line by line, anything else whole.
+/// Splits one file into documents: JSON lines and rows of an index line by line, anything else whole.
 ///
 /// A file whose first text is `{` holds lines if its first line is a JSON value by itself and more text follows, or if its second line is
 /// one and the file as a whole is not: so neither a broken first line nor a pretty-printed document misleads. Memory: one document, or
 /// two lines; each at most `max_bytes`.
-pub(crate) fn split_file(mut reader: impl BufRead, name: &str, max_bytes: usize, out: &mut Batches) -> Result<(), Stop> {
+pub(crate) fn split_file(mut reader: impl BufRead, name: &str, options: &IntakeOptions, out: &mut Batches) -> Result<(), Stop> {
+    let max_bytes = options.max_document_bytes;
     if let Some(refusal) = unreadable(reader.fill_buf()?) {
         return out.refuse(name, &refusal);
+    }
+    if options.format == Format::MavenIndex {
+        return lines(reader, (name, Form::MavenRow), 1, max_bytes, out);
     }
     let mut text = Vec::new();
     let first = match next_text_line(&mut reader, &mut text, max_bytes)? {
@@ -45,7 +50,11 @@ fn split_json(mut reader: impl BufRead, name: &str, mut text: Vec<u8>, max_bytes
         Appended::Line(_) => false,
         Appended::TooLong => return out.refuse(name, &too_large(max_bytes)),
     };
-    if starts_lines { lines(Cursor::new(text).chain(reader), name, 1, max_bytes, out) } else { whole(reader, name, text, max_bytes, out) }
+    if starts_lines {
+        lines(Cursor::new(text).chain(reader), (name, Form::Line), 1, max_bytes, out)
+    } else {
+        whole(reader, name, text, max_bytes, out)
+    }
 }
 
 fn is_object(line: &[u8]) -> bool {
@@ -68,10 +77,10 @@ fn after_long_line(mut reader: impl BufRead, name: &str, line: u64, max_bytes: u
         return out.refuse(name, &too_large(max_bytes));
     }
     out.refuse(&format!("{name}:{line}"), &too_large(max_bytes).from_line(line))?;
-    lines(Cursor::new(text).chain(reader), name, line + 1, max_bytes, out)
+    lines(Cursor::new(text).chain(reader), (name, Form::Line), line + 1, max_bytes, out)
 }
 
-fn lines(mut reader: impl BufRead, name: &str, first_line: u64, max_bytes: usize, out: &mut Batches) -> Result<(), Stop> {
+fn lines(mut reader: impl BufRead, (name, form): (&str, Form), first_line: u64, max_bytes: usize, out: &mut Batches) -> Result<(), Stop> {
     let mut text = Vec::new();
     for line in first_line.. {
         text.clear();
@@ -79,7 +88,7 @@ fn lines(mut reader: impl BufRead, name: &str, first_line: u64, max_bytes: usize
             Appended::End => break,
             Appended::TooLong => out.refuse(&format!("{name}:{line}"), &too_large(max_bytes).from_line(line))?,
             Appended::Line(_) if text.trim_ascii().is_empty() => {}
-            Appended::Line(_) => out.document(format!("{name}:{line}"), Form::Line, line, without_line_end(&text))?,
+            Appended::Line(_) => out.document(format!("{name}:{line}"), form, line, without_line_end(&text))?,
         }
     }
     Ok(())

@@ -67,7 +67,7 @@ impl<'o> Splitter<'o> {
         (&mut *reader).take(BEGINNING_BYTES).read_to_end(&mut beginning)?;
         let mut whole = Cursor::new(&beginning).chain(reader);
         let Some(container) = container(&beginning) else {
-            return split_file(whole, member.name, self.options.max_document_bytes, &mut self.out);
+            return split_file(whole, member.name, self.options, &mut self.out);
         };
         match (container, member.at) {
             (Container::Zstd | Container::Gzip, _) if member.is_decompressed => {

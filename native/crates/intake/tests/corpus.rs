@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Mappings};
+use stella_intake::{ArchiveLimits, Cancel, Format, Intake, IntakeOptions, Mappings};
 
 const ARCHIVES: ArchiveLimits = ArchiveLimits {
     max_entries: 5_000_000,
@@ -47,6 +47,7 @@ fn take_in(folder: &Path) -> (u64, BTreeMap<String, usize>) {
         path: archive.path().to_owned(),
         source_name: "corpus".into(),
         source_uri: None,
+        format: Format::Auto,
         max_document_bytes: 64 << 20,
         max_depth: 128,
         archives: ARCHIVES,

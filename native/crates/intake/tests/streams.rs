@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use proptest::prelude::*;
-use stella_intake::{ArchiveLimits, COLUMNS, Cancel, Intake, IntakeError, IntakeOptions, Mappings, Summary};
+use stella_intake::{ArchiveLimits, COLUMNS, Cancel, Format, Intake, IntakeError, IntakeOptions, Mappings, Summary};
 use tempfile::NamedTempFile;
 
 const MAX_BYTES: usize = 4_096;
@@ -23,6 +23,7 @@ fn options(path: &Path) -> IntakeOptions {
         path: path.to_owned(),
         source_name: "upload".into(),
         source_uri: None,
+        format: Format::Auto,
         max_document_bytes: MAX_BYTES,
         max_depth: 32,
         archives: ARCHIVES,
@@ -356,4 +357,18 @@ proptest! {
         let (taken, refused, read) = outcome(&archive);
         prop_assert_eq!(taken.len() + refused.len(), usize::try_from(read).expect("small"));
     }
+}
+
+#[test]
+fn an_index_of_a_maven_repository_is_read_row_by_row_from_any_container() {
+    let row = |artifact: &str| format!("org.example\t{artifact}\t1\t-\tN/A");
+    let index = format!("{}\r\n\n{}\nno row\n{}", row("a"), row("b"), row("c"));
+    let whole = tar(&[("central/0.tsv", index.as_bytes()), ("central/1.tsv", row("d").as_bytes())]);
+    let file = upload(&whole);
+    let (chunks, summary) = run(IntakeOptions { format: Format::MavenIndex, ..options(file.path()) }).expect("an intake");
+    let taken: Vec<_> = rows(&chunks.concat()).into_iter().map(|(_, key, source, raw)| (key, source, raw)).collect();
+    let expected = [("a", "central/0.tsv:1"), ("b", "central/0.tsv:3"), ("c", "central/0.tsv:5"), ("d", "central/1.tsv:1")];
+    assert_eq!(taken, expected.map(|(name, source)| (format!("org.example:{name}:1"), source.into(), Some(row(name).into_bytes()))));
+    let refused: Vec<_> = summary.refused.iter().map(|refused| (refused.source.as_str(), refused.position.as_str())).collect();
+    assert_eq!((summary.read, refused), (5, vec![("central/0.tsv:4", "4:1")]));
 }

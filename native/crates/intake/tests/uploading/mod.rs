@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::Crc;
 use flate2::write::DeflateEncoder;
-use stella_intake::{ArchiveLimits, Cancel, Intake, IntakeOptions, Mappings, Summary};
+use stella_intake::{ArchiveLimits, Cancel, Format, Intake, IntakeOptions, Mappings, Summary};
 
 pub const MAX_BYTES: usize = 1 << 20;
 
@@ -33,6 +33,7 @@ pub fn rows_of(content: &[u8]) -> (Vec<u8>, Summary) {
         path: file.path().to_owned(),
         source_name: "upload".into(),
         source_uri: None,
+        format: Format::Auto,
         max_document_bytes: MAX_BYTES,
         max_depth: 64,
         archives: ARCHIVES,

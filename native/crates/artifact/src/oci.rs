@@ -2,12 +2,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use stella_digest::hex;
 
+use crate::write::Kind;
+
 /// Folder of the layout in an export.
-pub(crate) const FOLDER: &str = "trivy/oci";
+const FOLDER: &str = "trivy/oci";
 /// The content of an empty config (OCI image specification 1.1, "Guidance for an empty descriptor").
 const EMPTY: &[u8] = b"{}";
-/// Under which Trivy looks for a database of schema 2 where a repository is named without a tag.
-const TAG: &str = "2";
 
 /// The layer of the artifact.
 pub(crate) struct Layer<'a> {
@@ -16,23 +16,24 @@ pub(crate) struct Layer<'a> {
 }
 
 /// The files of an OCI image layout (image specification 1.1) beside the layer, by path: the artifact as Trivy pulls it, of one layer
-/// whose media type and title are exactly those that upstream's has (trivy `pkg/db/db.go`, `pkg/oci/artifact.go`).
-pub(crate) fn layout(layer: &Layer<'_>, created: &str) -> Vec<(String, Vec<u8>)> {
+/// whose media type and title are exactly those that upstream's has (trivy `pkg/db/db.go`, `pkg/javadb/client.go`,
+/// `pkg/oci/artifact.go`).
+pub(crate) fn layout(kind: &Kind, layer: &Layer<'_>, created: &str) -> Vec<(String, Vec<u8>)> {
     let manifest = bytes(&json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "artifactType": "application/vnd.aquasec.trivy.config.v1+json",
         "config": descriptor("application/vnd.oci.empty.v1+json", EMPTY),
         "layers": [{
-            "mediaType": "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip",
+            "mediaType": kind.media_type,
             "digest": format!("sha256:{}", layer.sha256),
             "size": layer.size_bytes,
-            "annotations": { "org.opencontainers.image.title": "db.tar.gz" },
+            "annotations": { "org.opencontainers.image.title": kind.title },
         }],
         "annotations": { "org.opencontainers.image.created": created },
     }));
     let mut tagged = descriptor("application/vnd.oci.image.manifest.v1+json", &manifest);
-    tagged["annotations"] = json!({ "org.opencontainers.image.ref.name": TAG });
+    tagged["annotations"] = json!({ "org.opencontainers.image.ref.name": kind.tag });
     let index = json!({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [tagged] });
     vec![
         (format!("{FOLDER}/oci-layout"), bytes(&json!({ "imageLayoutVersion": "1.0.0" }))),

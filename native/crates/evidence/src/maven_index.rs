@@ -1,0 +1,95 @@
+use std::collections::BTreeSet;
+
+use packageurl::PackageUrl;
+use stella_canonical::{Object, Refusal, Value};
+
+use crate::evidence::{Evidence, Kind, MAX_KEY_BYTES, Record, sha256};
+use crate::selectors::Selectors;
+
+/// Of text in columns, as IANA registered it.
+const MEDIA_TYPE: &str = "text/tab-separated-values";
+const COLUMNS: [&str; 5] = ["group", "artifact", "version", "classifier", "sha1"];
+const SHA1_DIGITS: usize = 40;
+
+/// A row of an index of a Maven repository: group, artifact, version, classifier (`-` or nothing: none) and SHA-1 in hexadecimal (`N/A` or
+/// nothing: not known), with a tab between them. It is one record of kind `jar`, whose key is all that the row says: rows that say the same
+/// are one, and rows that differ stay apart.
+///
+/// Source: trivy-java-db, the rows that its crawler writes and its builder reads.
+pub(crate) fn evidence(row: &[u8]) -> Result<Evidence, Refusal> {
+    let text = std::str::from_utf8(row).map_err(|error| Refusal::at_byte(row, error.valid_up_to(), "text that is not UTF-8"))?;
+    let columns: Vec<&str> = text.split('\t').collect();
+    let [group, artifact, version, classifier, sha1] = columns[..] else {
+        return Err(Refusal::at_byte(
+            row,
+            0,
+            format!("a row has 5 columns with tabs between them ({}), and this has {}", COLUMNS.join(", "), columns.len()),
+        ));
+    };
+    let begins = |index: usize| columns[..index].iter().map(|column| column.len() + 1).sum::<usize>();
+    for (index, column) in columns.iter().enumerate() {
+        if index < 3 && column.is_empty() {
+            return Err(Refusal::at_byte(row, begins(index), format!("{} is empty", COLUMNS[index])));
+        }
+        if let Some((place, _)) = column.char_indices().find(|(_, char)| char.is_control()) {
+            return Err(Refusal::at_byte(row, begins(index) + place, format!("{} with a control character", COLUMNS[index])));
+        }
+    }
+    let classifier = Some(classifier).filter(|text| !matches!(*text, "" | "-"));
+    let sha1 = Some(sha1).filter(|text| !matches!(*text, "" | "N/A"));
+    if sha1.is_some_and(|text| text.len() != SHA1_DIGITS || !text.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Err(Refusal::at_byte(row, begins(4), format!("sha1 is neither {SHA1_DIGITS} hexadecimal digits nor N/A")));
+    }
+    let sha1 = sha1.map(str::to_lowercase);
+    let key = [Some(group), Some(artifact), Some(version), classifier, sha1.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(":");
+    if key.len() > MAX_KEY_BYTES {
+        return Err(Refusal::at_byte(row, 0, format!("coordinates of {} bytes; at most {MAX_KEY_BYTES} are allowed", key.len())));
+    }
+    Ok(of_record(
+        row,
+        key,
+        selectors(group, artifact, version),
+        body([
+            ("artifact_id", Some(artifact)),
+            ("classifier", classifier),
+            ("group_id", Some(group)),
+            ("sha1", sha1.as_deref()),
+            ("version", Some(version)),
+        ]),
+    ))
+}
+
+fn body(members: [(&'static str, Option<&str>); 5]) -> String {
+    let told = members.into_iter().filter_map(|(name, text)| Some((name, Value::text(text?.to_owned()))));
+    Value::Object(Object::from_iter(told)).to_canonical()
+}
+
+fn selectors(group: &str, artifact: &str, version: &str) -> Selectors {
+    let mut selectors = Selectors::default();
+    if let Ok(purl) = purl_of(group, artifact, version) {
+        selectors.add_package(&purl);
+    }
+    selectors
+}
+
+fn purl_of(group: &str, artifact: &str, version: &str) -> packageurl::Result<String> {
+    let mut purl = PackageUrl::new("maven", artifact)?;
+    purl.with_namespace(group)?.with_version(version)?;
+    Ok(purl.to_string())
+}
+
+fn of_record(row: &[u8], key: String, selectors: Selectors, body: String) -> Evidence {
+    let body_sha256 = sha256(body.as_bytes());
+    let record = Record { kind: Kind::Jar, record_key: key.clone(), modified_at: None, body, body_sha256, subject_folder: None, selectors };
+    Evidence {
+        format: "Maven index",
+        media_type: MEDIA_TYPE,
+        document_key: key,
+        document_version: 0,
+        modified_at: None,
+        artifact_sha256: sha256(row),
+        content_sha256: body_sha256,
+        records: vec![record],
+        not_held: BTreeSet::new(),
+    }
+}

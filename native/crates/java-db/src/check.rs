@@ -1,0 +1,33 @@
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::database::Contents;
+use crate::error::JavaDbError;
+
+/// Each row is looked up in each index, all over the file: read through the memory of the system, which keeps what is used.
+const READING: &str = "PRAGMA mmap_size=68719476736";
+
+/// Reads a database again: SQLite's own check of every page and index, the number of rows against what was fed, and that each JAR has its
+/// artifact.
+///
+/// # Errors
+/// `Unsound` · `Sqlite`
+pub(crate) fn check_database(path: &Path, expected: &Contents) -> Result<(), JavaDbError> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.execute_batch(READING)?;
+    let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(JavaDbError::Unsound(found));
+    }
+    let counts: (i64, i64, i64) = db.query_row(
+        "SELECT (SELECT count(*) FROM artifacts), (SELECT count(*) FROM indices),
+           (SELECT count(*) FROM indices WHERE artifact_id NOT IN (SELECT id FROM artifacts))",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    if counts != (expected.artifacts as i64, expected.jars as i64, 0) {
+        return Err(JavaDbError::Unsound("it holds another number of artifacts or JARs than was fed".into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stella_artifact::{ArtifactOptions, Kind, Sources, Written, write_artifact};
+
+use crate::check::check_database;
+use crate::database::{Contents, write_database};
+use crate::error::JavaDbError;
+use crate::mapper::Mapper;
+
+const BUFFER_BYTES: usize = 1 << 20;
+/// Trivy's index of JARs (trivy `pkg/javadb/client.go`).
+const DATABASE: Kind = Kind {
+    bundle: "trivy/java-db.bundle",
+    database: "trivy-java.db",
+    media_type: "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip",
+    title: "javadb.tar.gz",
+    tag: "1",
+};
+
+/// How an export is made of what mappers took.
+#[derive(Debug)]
+pub struct ExportOptions {
+    /// Folder for the database, which is removed again.
+    pub scratch: PathBuf,
+    /// Whether a database without a JAR is wanted.
+    pub allow_empty: bool,
+    /// zstd level of the list of what was left out.
+    pub level: i32,
+    /// The file, and what the database is packed with.
+    pub artifact: ArtifactOptions,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The file and its parts.
+    pub written: Written,
+    /// What the database holds, and what was left out.
+    pub contents: Contents,
+    /// Length of the database.
+    pub database_bytes: u64,
+    /// How long writing the database took.
+    pub database_time: Duration,
+}
+
+/// Writes the database, and packs it while it is checked with `trivy/omitted.jsonl.zst`, a line of JSON (RFC 8785) for each statement that has no
+/// place in it, in zstd (RFC 8878).
+///
+/// # Errors
+/// `Empty` unless `allow_empty` · `Unsound`, `Sqlite`, `Io`
+pub fn write_export(mappers: Vec<Mapper>, options: &ExportOptions) -> Result<Export, JavaDbError> {
+    let began = Instant::now();
+    let database = options.scratch.join("trivy-java.db");
+    let omitted = options.scratch.join("omitted.jsonl.zst");
+    let mut lines = zstd::stream::write::Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&omitted)?), options.level)?;
+    let contents = write_database(mappers, (&database, &options.scratch), options.allow_empty, |line| {
+        lines.write_all(line)?;
+        Ok(lines.write_all(b"\n")?)
+    })?;
+    lines.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let (database_time, database_bytes) = (began.elapsed(), fs::metadata(&database)?.len());
+
+    // The check takes as long as packing, and both only read.
+    let (checked, written) = thread::scope(|scope| {
+        let checking = scope.spawn(|| check_database(&database, &contents));
+        let written = write_artifact(&DATABASE, Sources { database: &database, omitted: &omitted }, &options.artifact);
+        (checking.join().unwrap_or_else(|_| Err(JavaDbError::Unsound("the check of it stopped".into()))), written)
+    });
+    checked?;
+    let written = written?;
+    fs::remove_file(database)?;
+    fs::remove_file(omitted)?;
+    Ok(Export { written, contents, database_bytes, database_time })
+}

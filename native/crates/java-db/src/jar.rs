@@ -1,0 +1,52 @@
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::omission::Omission;
+
+/// Bytes of a SHA-1.
+pub(crate) const SHA1_BYTES: usize = 20;
+/// Longest group, artifact or version.
+const MAX_COORDINATE_BYTES: usize = 512;
+
+/// What is stated of one file in a Maven repository. As JSON, a record of kind `jar` (`contracts/mappings/maven-jar-1.json`).
+#[derive(Debug, Deserialize)]
+pub(crate) struct Jar<'a> {
+    #[serde(borrow)]
+    pub(crate) group_id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) artifact_id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) classifier: Option<Cow<'a, str>>,
+    /// Hexadecimal.
+    #[serde(borrow, default)]
+    pub(crate) sha1: Option<Cow<'a, str>>,
+}
+
+impl Jar<'_> {
+    /// The digest, of a JAR that has a place in the database.
+    pub(crate) fn place(&self) -> Result<[u8; SHA1_BYTES], Omission> {
+        let usable = |text: &str| !text.is_empty() && text.len() <= MAX_COORDINATE_BYTES && !text.chars().any(char::is_control);
+        if self.version.is_empty() {
+            return Err(Omission::NoVersion);
+        }
+        if ![&self.group_id, &self.artifact_id, &self.version].into_iter().all(|text| usable(text)) {
+            return Err(Omission::Coordinates);
+        }
+        self.sha1.as_deref().and_then(digest).ok_or(Omission::NoSha1)
+    }
+}
+
+fn digest(hex: &str) -> Option<[u8; SHA1_BYTES]> {
+    let mut digest = [0; SHA1_BYTES];
+    if hex.len() != 2 * SHA1_BYTES {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16);
+        *byte = (digit(0)? << 4 | digit(1)?) as u8;
+    }
+    Some(digest)
+}
