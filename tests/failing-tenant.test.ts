@@ -70,7 +70,7 @@ async function queueUnpublished(tenant: Tenant): Promise<{ run: string; ingest: 
       sourceUri: null,
       sourceName: null,
       format: 'auto' as const,
-    strict: false,
+      strict: false,
       uploadKey: key,
       uploadSha256: createHash('sha256').update(bytes).digest('hex'),
       uploadBytes: bytes.length,

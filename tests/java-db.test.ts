@@ -37,7 +37,11 @@ const SPDX = {
       name: 'web',
       downloadLocation: 'NOASSERTION',
       externalRefs: [
-        { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: 'pkg:maven/org.b/web@2?type=war' },
+        {
+          referenceCategory: 'PACKAGE-MANAGER',
+          referenceType: 'purl',
+          referenceLocator: 'pkg:maven/org.b/web@2?type=war',
+        },
       ],
       checksums: [{ algorithm: 'SHA1', checksumValue: sha1('d') }],
     },
@@ -71,7 +75,13 @@ beforeAll(async () => {
   const summary = await tenant.json<IngestSummary>('ingest', '--format', 'maven-index', index)
   expect([summary.new, summary.refused]).toEqual([
     4,
-    [{ source: expect.stringContaining('index.tsv:5'), position: '5:1', reason: expect.stringContaining('a row has 5 columns') }],
+    [
+      {
+        source: expect.stringContaining('index.tsv:5'),
+        position: '5:1',
+        reason: expect.stringContaining('a row has 5 columns'),
+      },
+    ],
   ])
   await createProfile(tenant, {})
   exported = await exportDatabase(tenant)
@@ -191,7 +201,18 @@ test('a filter by package takes its JARs and the SBOMs that name it', async () =
 })
 
 test('a database that knows no JAR is refused, and so are other groups of record', async () => {
-  const run = await tenant.stella('export', 'run', 'create', '--profile', 'prof_java_db', '--ecosystem', 'npm', '--to', '2000-01-01', '--wait')
+  const run = await tenant.stella(
+    'export',
+    'run',
+    'create',
+    '--profile',
+    'prof_java_db',
+    '--ecosystem',
+    'npm',
+    '--to',
+    '2000-01-01',
+    '--wait',
+  )
   expect([run.code, run.stderr]).toEqual([expect.any(Number), expect.stringContaining('no JAR has a place')])
   expect(run.code).not.toBe(0)
   const answer = await createProfile(tenant, { filters: { include: ['advisories'] } })

@@ -1,4 +1,11 @@
-import { type Coverage, type ExportFile, type ExportManifest, groupOfKind, type RunCounts, runCounts } from '@stella/contracts'
+import {
+  type Coverage,
+  type ExportFile,
+  type ExportManifest,
+  groupOfKind,
+  type RunCounts,
+  runCounts,
+} from '@stella/contracts'
 
 import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'

@@ -45,7 +45,16 @@ export {
   requireFewParts,
   type TimeBucket,
 } from './parts.ts'
-export { cutShards, type KeyRange, type KindExtent, type KindRanges, type Plan, type Scope, type Shard, wholeShard } from './plan.ts'
+export {
+  cutShards,
+  type KeyRange,
+  type KindExtent,
+  type KindRanges,
+  type Plan,
+  type Scope,
+  type Shard,
+  wholeShard,
+} from './plan.ts'
 export { profileId } from './profile-id.ts'
 export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './provenance.ts'
 export { publicKeyId } from './public-key-id.ts'

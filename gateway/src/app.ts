@@ -42,8 +42,8 @@ import { manifestRoute, provenanceRoute } from './routes/run-document.ts'
 import {
   streamAdvisoriesRoute,
   streamFindingsRoute,
-  streamRecordsRoute,
   streamJarsRoute,
+  streamRecordsRoute,
   streamSbomsRoute,
   streamVexRoute,
 } from './routes/stream-records.ts'

@@ -11,6 +11,7 @@ import { root, textOf } from '../source-files.ts'
 import { lacksJudge } from '../support/judge.ts'
 import { markdownTable } from '../support/markdown-table.ts'
 import { openTenant, post, type Tenant } from '../support/tenant.ts'
+import { jarIndex } from '../support/trivy-jars.ts'
 import { type TrivyTarget, trivyTargets } from '../support/trivy-targets.ts'
 
 const VECTORS = {
@@ -23,8 +24,7 @@ const PAGE = 'docs/export-center/trivy-adapter.md'
 const found = new Map<string, number>()
 let stack: TestStack
 let tenant: Tenant
-let tree: string
-let bundle: string
+let bundles: readonly Bundle[]
 
 beforeAll(async () => {
   stack = await startTestStack()
@@ -36,16 +36,34 @@ beforeAll(async () => {
       .map((advisory) => JSON.stringify(advisory))
       .join('\n'),
   )
-  const profile = { name: 'trivy', kind: 'trivy', variant: 'db', config: { trivy: { oci: true } } }
-  await tenant.api('/export/profiles', { method: 'POST', body: JSON.stringify(profile) })
-  bundle = join(tenant.directory, 'trivy.tar.zst')
-  await tenant.json('export', 'run', 'create', '--profile', 'prof_trivy', '--wait', '--download', bundle)
-  tree = join(tenant.directory, 'tree')
-  mkdirSync(tree)
-  execFileSync('tar', ['--zstd', '-xf', bundle, '-C', tree])
+  await post(tenant, jarIndex, '?format=maven-index')
+  bundles = [await exportBundle('db', 'trivy.db'), await exportBundle('java-db', 'trivy-java.db')]
   for (const { file, content } of trivyTargets) writeFileSync(join(tenant.directory, file), content)
 })
 afterAll(() => stack?.stop())
+
+/** An export of a database: the bundle, what it holds as tar unpacks it, and the database as Trivy keeps it. */
+interface Bundle {
+  readonly path: string
+  readonly tree: string
+  readonly variant: string
+  readonly file: string
+  /** SHA-256 of the database. */
+  readonly hash: string
+}
+
+async function exportBundle(variant: string, file: string): Promise<Bundle> {
+  const profile = { name: variant, kind: 'trivy', variant, config: { trivy: { oci: true } } }
+  const created = await tenant.api('/export/profiles', { method: 'POST', body: JSON.stringify(profile) })
+  const { id } = (await created.json()) as { id: string }
+  const path = join(tenant.directory, `${variant}.tar.zst`)
+  await tenant.json('export', 'run', 'create', '--profile', id, '--wait', '--download', path)
+  const tree = join(tenant.directory, variant)
+  mkdirSync(tree)
+  execFileSync('tar', ['--zstd', '-xf', path, '-C', tree])
+  const unpacked = execFileSync('tar', ['-xzOf', join(tree, `trivy/${variant}.bundle`), file], { maxBuffer: 1e9 })
+  return { path, tree, variant, file, hash: sha256(unpacked) }
+}
 
 const severityAt = (at: number) => (at % 2 === 0 ? 'HIGH' : 'LOW')
 const programOf = (version: string) => `trivy-${version}`
@@ -87,7 +105,7 @@ interface Scan {
 function scan({ file }: TrivyTarget, { version, network, more = [] }: Scan): Found[] {
   const isRoot = process.getuid?.() === 0
   const closed = network || !isRoot ? [] : ['unshare', '--net']
-  const kind = file.endsWith('.cdx.json') ? 'sbom' : 'fs'
+  const kind = file.endsWith('.cdx.json') ? 'sbom' : file.endsWith('.jar') ? 'rootfs' : 'fs'
   const command = [...closed, programOf(version), kind, '--scanners', 'vuln', '--format', 'json', '--quiet', ...more]
   const [program = '', ...args] = [...command, join(tenant.directory, file)]
   const { PATH = '' } = process.env
@@ -122,7 +140,8 @@ describe.each(VERSIONS)('to Trivy %s, with no network, flag or setting', (versio
   beforeAll(async () => {
     const cache = join(homeOf(version), '.cache/trivy')
     mkdirSync(homeOf(version))
-    expect((await tenant.stella('trivy', 'install', bundle, '--cache-dir', cache)).code).toBe(0)
+    for (const { path } of bundles)
+      expect((await tenant.stella('trivy', 'install', path, '--cache-dir', cache)).code).toBe(0)
   })
 
   test.skipIf(lacksTrivy).each(each)('%s, %s: what the document states, and nothing else', (_, file, target, at) => {
@@ -131,8 +150,9 @@ describe.each(VERSIONS)('to Trivy %s, with no network, flag or setting', (versio
     expect(vulnerabilities).toEqual(expected(target, at))
   })
 
-  test.skipIf(lacksTrivy)('the database is left as it was', () => {
-    expect(sha256(readFileSync(join(homeOf(version), '.cache/trivy/db/trivy.db')))).toBe(exportedHash())
+  test.skipIf(lacksTrivy)('the databases are left as they were', () => {
+    for (const { variant, file, hash } of bundles)
+      expect(sha256(readFileSync(join(homeOf(version), '.cache/trivy', variant, file)))).toBe(hash)
   })
 })
 
@@ -151,30 +171,30 @@ test.skipIf(lacking.length > 0)('the docs print what each version found in each 
 describe.skipIf(
   lacking.length > 0 || lacksJudge('crane', 'go install github.com/google/go-containerregistry/cmd/crane@v0.22.1'),
 )('through a registry', () => {
-  test('crane pushes the OCI layout, and Trivy pulls its database from there', async () => {
+  test('crane pushes the OCI layouts, and Trivy pulls its databases from there', async () => {
     const registry = spawn('crane', ['registry', 'serve', '--address', '127.0.0.1:0'])
     try {
       const [line] = await once(registry.stderr, 'data')
-      const repository = `127.0.0.1:${String(line).match(/serving on port (\d+)/)?.[1]}/trivy-db`
-      execFileSync('crane', ['push', join(tree, 'trivy/oci'), `${repository}:2`], { stdio: 'pipe' })
+      const host = `127.0.0.1:${String(line).match(/serving on port (\d+)/)?.[1]}`
+      for (const { tree, variant } of bundles) {
+        const tag = variant === 'db' ? 2 : 1
+        execFileSync('crane', ['push', join(tree, 'trivy/oci'), `${host}/${variant}:${tag}`], { stdio: 'pipe' })
+      }
       for (const version of VERSIONS) {
         const cache = join(tenant.directory, `pulled-${version}`)
-        const more = ['--db-repository', repository, '--cache-dir', cache]
-        for (const [, , target, at] of each.slice(0, 2)) {
+        const repositories = ['--db-repository', `${host}/db`, '--java-db-repository', `${host}/java-db`]
+        const more = [...repositories, '--cache-dir', cache]
+        for (const [, , target, at] of [...each.slice(0, 2), ...each.slice(-2)]) {
           expect(scan(target, { version, network: true, more })).toEqual(expected(target, at))
         }
-        expect(sha256(readFileSync(join(cache, 'db/trivy.db')))).toBe(exportedHash())
+        for (const { variant, file, hash } of bundles)
+          expect(sha256(readFileSync(join(cache, variant, file)))).toBe(hash)
       }
     } finally {
       registry.kill()
     }
   })
 })
-
-/** Of the database within the bundle. */
-function exportedHash(): string {
-  return sha256(execFileSync('tar', ['-xzOf', join(tree, 'trivy/db.bundle'), 'trivy.db'], { maxBuffer: 1e9 }))
-}
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')

@@ -1,3 +1,4 @@
+import { jars } from './trivy-jars.ts'
 import { lockFiles } from './trivy-lock-files.ts'
 import { billsOfMaterials } from './trivy-materials.ts'
 
@@ -15,8 +16,8 @@ export interface TrivyTarget {
   readonly source: string
   /** Name of the file that Trivy is given, and its content. */
   readonly file: string
-  readonly content: string
+  readonly content: string | Uint8Array
 }
 
 /** Every target, each with the advisory of its place in this list. */
-export const trivyTargets: readonly TrivyTarget[] = [...lockFiles, ...billsOfMaterials]
+export const trivyTargets: readonly TrivyTarget[] = [...lockFiles, ...billsOfMaterials, ...jars]

@@ -40,7 +40,10 @@ export function ingestCommand(parent: Command, shell: Shell): void {
     .description('add documents (OSV, CSAF, OpenVEX, CycloneDX, SPDX) to the ledger, as one revision')
     .argument('<path...>', 'files, folders, or - for standard input')
     .addOption(
-      new Option('--format <format>', 'how to read them: auto looks at their content; maven-index takes rows of coordinates and SHA-1 for the Java DB')
+      new Option(
+        '--format <format>',
+        'how to read them: auto looks at their content; maven-index takes rows of coordinates and SHA-1 for the Java DB',
+      )
         .choices(ingestFormats)
         .default('auto'),
     )

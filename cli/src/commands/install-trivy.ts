@@ -36,7 +36,10 @@ export function installTrivyCommand(parent: Command, shell: Shell): void {
     if (!database || !bundle) throw noDatabase(path)
     const { installDatabase } = await import('../trivy-database.ts')
     const cache = cacheDir === undefined ? shell.settings.trivyCacheDir : resolve(cacheDir)
-    const installed = await installDatabase({ path, database, sha256: bundle.sha256, cache, now: new Date() }, shell.signal)
+    const installed = await installDatabase(
+      { path, database, sha256: bundle.sha256, cache, now: new Date() },
+      shell.signal,
+    )
     const { ledger_time, ledger_revision } = content
     print(shell, command, {
       json: { ...installed, ledger_revision, ledger_time },

@@ -74,7 +74,10 @@ export async function sealedDocuments(
     omittedInputs: given.omitted,
     builderVersion: deps.builderVersion,
   })
-  const signed = [...(await signatures(deps, manifest.bytes, statement)), ...(await signedDatabase(deps, plan, members))]
+  const signed = [
+    ...(await signatures(deps, manifest.bytes, statement)),
+    ...(await signedDatabase(deps, plan, members)),
+  ]
   const documents = [manifest, sealedDocument(bundlePaths.provenance, statement), ...signed]
   return { documents, contentRoot: value.content.content_root }
 }

@@ -42,7 +42,16 @@ afterAll(async () => {
 
 async function receive(id: string, tenantId = 'acme'): Promise<void> {
   const upload = { uploadKey: uploadKey(tenantId, id), uploadSha256: '0'.repeat(64), uploadBytes: 1 }
-  const batch = { tenantId, id, sourceUri: null, sourceName: null, format: 'auto' as const, strict: false, createdBy: 'test', ...upload }
+  const batch = {
+    tenantId,
+    id,
+    sourceUri: null,
+    sourceName: null,
+    format: 'auto' as const,
+    strict: false,
+    createdBy: 'test',
+    ...upload,
+  }
   await deps.inTenant(tenantId, (tx) => recordIngest(tx, batch))
 }
 

@@ -73,6 +73,7 @@ async function writeShard(deps: WriteDeps, target: ShardTarget, signal: AbortSig
   if (database) return writeDatabaseShard(deps, shard, { ...target, database }, signal)
   const { kind, ranges } = shard
   if (kind === 'sbom') return writeDocumentsShard(deps, shard, target, signal)
-  if (kind === 'jar') throw new Problem('ledger/changed', `plan ${target.plan.id} has a shard of JARs, which no file holds`)
+  if (kind === 'jar')
+    throw new Problem('ledger/changed', `plan ${target.plan.id} has a shard of JARs, which no file holds`)
   return writeLinesShard(deps, { kind, ranges }, target, signal)
 }
