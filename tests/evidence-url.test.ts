@@ -116,6 +116,23 @@ describe('an export through EVIDENCE_URL', () => {
     expect(roots).toEqual([expect.stringMatching(/^sha256:/), roots[0]])
   })
 
+  test('of a Java DB, of SBOMs and more JARs than a range holds, equals one where the evidence lies', async () => {
+    const rows = Array.from({ length: RECORDS }, (_, n) => {
+      const digest = createHash('sha1').update(String(n)).digest('hex')
+      return `org.example\tart-${n % 97}\t1.${n}\t-\t${digest}`
+    })
+    expect((await post(there, rows.join('\n'), '?format=maven-index')).summary).toMatchObject({ new: RECORDS })
+    const roots: (string | null)[] = []
+    for (const tenant of [there, here]) {
+      const profile = JSON.stringify({ name: 'java', kind: 'trivy', variant: 'java-db' })
+      await tenant.api('/export/profiles', { method: 'POST', body: profile })
+      const run = await runOf(tenant, { profile_id: 'prof_java' })
+      expect(run.counts).toMatchObject({ advisories: 0, jars: RECORDS, sboms: 5 })
+      roots.push(run.content_root)
+    }
+    expect(roots).toEqual([expect.stringMatching(/^sha256:/), roots[0]])
+  })
+
   test('says in its provenance which ledger was read, and names the batches of that', async () => {
     const { bundle } = await exportBundle(here, 'provenance.tar.zst', '--include', 'sboms')
     const statement = (await readMember(bundle, 'provenance.json', 1e8)).toString()

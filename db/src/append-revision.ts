@@ -32,15 +32,21 @@ async function keepArtifacts(tx: ISql, { tenantId, ingestId }: NewRevision): Pro
     where i.tenant_id = ${tenantId} and i.id = ${ingestId}`
 }
 
+/** Looks first whether there is anything: of nothing the planner expects a row, and may read all verdicts for every record. */
 async function retireReplaced(tx: ISql, { tenantId, revision }: NewRevision): Promise<void> {
-  await tx`
-    update public.records r set retired_revision = ${revision} from ingest_verdicts v
-    where v.verdict = 'changed' and v.replaces and v.kind = 'advisory'
-      and r.tenant_id = ${tenantId} and r.kind = v.kind and r.record_key = v.document_key and r.retired_revision is null`
-  await tx`
-    update public.records r set retired_revision = ${revision} from ingest_verdicts v
-    where v.verdict = 'changed' and v.replaces and v.kind in ('vex', 'sbom')
-      and r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.document_key = v.document_key and r.retired_revision is null`
+  const [replaced] = await tx`
+    select coalesce(bool_or(kind = 'advisory'), false) as advisories, coalesce(bool_or(kind <> 'advisory'), false) as complements
+    from ingest_verdicts where verdict = 'changed' and replaces`
+  if (replaced?.advisories)
+    await tx`
+      update public.records r set retired_revision = ${revision} from ingest_verdicts v
+      where v.verdict = 'changed' and v.replaces and v.kind = 'advisory'
+        and r.tenant_id = ${tenantId} and r.kind = v.kind and r.record_key = v.document_key and r.retired_revision is null`
+  if (replaced?.complements)
+    await tx`
+      update public.records r set retired_revision = ${revision} from ingest_verdicts v
+      where v.verdict = 'changed' and v.replaces and v.kind in ('vex', 'sbom')
+        and r.tenant_id = ${tenantId} and r.kind in ('vex', 'sbom') and r.document_key = v.document_key and r.retired_revision is null`
 }
 
 /** Fills the temporary table `ingest_places`: the rows of the stage that become records, by key, numbered from 1. */

@@ -51,7 +51,6 @@ export const ingests = pgTable(
     sourceUri: text('source_uri'),
     sourceName: text('source_name'),
     strict: boolean('strict').notNull(),
-    format: bytewiseText('format').$type<IngestFormat>().notNull().default('auto'),
     uploadKey: text('upload_key').notNull(),
     uploadSha256: digest('upload_sha256').notNull(),
     uploadBytes: count('upload_bytes').notNull(),
@@ -64,6 +63,7 @@ export const ingests = pgTable(
     startedAt: recordedAt('started_at'),
     heartbeatAt: recordedAt('heartbeat_at').notNull().default(now),
     finishedAt: recordedAt('finished_at'),
+    format: bytewiseText('format').$type<IngestFormat>().notNull().default('auto'),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),

@@ -76,8 +76,11 @@ interface Sent extends FoundEvidence {
 }
 
 async function send(api: ApiClient, shell: Shell, paths: readonly string[], options: Options): Promise<Sent> {
-  const { sourceUri, format } = options
-  const query: Query = { source_uri: sourceUri, format, strict: options.strict ? 'true' : undefined }
+  const query: Query = {
+    source_uri: options.sourceUri,
+    format: options.format === 'auto' ? undefined : options.format,
+    strict: options.strict ? 'true' : undefined,
+  }
   if (paths.includes(STDIN)) {
     if (paths.length > 1)
       throw new CommandFailure('usage', '- cannot be mixed with paths: standard input is sent as it is')
