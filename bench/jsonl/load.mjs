@@ -7,11 +7,11 @@ const columns =
   'tenant_id, kind, record_key, document_key, revision, ordinal, document_version, modified_at, artifact_sha256, content_sha256, body_sha256, body'
 
 /**
- * Fills the tenant's ledger with the first `count` of `records`, whose ids ascend.
+ * Fills the tenant's ledger with the first `count` of `records` of one kind, whose ids ascend.
  *
  * @returns {Promise<{ meanBytes: number, keyAt: (index: number) => string | null }>} mean size of a body; the key of a record, null past the last
  */
-export async function load({ ownerUrl, tenantId, records: { idAt, textAt }, count }) {
+export async function load({ ownerUrl, tenantId, kind = 'advisory', records: { idAt, textAt }, count }) {
   const psql = spawn('psql', [...psqlArguments(ownerUrl), '-c', `copy records (${columns}) from stdin`], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })
@@ -22,7 +22,7 @@ export async function load({ ownerUrl, tenantId, records: { idAt, textAt }, coun
     const digest = createHash('sha256').update(body).digest('hex')
     bytes += Buffer.byteLength(body)
     rows.push(
-      row([tenantId, 'advisory', key, key, '1', String(index + 1), '0', '2026-01-01Z', digest, digest, digest, body]),
+      row([tenantId, kind, key, key, '1', String(index + 1), '0', '2026-01-01Z', digest, digest, digest, body]),
     )
     if (rows.length < 512) continue
     if (!psql.stdin.write(rows.join(''))) await once(psql.stdin, 'drain')

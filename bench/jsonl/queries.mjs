@@ -2,10 +2,10 @@ import { RANGE_RECORDS } from '@stella/contracts'
 import { rangeQuery } from '@stella/db'
 
 /** The SELECT of each range of the first `count` records, as a worker runs it: one tenant, one revision, key order. */
-export function rangeQueries({ scope, keyAt, count }) {
+export function rangeQueries({ scope, kind = 'advisory', keyAt, count }) {
   return Array.from({ length: Math.ceil(count / RANGE_RECORDS) }, (_, index) => {
     const [from, end] = [index * RANGE_RECORDS, Math.min((index + 1) * RANGE_RECORDS, count)]
-    return rangeQuery(scope, 'advisory', { from: keyAt(from), to: keyAt(end) })
+    return rangeQuery(scope, kind, { from: keyAt(from), to: keyAt(end) })
   })
 }
 

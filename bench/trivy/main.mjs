@@ -16,18 +16,19 @@ import { baseRecords } from '../jsonl/base-records.mjs'
 import { load } from '../jsonl/load.mjs'
 import { psql } from '../jsonl/psql.mjs'
 import { rangeQueries } from '../jsonl/queries.mjs'
+import { runDatabase } from '../run-database.mjs'
 import { withPostgres } from '../with-postgres.mjs'
 import { advisories } from './advisories.mjs'
 import { writePeerRows } from './peer-rows.mjs'
 import { limit, runPeer, sortedKeys } from './peers.mjs'
 import { report } from './report.mjs'
-import { runWriter } from './run-writer.mjs'
 
 const { values } = parseArgs({
   options: { documents: { type: 'string', default: '250000' }, rounds: { type: 'string', default: '3' } },
 })
 const total = Number(values.documents)
 const rounds = Number(values.rounds)
+const database = { variant: 'db', schema: 2, kind: 'advisory', mapping: 'osv-1.7' }
 const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
 
 await withPostgres(bench)
@@ -49,7 +50,7 @@ async function bench({ ownerUrl, dir }) {
     const keyAt = (index) => (index < row.count ? records.idAt(index) : null)
     const queries = rangeQueries({ scope, keyAt: (index) => keyAt(index) ?? records.idAt(row.count), count: row.count })
     for (let round = 0; round < rounds; round++) {
-      const ours = await runWriter({ loginUrl, scope, queries, dir })
+      const ours = await runDatabase({ ...database, loginUrl, scope, queries, dir })
       row.ours.push(ours)
       const database = join(dir, 'ours', 'trivy.db')
       row.limits.push({ sorted: sortedKeys(database, dir), limit: limit(database, dir) })

@@ -26,7 +26,8 @@ export function limit(database, dir) {
   return timed('dd', [`if=${database}`, `of=${join(dir, 'copy.db')}`, 'bs=1M', 'conv=fsync', 'status=none'])
 }
 
-function timed(program, args) {
+/** Seconds that a program takes. */
+export function timed(program, args) {
   const started = performance.now()
   execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   return (performance.now() - started) / 1000
