@@ -17,7 +17,7 @@ beforeAll(async () => {
   stack = await startTestStack()
   const tenant = await openTenant(stack, 'golden')
   const summary = await ingest(tenant, join(golden, 'documents.jsonl'))
-  expect(summary).toMatchObject({ read: 50, new: 50, refused: [] })
+  expect(summary).toMatchObject({ read: 53, new: 53, refused: [] })
   const profile = JSON.stringify({ name: 'trivy', kind: 'trivy', variant: 'db' })
   await tenant.api('/export/profiles', { method: 'POST', body: profile })
   const bundle = join(tenant.directory, 'trivy.tar.zst')

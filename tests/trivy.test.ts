@@ -64,7 +64,7 @@ test('is a bundle like any other: named, signed and sound', async () => {
     advisory: 'osv-1.7',
     'trivy-db': '2',
     'trivy-gzip': expect.stringMatching(/^zlib-rs [\d.]+, level 3$/),
-    'trivy-mapping': '1',
+    'trivy-mapping': '2',
   })
   expect(exported.manifest.content.counts).toEqual(exported.run.counts)
   expect((await tenant.stella('export', 'verify', exported.bundle)).code).toBe(0)
@@ -167,7 +167,7 @@ test('a database that would call everything clean is refused, unless it is asked
 
 test.each([
   [{ sharding: { max_bytes: 1_000_000 } }, 'trivy', 'db', /a database is one file/],
-  [{ filters: { include: ['vex'] } }, 'trivy', 'db', /holds advisories alone/],
+  [{ filters: { include: ['vex'] } }, 'trivy', 'db', /vex: a profile of this kind and variant takes advisories/],
   [{ trivy: { validity_days: 0 } }, 'trivy', 'db', /validity_days/],
   [{ trivy: {} }, 'json', 'raw', /for profiles of kind trivy/],
   [{}, 'trivy', 'raw', /of kind trivy there is db/],

@@ -21,9 +21,7 @@ export async function load({ ownerUrl, tenantId, kind = 'advisory', records: { i
     const [key, body] = [idAt(index), textAt(index)]
     const digest = createHash('sha256').update(body).digest('hex')
     bytes += Buffer.byteLength(body)
-    rows.push(
-      row([tenantId, kind, key, key, '1', String(index + 1), '0', '2026-01-01Z', digest, digest, digest, body]),
-    )
+    rows.push(row([tenantId, kind, key, key, '1', String(index + 1), '0', '2026-01-01Z', digest, digest, digest, body]))
     if (rows.length < 512) continue
     if (!psql.stdin.write(rows.join(''))) await once(psql.stdin, 'drain')
     rows = []

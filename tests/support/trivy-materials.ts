@@ -56,6 +56,22 @@ export const billsOfMaterials: readonly TrivyTarget[] = [
     ...rpm,
   }),
   image({
+    ecosystem: 'Red Hat:enterprise_linux:9::baseos',
+    source: null,
+    family: 'redhat',
+    release: '9.3',
+    purl: 'rpm/redhat',
+    ...rpm,
+  }),
+  image({
+    ecosystem: 'Red Hat:enterprise_linux:7::server',
+    source: null,
+    family: 'centos',
+    release: '7.9',
+    purl: 'rpm/centos',
+    ...rpm,
+  }),
+  image({
     ecosystem: 'SUSE:Linux Enterprise Server 15 SP4',
     source: 'SUSE CVRF',
     family: 'sles',
@@ -113,7 +129,7 @@ export const billsOfMaterials: readonly TrivyTarget[] = [
 
 interface Distribution {
   readonly ecosystem: string
-  readonly source: string
+  readonly source: string | null
   readonly family: string
   readonly release: string
   /** Type and namespace of its packages' purls. */
@@ -123,7 +139,7 @@ interface Distribution {
 }
 
 /** An image with one package, as Trivy itself describes it. */
-function image({ ecosystem, source, family, release, purl, installed, fixed }: Distribution): TrivyTarget {
+export function image({ ecosystem, source, family, release, purl, installed, fixed }: Distribution): TrivyTarget {
   const named = `pkg:${purl}/curl@${encodeURIComponent(installed)}?distro=${family}-${release}`
   const [version = '', revision = ''] = installed.split('-')
   const isSplit = !purl.startsWith('apk/')

@@ -12,8 +12,8 @@ export interface TrivyTarget {
   readonly fixed: string
   /** Id of the advisory. */
   readonly id: string
-  /** Where the advisory is from, as Trivy names it. */
-  readonly source: string
+  /** Where the advisory is from, as Trivy names it; null where it names none. */
+  readonly source: string | null
   /** Name of the file that Trivy is given, and its content. */
   readonly file: string
   readonly content: string | Uint8Array

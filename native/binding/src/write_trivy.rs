@@ -101,7 +101,7 @@ impl From<TrivyError> for NativeError {
         let code = match &error {
             TrivyError::Document(_) => "record/schema-mismatch",
             TrivyError::Empty { .. } => "trivy/empty",
-            TrivyError::TooManyBuckets(_) => "plan/too-large",
+            TrivyError::TooManyBuckets(_) | TrivyError::TooManyProducts(_) => "plan/too-large",
             TrivyError::Bolt(BoltError::Io(error)) | TrivyError::Io(error) => io_code(error),
             TrivyError::Unsound(_) | TrivyError::Bolt(_) => "trivy/unsound",
         };

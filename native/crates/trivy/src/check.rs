@@ -6,6 +6,7 @@ use stella_bolt::{Entry, walk};
 use crate::advisory::Advisory;
 use crate::database::{Contents, DATA_SOURCES, DataSource, VULNERABILITIES};
 use crate::error::TrivyError;
+use crate::red_hat::{self, RedHat};
 use crate::vulnerability::Vulnerability;
 
 /// Reads a database from its first key to its last, inline buckets among them, and holds it against what was fed: the buckets that
@@ -21,8 +22,12 @@ pub fn check_database(file: impl Read + Seek, expected: &Contents) -> Result<(),
     if let Some(missing) = missing {
         return Err(unsound(format!("it has no bucket {missing}")));
     }
-    if found.advisories != expected.advisories || found.vulnerabilities != expected.vulnerabilities {
-        return Err(unsound("it holds another number of advisories or vulnerabilities than was fed".into()));
+    let counts = (&found.advisories, found.vulnerabilities, found.products);
+    if counts != (&expected.advisories, expected.vulnerabilities, expected.products) {
+        return Err(unsound("it holds another number of advisories, vulnerabilities or products than was fed".into()));
+    }
+    if found.highest_product.is_some_and(|number| u64::from(number) >= found.products) {
+        return Err(unsound("it numbers a product of Red Hat that it does not hold".into()));
     }
     match found.advisories.keys().find(|bucket| !found.sources.contains(*bucket)) {
         Some(bucket) => Err(unsound(format!("bucket {bucket} has no data source"))),
@@ -41,6 +46,9 @@ struct Found {
     sources: BTreeSet<String>,
     advisories: BTreeMap<String, u64>,
     vulnerabilities: u64,
+    /// Products of Red Hat, and the highest number that anything has of one.
+    products: u64,
+    highest_product: Option<u32>,
 }
 
 impl Found {
@@ -89,6 +97,20 @@ impl Found {
             [VULNERABILITIES] => {
                 serde_json::from_slice::<Vulnerability>(value).map_err(refused)?;
                 self.vulnerabilities += 1;
+            }
+            [red_hat::CPES, "cpe"] => {
+                serde_json::from_slice::<String>(value).map_err(refused)?;
+                self.products += 1;
+            }
+            [red_hat::CPES, "repository"] => {
+                let numbers: Vec<u32> = serde_json::from_slice(value).map_err(refused)?;
+                self.highest_product = self.highest_product.max(numbers.into_iter().max());
+            }
+            [red_hat::BUCKET, _package] => {
+                let advisory: RedHat<u32> = serde_json::from_slice(value).map_err(refused)?;
+                let numbers = advisory.entries.into_iter().flat_map(|entry| entry.affected);
+                self.highest_product = self.highest_product.max(numbers.max());
+                *self.advisories.entry(red_hat::BUCKET.to_owned()).or_default() += 1;
             }
             [bucket, _package] => {
                 serde_json::from_slice::<Advisory>(value).map_err(refused)?;

@@ -7,7 +7,8 @@ use stella_sort::{Sorted, merge};
 
 use crate::advisory::Advisory;
 use crate::error::TrivyError;
-use crate::mapper::{Mapper, Tally, order_of, write_json};
+use crate::mapper::{Mapper, RED_HAT, Tally, order_of, write_json};
+use crate::red_hat::{self, Cpes, RedHat};
 use crate::source::Source;
 use crate::vulnerability::Vulnerability;
 
@@ -23,6 +24,8 @@ pub struct Contents {
     pub advisories: BTreeMap<String, u64>,
     /// Vulnerabilities that are told of.
     pub vulnerabilities: u64,
+    /// Products of Red Hat that advisories are about.
+    pub products: u64,
     /// Statements that have a place, by the database that their documents are of.
     pub written: BTreeMap<String, u64>,
     /// Statements that have none, by database and reason.
@@ -68,14 +71,16 @@ pub fn write_database<W: Write + Seek>(
     while let Some((_, line)) = omissions.next()? {
         omitted(line)?;
     }
-    let contents = Contents { written: tally.written, omitted: tally.omitted, ..Contents::default() };
+    let cpes = Cpes::of(tally.products);
+    let contents = Contents { written: tally.written, omitted: tally.omitted, products: cpes.len() as u64, ..Contents::default() };
     let mut writer = Writer {
         bolt: BoltWriter::new(out, PAGE_BYTES)?,
         sources: tally.sources,
+        cpes,
         vulnerabilities: Some(merge(vulnerabilities)?),
         contents,
         open: None,
-        specials: [DATA_SOURCES, VULNERABILITIES].iter(),
+        specials: [red_hat::CPES, DATA_SOURCES, VULNERABILITIES].iter(),
         value: Vec::new(),
     };
     writer.write_advisories(merge(advisories)?)?;
@@ -86,6 +91,7 @@ pub fn write_database<W: Write + Seek>(
 impl Tally {
     fn add(&mut self, other: Self) {
         self.sources.extend(other.sources);
+        self.products.extend(other.products);
         other.written.into_iter().for_each(|(name, count)| *self.written.entry(name).or_default() += count);
         other.omitted.into_iter().for_each(|(name, count)| *self.omitted.entry(name).or_default() += count);
     }
@@ -94,6 +100,8 @@ impl Tally {
 struct Writer<W: Write + Seek> {
     bolt: BoltWriter<W>,
     sources: BTreeMap<String, Source>,
+    /// Products of Red Hat.
+    cpes: Cpes,
     /// Until they are written.
     vulnerabilities: Option<Sorted>,
     contents: Contents,
@@ -109,24 +117,25 @@ impl<W: Write + Seek> Writer<W> {
     fn write_advisories(&mut self, mut sorted: Sorted) -> Result<(), TrivyError> {
         let mut at = Held::default();
         while let Some((key, value)) = sorted.next()? {
-            let (code, value) = value.split_first().unwrap_or((&0, value));
             if at.is(key) {
-                let mut joined: Advisory = read(&at.value)?;
-                joined.join(read(value)?, order_of(*code));
-                at.value.clear();
-                write_json(&joined, &mut at.value)?;
+                at.join(value)?;
                 continue;
             }
             if at.is_there {
-                self.put(&at.key, &at.value)?;
+                self.put_held(&mut at)?;
             }
             at.set(key, value);
         }
         if at.is_there {
-            self.put(&at.key, &at.value)?;
+            self.put_held(&mut at)?;
         }
         self.close()?;
         self.write_specials(None)
+    }
+
+    fn put_held(&mut self, at: &mut Held) -> Result<(), TrivyError> {
+        at.number(&self.cpes)?;
+        self.put(&at.key, at.value.get(1..).unwrap_or_default())
     }
 
     fn put(&mut self, key: &[u8], advisory: &[u8]) -> Result<(), TrivyError> {
@@ -163,15 +172,36 @@ impl<W: Write + Seek> Writer<W> {
     fn write_specials(&mut self, before: Option<&[u8]>) -> Result<(), TrivyError> {
         while let Some(name) = self.specials.as_slice().first().filter(|name| before.is_none_or(|before| name.as_bytes() < before)) {
             self.specials.next();
+            if *name == red_hat::CPES && self.cpes.len() == 0 {
+                continue;
+            }
             self.bolt.begin_bucket(name.as_bytes())?;
-            if *name == DATA_SOURCES {
-                self.write_sources()?
-            } else {
-                self.write_vulnerabilities()?
+            match *name {
+                red_hat::CPES => self.write_cpes()?,
+                DATA_SOURCES => self.write_sources()?,
+                _ => self.write_vulnerabilities()?,
             }
             self.bolt.end_bucket()?;
         }
         Ok(())
+    }
+
+    /// The products by their numbers, and the numbers of each repository: of those alone that the evidence speaks of, so that a scan of
+    /// another fails instead of finding nothing.
+    fn write_cpes(&mut self) -> Result<(), TrivyError> {
+        let (names, repositories) = (self.cpes.names(), self.cpes.repositories());
+        self.write_values("cpe", &names)?;
+        if repositories.is_empty() { Ok(()) } else { self.write_values("repository", &repositories) }
+    }
+
+    fn write_values<T: Serialize>(&mut self, bucket: &str, values: &BTreeMap<String, T>) -> Result<(), TrivyError> {
+        self.bolt.begin_bucket(bucket.as_bytes())?;
+        for (key, value) in values {
+            self.value.clear();
+            write_json(value, &mut self.value)?;
+            self.bolt.put(key.as_bytes(), &self.value)?;
+        }
+        Ok(self.bolt.end_bucket()?)
     }
 
     fn write_sources(&mut self) -> Result<(), TrivyError> {
@@ -224,6 +254,34 @@ struct Held {
 impl Held {
     fn is(&self, key: &[u8]) -> bool {
         self.is_there && self.key == key
+    }
+
+    /// Joins another advisory of this key, in the form that the first byte of both tells.
+    fn join(&mut self, value: &[u8]) -> Result<(), TrivyError> {
+        let Some((code, value)) = value.split_first() else { return Ok(()) };
+        let own = self.value.get(1..).unwrap_or_default();
+        let mut joined = vec![*code];
+        if *code == RED_HAT {
+            let mut advisory: RedHat<String> = read(own)?;
+            advisory.join(read(value)?);
+            write_json(&advisory, &mut joined)?;
+        } else {
+            let mut advisory: Advisory = read(own)?;
+            advisory.join(read(value)?, order_of(*code));
+            write_json(&advisory, &mut joined)?;
+        }
+        self.value = joined;
+        Ok(())
+    }
+
+    /// Names products by their numbers, in the form of Red Hat.
+    fn number(&mut self, cpes: &Cpes) -> Result<(), TrivyError> {
+        if self.value.first() == Some(&RED_HAT) {
+            let numbered = read::<RedHat<String>>(&self.value[1..])?.numbered(cpes);
+            self.value.truncate(1);
+            write_json(&numbered, &mut self.value)?;
+        }
+        Ok(())
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {

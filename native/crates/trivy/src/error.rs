@@ -19,6 +19,9 @@ pub enum TrivyError {
     /// More buckets than any set of evidence has.
     #[error("more than {0} buckets: no such set of releases is known")]
     TooManyBuckets(usize),
+    /// More products of Red Hat than it ever had.
+    #[error("more than {0} products of Red Hat: no such set is known")]
+    TooManyProducts(usize),
     /// What was written is not what was to be written.
     #[error("the database is not sound, so it is not used: {0}")]
     Unsound(String),

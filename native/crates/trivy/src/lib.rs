@@ -18,6 +18,7 @@ mod mapper;
 mod omission;
 mod osv;
 mod ranges;
+mod red_hat;
 mod severity;
 mod source;
 mod system;
@@ -32,6 +33,6 @@ pub use mapper::Mapper;
 pub use omission::Omission;
 
 /// Version of the mapping from OSV: it changes where equal documents give another database.
-pub const MAPPING_VERSION: u32 = 1;
+pub const MAPPING_VERSION: u32 = 2;
 /// Trivy's schema that is written (trivy-db `pkg/db/db.go`, `SchemaVersion`).
 pub const SCHEMA_VERSION: u32 = 2;

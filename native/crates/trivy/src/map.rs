@@ -6,7 +6,8 @@ use crate::language::{Language, language};
 use crate::omission::Omission;
 use crate::osv::{Affected, Osv};
 use crate::ranges::{constraints, fixed_version};
-use crate::severity::{Scores, urgency};
+use crate::red_hat::{self, RedHat};
+use crate::severity::{Scores, label_of_document, urgency};
 use crate::source::{Source, source_of};
 use crate::system::{System, is_system, system};
 use crate::version_order::Order;
@@ -19,13 +20,24 @@ const MAX_NAME_BYTES: usize = 32_768;
 pub(crate) trait Sink {
     type Error;
     /// A package that a vulnerability affects.
-    fn advisory(&mut self, at: Place<'_>, advisory: &Advisory) -> Result<(), Self::Error>;
+    fn advisory(&mut self, at: Place<'_>, stated: &Stated) -> Result<(), Self::Error>;
     /// What is told of a vulnerability, by a source in a document.
     fn vulnerability(&mut self, id: &str, by: (&Source, &str), told: &Vulnerability) -> Result<(), Self::Error>;
     /// A statement that has a place in the database.
     fn written(&mut self, database: &str);
     /// A statement that has none.
     fn omitted(&mut self, left_out: LeftOut<'_>) -> Result<(), Self::Error>;
+}
+
+/// What is stated of a package and a vulnerability, in the form of its bucket.
+#[derive(Debug)]
+pub(crate) enum Stated {
+    Advisory(Advisory),
+    /// Of Red Hat, in the product of this name.
+    RedHat {
+        advisory: RedHat<String>,
+        product: String,
+    },
 }
 
 /// Where an advisory lies.
@@ -76,7 +88,7 @@ pub(crate) fn map<S: Sink>(document: &Osv<'_>, sink: &mut S) -> Result<(), S::Er
     for (index, affected) in statements.iter().enumerate() {
         match place(document, affected) {
             Ok(placed) => {
-                placed.give(sink)?;
+                placed.give(document, sink)?;
                 tell(document, affected, &placed, &mut given, sink)?;
                 sink.written(database);
             }
@@ -97,7 +109,7 @@ struct Placed {
     order: Option<Order>,
     packages: Vec<String>,
     ids: Ids,
-    advisory: Advisory,
+    stated: Stated,
 }
 
 fn place(document: &Osv<'_>, affected: &Affected<'_>) -> Result<Placed, Omission> {
@@ -133,12 +145,12 @@ fn in_language(document: &Osv<'_>, affected: &Affected<'_>, language: &Language)
         source: Cow::Owned(source),
         order: None,
         packages: language.names(name),
-        advisory: Advisory {
+        stated: Stated::Advisory(Advisory {
             vendor_ids: ids.vendor.clone(),
             vulnerable_versions: constraints.vulnerable,
             patched_versions: constraints.patched,
             ..Advisory::default()
-        },
+        }),
         ids,
     })
 }
@@ -146,6 +158,9 @@ fn in_language(document: &Osv<'_>, affected: &Affected<'_>, language: &Language)
 fn in_system(document: &Osv<'_>, affected: &Affected<'_>, system: &'static System, bucket: String) -> Result<Placed, Omission> {
     let fixed_version = fixed_version(affected, system)?.unwrap_or_default();
     let ids = ids(document, Some(system))?;
+    if bucket == red_hat::BUCKET {
+        return Ok(of_red_hat(document, affected, system, (fixed_version, ids)));
+    }
     let name = affected.package.as_ref().map(|package| package.name.to_string()).unwrap_or_default();
     // Trivy takes the severity of a package of Debian alone from here.
     let severity = if system.source.id == "debian" { urgency(affected).unwrap_or_default() } else { 0 };
@@ -154,17 +169,36 @@ fn in_system(document: &Osv<'_>, affected: &Affected<'_>, system: &'static Syste
         source: Cow::Borrowed(&system.source),
         order: Some(system.order),
         packages: vec![name],
-        advisory: Advisory { vendor_ids: ids.vendor.clone(), severity, fixed_version, ..Advisory::default() },
+        stated: Stated::Advisory(Advisory { vendor_ids: ids.vendor.clone(), severity, fixed_version, ..Advisory::default() }),
         ids,
     })
 }
 
+/// Of Red Hat the key is the advisory's, and what it fixes lies within.
+fn of_red_hat(document: &Osv<'_>, affected: &Affected<'_>, system: &'static System, (fixed_version, ids): (String, Ids)) -> Placed {
+    let package = affected.package.as_ref();
+    let product = package.and_then(|package| package.ecosystem.split_once(':')).map(|(_, product)| product).unwrap_or_default().to_owned();
+    let own = affected.severity.as_deref().filter(|ratings| !ratings.is_empty()).or(document.severity.as_deref());
+    let severity = label_of_document(document).or_else(|| Scores::of(own.unwrap_or_default()).severity()).unwrap_or_default();
+    let advisory = RedHat::of(&document.id, &ids.keys, severity, (fixed_version, &product));
+    Placed {
+        bucket: red_hat::BUCKET.to_owned(),
+        source: Cow::Borrowed(&system.source),
+        order: Some(system.order),
+        packages: package.map(|package| red_hat::package_name(&package.name, package.purl.as_deref())).into_iter().collect(),
+        stated: Stated::RedHat { advisory, product },
+        ids,
+    }
+}
+
 impl Placed {
-    fn give<S: Sink>(&self, sink: &mut S) -> Result<(), S::Error> {
-        let Self { bucket, source, order, packages, ids, advisory } = self;
-        for id in &ids.keys {
+    fn give<S: Sink>(&self, document: &Osv<'_>, sink: &mut S) -> Result<(), S::Error> {
+        let Self { bucket, source, order, packages, ids, stated } = self;
+        let own = [document.id.to_string()];
+        let keys = if matches!(stated, Stated::RedHat { .. }) { &own[..] } else { &ids.keys };
+        for id in keys {
             for package in packages {
-                sink.advisory(Place { bucket, source, order: *order, package, id }, advisory)?;
+                sink.advisory(Place { bucket, source, order: *order, package, id }, stated)?;
             }
         }
         Ok(())

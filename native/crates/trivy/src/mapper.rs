@@ -1,11 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use stella_sort::Sorter;
 
-use crate::advisory::Advisory;
 use crate::error::TrivyError;
-use crate::map::{LeftOut, Place, Sink, map};
+use crate::map::{LeftOut, Place, Sink, Stated, map};
 use crate::osv::Osv;
 use crate::source::Source;
 use crate::version_order::Order;
@@ -13,6 +12,11 @@ use crate::vulnerability::Vulnerability;
 
 /// Most buckets of one database: each release of each distribution, and each source of each language, has one.
 const MAX_BUCKETS: usize = 10_000;
+
+/// Most products of Red Hat: it has some thousands.
+const MAX_PRODUCTS: usize = 100_000;
+/// Stands before what is stated in the form of Red Hat.
+pub(crate) const RED_HAT: u8 = 4;
 
 /// Takes OSV documents in any order, and keeps what the database will hold of them in files of a folder. Several may work side by side.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct Mapper {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) sources: BTreeMap<String, Source>,
+    /// Products of Red Hat.
+    pub(crate) products: BTreeSet<String>,
     pub(crate) written: BTreeMap<String, u64>,
     pub(crate) omitted: BTreeMap<(String, &'static str), u64>,
 }
@@ -50,7 +56,7 @@ impl Mapper {
     /// Takes one OSV document, as the ledger keeps it.
     ///
     /// # Errors
-    /// `Document`, `TooManyBuckets`, `Io`
+    /// `Document`, `TooManyBuckets`, `TooManyProducts`, `Io`
     pub fn take(&mut self, body: &[u8]) -> Result<(), TrivyError> {
         let document: Osv<'_> = serde_json::from_slice(body).map_err(|error| TrivyError::Document(error.to_string()))?;
         map(&document, self)
@@ -69,7 +75,7 @@ impl Mapper {
 impl Sink for Mapper {
     type Error = TrivyError;
 
-    fn advisory(&mut self, at: Place<'_>, advisory: &Advisory) -> Result<(), TrivyError> {
+    fn advisory(&mut self, at: Place<'_>, stated: &Stated) -> Result<(), TrivyError> {
         if !self.tally.sources.contains_key(at.bucket) {
             if self.tally.sources.len() == MAX_BUCKETS {
                 return Err(TrivyError::TooManyBuckets(MAX_BUCKETS));
@@ -78,8 +84,22 @@ impl Sink for Mapper {
         }
         self.keyed(&[at.bucket.as_bytes(), at.package.as_bytes(), at.id.as_bytes()]);
         self.value.clear();
-        self.value.push(code_of(at.order));
-        write_json(advisory, &mut self.value)?;
+        match stated {
+            Stated::Advisory(advisory) => {
+                self.value.push(code_of(at.order));
+                write_json(advisory, &mut self.value)?;
+            }
+            Stated::RedHat { advisory, product } => {
+                if !self.tally.products.contains(product) {
+                    if self.tally.products.len() == MAX_PRODUCTS {
+                        return Err(TrivyError::TooManyProducts(MAX_PRODUCTS));
+                    }
+                    self.tally.products.insert(product.clone());
+                }
+                self.value.push(RED_HAT);
+                write_json(advisory, &mut self.value)?;
+            }
+        }
         Ok(self.advisories.push(&self.key, &self.value)?)
     }
 

@@ -62,6 +62,8 @@ pub(crate) struct Package<'a> {
     pub(crate) ecosystem: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) purl: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,3 +1,4 @@
+use crate::red_hat;
 use crate::source::Source;
 use crate::version_order::Order;
 
@@ -16,7 +17,7 @@ pub(crate) struct System {
     pub(crate) relates_cves: bool,
 }
 
-static SYSTEMS: [System; 10] = [
+static SYSTEMS: [System; 11] = [
     System {
         osv: "Alpine",
         bucket: |release| {
@@ -73,6 +74,14 @@ static SYSTEMS: [System; 10] = [
         source: Source::new("rocky", "Rocky Linux updateinfo", "https://download.rockylinux.org/pub/rocky/"),
         order: Order::Rpm,
         reports_unfixed: false,
+        relates_cves: true,
+    },
+    System {
+        osv: "Red Hat",
+        bucket: |release| red_hat::is_product(release).then(|| red_hat::BUCKET.to_owned()),
+        source: Source::new("redhat-oval", "Red Hat OVAL v2", "https://www.redhat.com/security/data/oval/v2/"),
+        order: Order::Rpm,
+        reports_unfixed: true,
         relates_cves: true,
     },
     System {
@@ -200,6 +209,7 @@ mod tests {
             ("Ubuntu:Pro:18.04:LTS", "ubuntu 18.04-ESM"),
             ("AlmaLinux:9", "alma 9"),
             ("Rocky Linux:8", "rocky 8"),
+            ("Red Hat:enterprise_linux:9::appstream", "Red Hat"),
             ("SUSE:Linux Enterprise Module for Basesystem 15 SP4", "SUSE Linux Enterprise 15.4"),
             ("SUSE:Linux Enterprise Server 12 SP5-LTSS", "SUSE Linux Enterprise 12.5"),
             ("SUSE:Linux Enterprise Server 15", "SUSE Linux Enterprise 15"),
@@ -228,11 +238,13 @@ mod tests {
             "AlmaLinux",
             "SUSE:Manager Server",
             "Wolfi:1",
+            "Red Hat",
+            "Red Hat:enterprise linux",
             "Azure Linux:9",
             "openSUSE:Leap",
         ] {
             assert!(system(ecosystem).is_none() && is_system(ecosystem), "{ecosystem}");
         }
-        assert!(!is_system("Android") && !is_system("Red Hat:enterprise_linux:7::client") && !is_system(""));
+        assert!(!is_system("Android") && !is_system(""));
     }
 }

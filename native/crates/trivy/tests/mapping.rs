@@ -194,6 +194,55 @@ fn a_vulnerability_is_told_by_its_sources_in_trivys_order() {
 }
 
 #[test]
+fn an_advisory_of_red_hat_has_an_entry_a_fix_with_the_products_that_it_is_in() {
+    let statement = |product: &str, purl: &str, fixed_version: &str| {
+        let ecosystem = format!("Red Hat:{product}");
+        json!({ "package": { "ecosystem": ecosystem, "name": "npm", "purl": purl }, "ranges": fixed(fixed_version) })
+    };
+    let plain = |product: &str, fixed_version: &str| statement(product, "pkg:rpm/redhat/npm", fixed_version);
+    let module = "pkg:rpm/redhat/npm?rpmmod=nodejs%3A12%3A8030020201124152102%3A229f0a1c";
+    let (baseos, appstream, eus) = ("enterprise_linux:8::baseos", "enterprise_linux:8::appstream", "rhel_eus:8.6::baseos");
+    let affected = json!([
+        plain(baseos, "0:1.0-2.el8"),
+        plain(eus, "0:1.0-1.el8_6"),
+        plain(appstream, "0:1.0-2.el8"),
+        statement(appstream, module, "1:2.0-1.module+el8"),
+    ]);
+    let severity = json!([{ "type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N" }]);
+    let more = json!({ "related": ["CVE-2024-2", "CVE-2024-1"], "severity": severity, "affected": affected });
+    let documents = [
+        document("RHSA-2024:1", "", "", json!([]), more),
+        document("RHBA-2024:2", &format!("Red Hat:{eus}"), "a", fixed("1-1"), json!({})),
+    ];
+    let built = all(&documents);
+    let cves = r#""Cves":[{"ID":"CVE-2024-1","Severity":3},{"ID":"CVE-2024-2","Severity":3}]"#;
+    assert_eq!(
+        value(&built, "Red Hat / npm / RHSA-2024:1"),
+        format!(
+            r#"{{"Entries":[{{"FixedVersion":"0:1.0-1.el8_6",{cves},"Affected":[2]}},{{"FixedVersion":"0:1.0-2.el8",{cves},"Affected":[0,1]}}]}}"#
+        )
+    );
+    assert_eq!(
+        value(&built, "Red Hat / nodejs:12::npm / RHSA-2024:1"),
+        format!(r#"{{"Entries":[{{"FixedVersion":"1:2.0-1.module+el8",{cves},"Affected":[0]}}]}}"#)
+    );
+    assert_eq!(
+        value(&built, "Red Hat / a / RHBA-2024:2"),
+        r#"{"Entries":[{"FixedVersion":"1-1","Cves":[{"ID":"RHBA-2024:2"}],"Affected":[2]}]}"#
+    );
+    assert_eq!(value(&built, "Red Hat CPE / cpe / 2"), r#""cpe:/:redhat:rhel_eus:8.6::baseos""#);
+    assert_eq!(value(&built, "Red Hat CPE / repository / rhel-8-for-x86_64-baseos-rpms"), "[1]");
+    assert_eq!(value(&built, "Red Hat CPE / repository / rhel-8-for-x86_64-baseos-eus-rpms__8_DOT_6"), "[2]");
+    assert_eq!(
+        value(&built, "data-source / Red Hat"),
+        r#"{"ID":"redhat-oval","Name":"Red Hat OVAL v2","URL":"https://www.redhat.com/security/data/oval/v2/"}"#
+    );
+
+    let reversed = build(documents.iter().rev().map(Vec::as_slice), 2, 1).unwrap();
+    assert!(reversed.bytes == built.bytes, "the same bytes, whatever the order, the memory and the number of mappers");
+}
+
+#[test]
 fn what_trivy_would_misread_is_left_out_with_its_reason() {
     let of = |ecosystem: &str, name: &str, ranges: Value, more: Value| document("X-1", ecosystem, name, ranges, more);
     let plain = |ecosystem: &str, ranges: Value| of(ecosystem, "a", ranges, json!({}));
@@ -206,7 +255,8 @@ fn what_trivy_would_misread_is_left_out_with_its_reason() {
         (plain("npm", json!([{ "type": "GIT", "events": [{ "introduced": "0" }] }])), "git-only"),
         (plain("npm", json!([])), "no-versions"),
         (plain("Hackage", fixed("1.0")), "unknown-ecosystem"),
-        (plain("Red Hat:enterprise_linux:9::baseos", fixed("1.0-1")), "unknown-ecosystem"),
+        (plain("Red Hat", fixed("1.0-1")), "unknown-release"),
+        (plain("Red Hat:enterprise_linux:9::baseos", range(&[("introduced", "1.0-1"), ("fixed", "2.0-1")])), "bounds"),
         (plain("Debian", fixed("1.0-1")), "unknown-release"),
         (plain("Ubuntu:Pro:FIPS:22.04:LTS", fixed("1.0-1")), "unknown-release"),
         (of("npm", "", fixed("1.0.0"), json!({})), "package-name"),
