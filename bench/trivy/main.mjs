@@ -28,7 +28,7 @@ const { values } = parseArgs({
 })
 const total = Number(values.documents)
 const rounds = Number(values.rounds)
-const database = { variant: 'db', schema: 2, kind: 'advisory', mapping: 'osv-1.7' }
+const profile = { variant: 'db', schema: 2, kind: 'advisory', mapping: 'osv-1.7' }
 const scope = { tenantId: 'bench', ledgerRevision: 1, filters: {} }
 
 await withPostgres(bench)
@@ -50,7 +50,7 @@ async function bench({ ownerUrl, dir }) {
     const keyAt = (index) => (index < row.count ? records.idAt(index) : null)
     const queries = rangeQueries({ scope, keyAt: (index) => keyAt(index) ?? records.idAt(row.count), count: row.count })
     for (let round = 0; round < rounds; round++) {
-      const ours = await runDatabase({ ...database, loginUrl, scope, queries, dir })
+      const ours = await runDatabase({ ...profile, loginUrl, scope, queries, dir })
       row.ours.push(ours)
       const database = join(dir, 'ours', 'trivy.db')
       row.limits.push({ sorted: sortedKeys(database, dir), limit: limit(database, dir) })
