@@ -6,13 +6,14 @@ use crate::database::Contents;
 use crate::error::JavaDbError;
 
 /// Reads a database again: SQLite's own check of every page and index, the number of rows against what was fed, and that each JAR has its
-/// artifact. Each row is looked up in each index, all over the file: mapping it into memory would halve the time, and make that memory grow
-/// with the file.
+/// artifact. Each row is looked up in each index, all over the file: `memory_bytes` of it are kept. Mapping the file would take a sixth less
+/// time, and memory that grows with it.
 ///
 /// # Errors
 /// `Unsound` · `Sqlite`
-pub(crate) fn check_database(path: &Path, expected: &Contents) -> Result<(), JavaDbError> {
+pub(crate) fn check_database(path: &Path, expected: &Contents, memory_bytes: usize) -> Result<(), JavaDbError> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.pragma_update(None, "cache_size", -((memory_bytes >> 10) as i64))?;
     let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found != "ok" {
         return Err(JavaDbError::Unsound(found));

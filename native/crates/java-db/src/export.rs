@@ -57,6 +57,7 @@ pub fn write_export(mappers: Vec<Mapper>, options: &ExportOptions) -> Result<Exp
     let database = options.scratch.join("trivy-java.db");
     let omitted = options.scratch.join("omitted.jsonl.zst");
     let mut lines = zstd::stream::write::Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&omitted)?), options.level)?;
+    let memory_bytes = mappers.iter().map(|mapper| mapper.memory_bytes).sum();
     let contents = write_database(mappers, (&database, &options.scratch), options.allow_empty, |line| {
         lines.write_all(line)?;
         Ok(lines.write_all(b"\n")?)
@@ -66,7 +67,7 @@ pub fn write_export(mappers: Vec<Mapper>, options: &ExportOptions) -> Result<Exp
 
     // The check takes as long as packing, and both only read.
     let (checked, written) = thread::scope(|scope| {
-        let checking = scope.spawn(|| check_database(&database, &contents));
+        let checking = scope.spawn(|| check_database(&database, &contents, memory_bytes));
         let written = write_artifact(&DATABASE, Sources { database: &database, omitted: &omitted }, &options.artifact);
         (checking.join().unwrap_or_else(|_| Err(JavaDbError::Unsound("the check of it stopped".into()))), written)
     });
