@@ -160,7 +160,7 @@ test('what has no place is listed with its reason', () => {
     .split('\n')
     .map((line) => JSON.parse(line) as { id: string; package?: string; reason: string })
   expect(told.map((line) => [line.package ?? line.id, line.reason])).toEqual([
-    [`org.z:copy:7:${sha1('a')}`, 'same-sha1'],
+    [`org.z:copy:7::${sha1('a')}`, 'same-sha1'],
     ['org.z:unknown:1', 'no-sha1'],
     ['pkg:maven/org.a/parent@1?type=pom', 'pom'],
     ['pkg:maven/org.a/silent@1', 'no-sha1'],
@@ -218,7 +218,7 @@ test('a database that knows no JAR is refused, and so are other groups of record
   const answer = await createProfile(tenant, { filters: { include: ['advisories'] } })
   expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
     400,
-    expect.stringContaining('advisories: a profile of this kind and variant takes sboms, jars'),
+    expect.stringContaining('advisories: a profile of this kind and variant takes jars, sboms'),
   ])
 })
 
@@ -229,7 +229,7 @@ test('the ledger streams what an index states, and an export of JSON lines leave
     5,
     expect.objectContaining({
       kind: 'jar',
-      key: `org.a:core:1.0:${sha1('a')}`,
+      key: `org.a:core:1.0::${sha1('a')}`,
       record: { artifact_id: 'core', group_id: 'org.a', sha1: sha1('a'), version: '1.0' },
     }),
   ])

@@ -1,4 +1,4 @@
-import { recordGroups } from '@stella/contracts'
+import { ledgerGroups } from '@stella/contracts'
 import type { Command } from 'commander'
 
 import { collect, splitList } from './run-filters.ts'
@@ -9,7 +9,7 @@ export function withFilterOptions(command: Command): Command {
     .option('--from <time>', 'records modified at or after; a date alone is the start of its day, UTC')
     .option('--to <time>', 'records modified before; a date alone is the end of its day, UTC')
     .option('--undated', 'records without a time of modification, and no others')
-    .option('--include <groups>', recordGroups.join(','), splitList)
+    .option('--include <groups>', ledgerGroups.join(','), splitList)
     .option('--ecosystem <name>', 'of this ecosystem; may be repeated, as those below', collect)
     .option('--package <purl>', 'about this package', collect)
     .option('--product <id>', 'about this product', collect)

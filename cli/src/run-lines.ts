@@ -24,7 +24,8 @@ export function runLines(run: Run): string[] {
   return facts.flatMap(([name, fact]) => (fact === null ? [] : [`${name.padEnd(10)}  ${fact}`]))
 }
 
-function countsLine({ advisories, vex, sboms, jars }: RunCounts): string {
+/** Numbers of records for people. */
+export function countsLine({ advisories, vex, sboms, jars }: RunCounts): string {
   const others = jars === undefined ? '' : `, ${jars} jars`
   return `${advisories} advisories, ${vex} vex, ${sboms} sboms${others}`
 }

@@ -1,6 +1,7 @@
 import type { ExportFault, IndexVerdict, Verdict } from '@stella/core'
 
 import type { Answer } from './output.ts'
+import { countsLine } from './run-lines.ts'
 
 /** What `stella export verify` answers about a bundle. */
 export function verdictAnswer(path: string, verdict: Verdict): Answer {
@@ -39,6 +40,6 @@ function soundLines(path: string, verdict: Verdict): string[] {
     `revision  ${ledgerRevision} of the ledger`,
     `key       ${keyId}`,
     `content   ${contentRoot}`,
-    `records   ${counts?.advisories} advisories, ${counts?.vex} vex, ${counts?.sboms} sboms`,
+    `records   ${counts && countsLine(counts)}`,
   ]
 }

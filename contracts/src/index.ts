@@ -40,6 +40,7 @@ export {
   groupOfKind,
   kindOfGroup,
   type LineKind,
+  ledgerGroups,
   type RecordGroup,
   type RecordKind,
   recordGroups,

@@ -30,7 +30,7 @@ export interface TrivyDatabase {
   readonly folder: string
   /** Trivy's schema. */
   readonly schema: number
-  /** What it is made of. */
+  /** What it is made of, in the order of bytes. */
   readonly groups: readonly RecordGroup[]
 }
 /** The databases, by variant of a profile of kind `trivy`. */
@@ -41,7 +41,7 @@ export const trivyDatabases = {
     file: 'trivy-java.db',
     folder: 'java-db',
     schema: 1,
-    groups: ['sboms', 'jars'],
+    groups: ['jars', 'sboms'],
   },
 } as const satisfies Record<string, TrivyDatabase>
 

@@ -1,4 +1,5 @@
 -- What an index of a Maven repository states of one file is a record of a kind of its own, and such files are read in another way.
+-- Looks at every row of records and builds an index of them again, under a lock that nothing else gets past: minutes for tens of millions.
 alter table records drop constraint records_kind_check;
 --> statement-breakpoint
 alter table records add constraint records_kind_check check (kind in ('advisory', 'vex', 'sbom', 'jar'));

@@ -35,12 +35,12 @@ async function keepArtifacts(tx: ISql, { tenantId, ingestId }: NewRevision): Pro
 /** Looks first whether there is anything: of nothing the planner expects a row, and may read all verdicts for every record. */
 async function retireReplaced(tx: ISql, { tenantId, revision }: NewRevision): Promise<void> {
   const [replaced] = await tx`
-    select coalesce(bool_or(kind = 'advisory'), false) as advisories, coalesce(bool_or(kind <> 'advisory'), false) as complements
+    select coalesce(bool_or(kind in ('advisory', 'jar')), false) as alone, coalesce(bool_or(kind in ('vex', 'sbom')), false) as complements
     from ingest_verdicts where verdict = 'changed' and replaces`
-  if (replaced?.advisories)
+  if (replaced?.alone)
     await tx`
       update public.records r set retired_revision = ${revision} from ingest_verdicts v
-      where v.verdict = 'changed' and v.replaces and v.kind = 'advisory'
+      where v.verdict = 'changed' and v.replaces and v.kind in ('advisory', 'jar')
         and r.tenant_id = ${tenantId} and r.kind = v.kind and r.record_key = v.document_key and r.retired_revision is null`
   if (replaced?.complements)
     await tx`

@@ -11,7 +11,7 @@ export interface Verdicts {
 
 /**
  * Compares every staged document with those of its key, staged and current, so that neither the order nor the batches of ingestion
- * matter. Of advisories the greatest (time modified, SHA-256 of the content) wins. A JAR has all that it says in its key: it is new or known. VEX documents and SBOMs of one key complement each other where
+ * matter. Of advisories the greatest (time modified, SHA-256 of the content) wins. A JAR has all that it says in its key, so that it is new or known. VEX documents and SBOMs of one key complement each other where
  * their version and time are the greatest: publishers split a document by product, or describe one subject by several tools, and use one
  * id. A document may yield an SBOM and VEX records: its key is one for both kinds, and a newer version retires both. Fills the temporary table `ingest_verdicts`; `replaces`: what is current of the key is retired.
  * The caller holds the head of the tenant's ledger.
@@ -21,7 +21,7 @@ export async function judgeDocuments(tx: ISql, tenantId: string): Promise<Verdic
     seq bigint not null, kind text collate "C" not null, document_key text collate "C" not null, verdict text not null,
     replaces boolean not null, source text not null, content bytea not null, kept bytea not null
   ) on commit drop`
-  await compareAdvisories(tx, tenantId)
+  await compareAlone(tx, tenantId)
   await compareComplements(tx, tenantId)
   await tx`analyze ingest_verdicts`
 
@@ -36,7 +36,7 @@ export async function judgeDocuments(tx: ISql, tenantId: string): Promise<Verdic
 }
 
 /** One lookup by index a document: a plan that holds for a batch of one as for a million, whatever the statistics. */
-async function compareAdvisories(tx: ISql, tenantId: string): Promise<void> {
+async function compareAlone(tx: ISql, tenantId: string): Promise<void> {
   await tx`
     insert into ingest_verdicts
     select d.seq, d.kind, d.document_key,

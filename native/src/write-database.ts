@@ -13,6 +13,11 @@ import { withCancelFlag } from './cancellation.ts'
 
 export type { DatabaseOptions, WrittenDatabase } from '#binding'
 
+const writers = new Map([
+  ['db', writeTrivy],
+  ['java-db', writeJavaDb],
+])
+
 /**
  * Builds a database for Trivy, off the JavaScript thread: of advisories `trivy/db.bundle`, or where `variant` is `java-db` of SBOMs and JARs
  * `trivy/java-db.bundle`, and behind it `trivy/omitted.jsonl.zst` in the same file. The bytes depend on the records, `metadata`, `mtime` and
@@ -27,7 +32,8 @@ export function writeDatabase(
   options: DatabaseOptions,
   signal?: AbortSignal,
 ): Promise<WrittenDatabase> {
-  const write = variant === 'java-db' ? writeJavaDb : writeTrivy
+  const write = writers.get(variant)
+  if (!write) throw new TypeError(`there is no database of variant ${variant}`)
   return withCancelFlag(signal, (flag) => write(options, flag))
 }
 

@@ -37,7 +37,7 @@ const NOTHING_READ: IngestSummary = {
 export function ingestCommand(parent: Command, shell: Shell): void {
   const command = parent
     .command('ingest')
-    .description('add documents (OSV, CSAF, OpenVEX, CycloneDX, SPDX) to the ledger, as one revision')
+    .description('add documents (OSV, CSAF, OpenVEX, CycloneDX, SPDX, Maven indexes) to the ledger, as one revision')
     .argument('<path...>', 'files, folders, or - for standard input')
     .addOption(
       new Option(

@@ -6,6 +6,7 @@ import { byteSize } from '../byte-size.ts'
 import { withFilterOptions } from '../filter-options.ts'
 import { print } from '../output.ts'
 import { type FilterOptions, requestedRun } from '../run-filters.ts'
+import { countsLine } from '../run-lines.ts'
 import type { Shell } from '../shell.ts'
 
 interface Options extends FilterOptions {
@@ -28,11 +29,10 @@ export function previewPlanCommand(parent: Command, shell: Shell): void {
 }
 
 function previewLines(preview: PlanPreview): string[] {
-  const { advisories, vex, sboms } = preview.counts
   return [
     `profile   ${preview.profile_id}, revision ${preview.profile_revision}`,
     `revision  ${preview.ledger_revision} of the ledger`,
-    `records   ${advisories} advisories, ${vex} vex, ${sboms} sboms`,
+    `records   ${countsLine(preview.counts)}`,
     `bytes     ${byteSize(preview.estimated_bytes)} before compression`,
     `shards    ${preview.shards}`,
     `parts     ${preview.parts ?? 'none: one bundle'}`,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi_derive::napi;
 use stella_artifact::{ArtifactOptions, OciOptions, Written};
@@ -171,13 +171,14 @@ impl<M: Maps> Taker for OfKind<'_, M> {
 }
 
 /// How the files of a database are made.
-pub(crate) fn artifact_options(options: &DatabaseOptions) -> Result<ArtifactOptions, NativeError> {
+pub(crate) fn artifact_options(options: &DatabaseOptions, monitor: &Monitor) -> Result<ArtifactOptions, NativeError> {
     Ok(ArtifactOptions {
         path: options.path.as_str().into(),
         metadata: options.metadata.clone(),
         mtime: whole(options.mtime, "mtime")?,
         threads: options.readers as usize,
         oci: options.oci.as_ref().map(|oci| OciOptions { metadata: oci.metadata.clone(), created: oci.created.clone() }),
+        stop: Arc::clone(&monitor.cancel),
     })
 }
 
@@ -217,6 +218,11 @@ pub(crate) fn told<M>(read: Read<M>, database: &Built, files: Written) -> Writte
         read_seconds: read.seconds,
         database_seconds: database.seconds,
     }
+}
+
+/// What a database failed with: that it was stopped, where it was.
+pub(crate) fn or_cancelled(monitor: &Monitor) -> impl Fn(NativeError) -> NativeError {
+    |error| if monitor.cancel.load(Ordering::Relaxed) { NativeError::new("native/cancelled", "the work was cancelled") } else { error }
 }
 
 /// The code of a failure of files.

@@ -8,7 +8,7 @@ use stella_java_db::{Export, ExportOptions, JavaDbError, MAPPING_VERSION, Mapper
 use stella_jsonl::Monitor;
 
 use crate::cancel::CancelFlag;
-use crate::database::{Built, DatabaseOptions, Maps, WrittenDatabase, artifact_options, io_code, read, told};
+use crate::database::{Built, DatabaseOptions, Maps, WrittenDatabase, artifact_options, io_code, or_cancelled, read, told};
 use crate::fault::{Fault, NativeError};
 use crate::write_json_lines::{invalid, monitor};
 
@@ -25,7 +25,7 @@ impl Task for WriteJavaDb {
 
     fn compute(&mut self) -> Result<WrittenDatabase> {
         let Self { options, monitor, fault } = self;
-        fault.guard(|| run(options, monitor))
+        fault.guard(|| run(options, monitor).map_err(or_cancelled(monitor)))
     }
 
     fn resolve(&mut self, _env: Env, written: WrittenDatabase) -> Result<WrittenDatabase> {
@@ -76,7 +76,7 @@ pub fn java_db_versions() -> JavaDbVersions {
 fn run(options: &DatabaseOptions, monitor: &Monitor) -> std::result::Result<WrittenDatabase, NativeError> {
     let scratch = Path::new(&options.scratch);
     let mut read = read(options, monitor, |memory_bytes| Mapper::new(scratch, memory_bytes))?;
-    let (allow_empty, level, artifact) = (options.allow_empty, options.level, artifact_options(options)?);
+    let (allow_empty, level, artifact) = (options.allow_empty, options.level, artifact_options(options, monitor)?);
     let export = ExportOptions { scratch: scratch.into(), allow_empty, level, artifact };
     let Export { written, contents, database_bytes, database_time } = write_export(std::mem::take(&mut read.mappers), &export)?;
     let database = Built {

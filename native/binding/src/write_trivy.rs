@@ -9,9 +9,9 @@ use stella_jsonl::Monitor;
 use stella_trivy::{Export, ExportOptions, MAPPING_VERSION, Mapper, SCHEMA_VERSION, TrivyError, write_export};
 
 use crate::cancel::CancelFlag;
-use crate::database::{Built, DatabaseOptions, Maps, WrittenDatabase, artifact_options, io_code, read, told};
+use crate::database::{Built, DatabaseOptions, Maps, WrittenDatabase, artifact_options, io_code, or_cancelled, read, told};
 use crate::fault::{Fault, NativeError};
-use crate::write_json_lines::monitor;
+use crate::write_json_lines::{invalid, monitor};
 
 pub struct WriteTrivy {
     options: DatabaseOptions,
@@ -26,7 +26,7 @@ impl Task for WriteTrivy {
 
     fn compute(&mut self) -> Result<WrittenDatabase> {
         let Self { options, monitor, fault } = self;
-        fault.guard(|| run(options, monitor))
+        fault.guard(|| run(options, monitor).map_err(or_cancelled(monitor)))
     }
 
     fn resolve(&mut self, _env: Env, written: WrittenDatabase) -> Result<WrittenDatabase> {
@@ -78,7 +78,7 @@ pub fn trivy_versions() -> TrivyVersions {
 fn run(options: &DatabaseOptions, monitor: &Monitor) -> std::result::Result<WrittenDatabase, NativeError> {
     let scratch = Path::new(&options.scratch);
     let mut read = read(options, monitor, |memory_bytes| Mapper::new(scratch, memory_bytes))?;
-    let (allow_empty, level, artifact) = (options.allow_empty, options.level, artifact_options(options)?);
+    let (allow_empty, level, artifact) = (options.allow_empty, options.level, artifact_options(options, monitor)?);
     let export = ExportOptions { scratch: scratch.into(), allow_empty, level, artifact };
     let Export { written, contents, database_bytes, database_time } = write_export(std::mem::take(&mut read.mappers), &export)?;
     let database = Built {
@@ -91,7 +91,10 @@ fn run(options: &DatabaseOptions, monitor: &Monitor) -> std::result::Result<Writ
 }
 
 impl Maps for Mapper {
-    fn take(&mut self, _kind: &str, _key: &str, body: &[u8]) -> std::result::Result<(), NativeError> {
+    fn take(&mut self, kind: &str, _key: &str, body: &[u8]) -> std::result::Result<(), NativeError> {
+        if kind != "advisory" {
+            return Err(invalid(format!("a Trivy database is made of advisory, not of {kind}")));
+        }
         Ok(Mapper::take(self, body)?)
     }
 }
@@ -101,7 +104,7 @@ impl From<TrivyError> for NativeError {
         let code = match &error {
             TrivyError::Document(_) => "record/schema-mismatch",
             TrivyError::Empty { .. } => "trivy/empty",
-            TrivyError::TooManyBuckets(_) | TrivyError::TooManyProducts(_) => "plan/too-large",
+            TrivyError::TooManyBuckets(_) | TrivyError::TooManyProducts(_) | TrivyError::TooManyEntries { .. } => "plan/too-large",
             TrivyError::Bolt(BoltError::Io(error)) | TrivyError::Io(error) => io_code(error),
             TrivyError::Unsound(_) | TrivyError::Bolt(_) => "trivy/unsound",
         };

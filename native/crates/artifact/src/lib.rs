@@ -3,8 +3,12 @@
 
 mod gzip;
 mod oci;
+mod omitted;
 mod parts;
+mod stoppable;
 mod write;
 
+pub use omitted::OmittedLines;
 pub use parts::Part;
+pub use stoppable::{Stoppable, go_on};
 pub use write::{ArtifactOptions, GZIP, Kind, OciOptions, Sources, Written, write_artifact};

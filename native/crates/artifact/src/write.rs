@@ -1,6 +1,8 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use sha2::Digest;
 use stella_digest::hex;
@@ -8,6 +10,7 @@ use stella_digest::hex;
 use crate::gzip::gzip;
 use crate::oci::{Layer, blob, layout};
 use crate::parts::{Part, Parts};
+use crate::stoppable::Stoppable;
 
 const BUFFER_BYTES: usize = 1 << 20;
 const BLOCK_BYTES: u64 = 512;
@@ -46,6 +49,8 @@ pub struct ArtifactOptions {
     pub threads: usize,
     /// The database as an OCI artifact besides.
     pub oci: Option<OciOptions>,
+    /// Raised to stop the work, which then fails.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What an OCI artifact has of its own.
@@ -82,7 +87,7 @@ pub struct Written {
 /// OCI image layout follows under `trivy/oci/`, whose one layer is the same database with metadata of its own.
 ///
 /// # Errors
-/// Of reading and writing.
+/// Of reading and writing, and of being stopped.
 pub fn write_artifact(kind: &Kind, sources: Sources<'_>, options: &ArtifactOptions) -> io::Result<Written> {
     let mut out = Parts::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&options.path)?));
     write_archive(&mut out, kind, sources.database, &options.metadata, options)?;
@@ -105,6 +110,7 @@ pub fn write_artifact(kind: &Kind, sources: Sources<'_>, options: &ArtifactOptio
 fn write_archive(out: &mut impl Write, kind: &Kind, database: &Path, metadata: &str, options: &ArtifactOptions) -> io::Result<()> {
     let file = File::open(database)?;
     let size = file.metadata()?.len();
+    let file = Stoppable::new(file, &options.stop);
     let metadata = metadata.as_bytes();
     let [first, second] = [header(kind.database, size, options.mtime)?, header("metadata.json", metadata.len() as u64, options.mtime)?];
     let mut tar = (&first.as_bytes()[..])

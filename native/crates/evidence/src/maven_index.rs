@@ -31,8 +31,10 @@ pub(crate) fn evidence(row: &[u8]) -> Result<Evidence, Refusal> {
         if index < 3 && column.is_empty() {
             return Err(Refusal::at_byte(row, begins(index), format!("{} is empty", COLUMNS[index])));
         }
-        if let Some((place, _)) = column.char_indices().find(|(_, char)| char.is_control()) {
-            return Err(Refusal::at_byte(row, begins(index) + place, format!("{} with a control character", COLUMNS[index])));
+        let odd = |char: char| char.is_control() || char.is_whitespace() || char == ':';
+        if let Some((place, _)) = column.char_indices().find(|(_, char)| odd(*char)) {
+            let reason = format!("{} with white space, a control character or a colon", COLUMNS[index]);
+            return Err(Refusal::at_byte(row, begins(index) + place, reason));
         }
     }
     let classifier = Some(classifier).filter(|text| !matches!(*text, "" | "-"));
@@ -41,7 +43,9 @@ pub(crate) fn evidence(row: &[u8]) -> Result<Evidence, Refusal> {
         return Err(Refusal::at_byte(row, begins(4), format!("sha1 is neither {SHA1_DIGITS} hexadecimal digits nor N/A")));
     }
     let sha1 = sha1.map(str::to_lowercase);
-    let key = [Some(group), Some(artifact), Some(version), classifier, sha1.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(":");
+    // No part holds a colon, so that no two rows that differ have one key.
+    let key = [group, artifact, version, classifier.unwrap_or_default(), sha1.as_deref().unwrap_or_default()].join(":");
+    let key = key.trim_end_matches(':').to_owned();
     if key.len() > MAX_KEY_BYTES {
         return Err(Refusal::at_byte(row, 0, format!("coordinates of {} bytes; at most {MAX_KEY_BYTES} are allowed", key.len())));
     }

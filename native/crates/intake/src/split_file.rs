@@ -6,6 +6,9 @@ use stella_evidence::{Form, unreadable};
 use crate::batch::{Batches, Stop};
 use crate::intake_options::{Format, IntakeOptions};
 
+/// May stand before UTF-8 text, and is none of it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Splits one file into documents: JSON lines and rows of an index line by line, anything else whole.
 ///
 /// A file whose first text is `{` holds lines if its first line is a JSON value by itself and more text follows, or if its second line is
@@ -17,6 +20,13 @@ pub(crate) fn split_file(mut reader: impl BufRead, name: &str, options: &IntakeO
         return out.refuse(name, &refusal);
     }
     if options.format == Format::MavenIndex {
+        let beginning = reader.fill_buf()?;
+        if beginning.is_empty() {
+            return out.refuse(name, &Refusal::whole("an empty document"));
+        }
+        if beginning.starts_with(BYTE_ORDER_MARK) {
+            reader.consume(BYTE_ORDER_MARK.len());
+        }
         return lines(reader, (name, Form::MavenRow), 1, max_bytes, out);
     }
     let mut text = Vec::new();
@@ -29,7 +39,7 @@ pub(crate) fn split_file(mut reader: impl BufRead, name: &str, options: &IntakeO
         }
         Appended::Line(start) => start,
     };
-    match text[first..].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text[first..]).trim_ascii_start().first() {
+    match text[first..].strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text[first..]).trim_ascii_start().first() {
         Some(b'{') => split_json(reader, name, text, max_bytes, out),
         Some(b'[') => out.refuse(name, &Refusal::whole("a JSON array of documents; write them as JSON lines, one document a line")),
         _ => whole(reader, name, text, max_bytes, out),

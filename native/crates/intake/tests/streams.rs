@@ -362,13 +362,13 @@ proptest! {
 #[test]
 fn an_index_of_a_maven_repository_is_read_row_by_row_from_any_container() {
     let row = |artifact: &str| format!("org.example\t{artifact}\t1\t-\tN/A");
-    let index = format!("{}\r\n\n{}\nno row\n{}", row("a"), row("b"), row("c"));
-    let whole = tar(&[("central/0.tsv", index.as_bytes()), ("central/1.tsv", row("d").as_bytes())]);
+    let index = format!("\u{feff}{}\r\n\n{}\nno row\n{}", row("a"), row("b"), row("c"));
+    let whole = tar(&[("central/0.tsv", index.as_bytes()), ("central/1.tsv", row("d").as_bytes()), ("central/2.tsv", b"")]);
     let file = upload(&whole);
     let (chunks, summary) = run(IntakeOptions { format: Format::MavenIndex, ..options(file.path()) }).expect("an intake");
     let taken: Vec<_> = rows(&chunks.concat()).into_iter().map(|(_, key, source, raw)| (key, source, raw)).collect();
     let expected = [("a", "central/0.tsv:1"), ("b", "central/0.tsv:3"), ("c", "central/0.tsv:5"), ("d", "central/1.tsv:1")];
     assert_eq!(taken, expected.map(|(name, source)| (format!("org.example:{name}:1"), source.into(), Some(row(name).into_bytes()))));
     let refused: Vec<_> = summary.refused.iter().map(|refused| (refused.source.as_str(), refused.position.as_str())).collect();
-    assert_eq!((summary.read, refused), (5, vec![("central/0.tsv:4", "4:1")]));
+    assert_eq!((summary.read, refused), (6, vec![("central/0.tsv:4", "4:1"), ("central/2.tsv", "1:1")]));
 }

@@ -1,8 +1,10 @@
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::database::Contents;
+use crate::database::{Contents, stop_with};
 use crate::error::JavaDbError;
 
 /// Reads a database again: SQLite's own check of every page and index, the number of rows against what was fed, and that each JAR has its
@@ -10,9 +12,10 @@ use crate::error::JavaDbError;
 /// time, and memory that grows with it.
 ///
 /// # Errors
-/// `Unsound` · `Sqlite`
-pub(crate) fn check_database(path: &Path, expected: &Contents, memory_bytes: usize) -> Result<(), JavaDbError> {
-    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+/// `Unsound` · `Sqlite`, also where it is stopped
+pub(crate) fn check_database(path: &Path, expected: &Contents, (memory_bytes, stop): (usize, &Arc<AtomicBool>)) -> Result<(), JavaDbError> {
+    let mut db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    stop_with(&mut db, stop)?;
     db.pragma_update(None, "cache_size", -((memory_bytes >> 10) as i64))?;
     let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found != "ok" {

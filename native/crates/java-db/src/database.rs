@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, params};
+use stella_artifact::go_on;
 use stella_sort::{Sorted, Sorter, merge};
 
 use crate::error::JavaDbError;
@@ -12,6 +15,8 @@ use crate::omission::Omission;
 /// SQLite sort in runs that stay near the core; a second thread merges them.
 const WRITING: &str = "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
 PRAGMA secure_delete=ON; PRAGMA cache_size=-8192; PRAGMA threads=2";
+/// Steps of SQLite's machine after which it is looked whether the work was stopped: some milliseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 100_000;
 /// The tables and indexes of trivy-java-db `pkg/db/db.go`, word for word as SQLite keeps them: part of the format.
 const TABLES: &str = "CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT);
 CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT, foreign key (artifact_id) references artifacts(id));";
@@ -33,15 +38,15 @@ pub struct Contents {
 }
 
 /// Writes what the mappers took as a Java DB of schema 1 at `path`, where nothing is, and gives a line for each statement that has no place
-/// there to `omitted`, in the order of their records. Of several coordinates of one SHA-1 those without a classifier come first, then the
-/// first in the order of bytes. The bytes depend on the records alone, and on the version of SQLite.
+/// there to `omitted`, in the order of their records. Of several coordinates of one SHA-1 those of an index come first, then those without
+/// a classifier, then the first in the order of bytes. The bytes depend on the records alone, and on the version of SQLite.
 ///
 /// # Errors
-/// `Empty` unless `allow_empty` · `Sqlite`, `Io` · what `omitted` fails with
+/// `Empty` unless `allow_empty` · `Sqlite`, `Io`, one of them where it is stopped · what `omitted` fails with
 pub(crate) fn write_database(
     mappers: Vec<Mapper>,
     (path, scratch): (&Path, &Path),
-    allow_empty: bool,
+    (allow_empty, stop): (bool, &Arc<AtomicBool>),
     mut omitted: impl FnMut(&[u8]) -> Result<(), JavaDbError>,
 ) -> Result<Contents, JavaDbError> {
     let memory_bytes = mappers.iter().map(|mapper| mapper.memory_bytes).sum::<usize>();
@@ -53,7 +58,7 @@ pub(crate) fn write_database(
     }
     let mut doubled = Omissions::new(scratch, memory_bytes / 8);
     let mut rows = Sorter::new(scratch, memory_bytes / 8 * 7);
-    contents.jars = settle(merge(jars)?, &mut rows, &mut doubled)?;
+    contents.jars = settle(merge(jars)?, &mut rows, &mut doubled, stop)?;
     contents.written -= doubled.counts.values().sum::<u64>();
     doubled.add_to(&mut lines, &mut contents);
     if contents.jars == 0 && !allow_empty {
@@ -64,7 +69,7 @@ pub(crate) fn write_database(
         omitted(line)?;
     }
     drop(lines);
-    contents.artifacts = write_file(merge(vec![rows])?, path, scratch)?;
+    contents.artifacts = write_file(merge(vec![rows])?, path, scratch, stop)?;
     Ok(contents)
 }
 
@@ -76,9 +81,10 @@ impl Omissions {
 }
 
 /// Gives each SHA-1 to its first coordinates, as a row by coordinates; how many there are.
-fn settle(mut jars: Sorted, rows: &mut Sorter, doubled: &mut Omissions) -> Result<u64, JavaDbError> {
+fn settle(mut jars: Sorted, rows: &mut Sorter, doubled: &mut Omissions, stop: &AtomicBool) -> Result<u64, JavaDbError> {
     let (mut count, mut row, mut sha1_at) = (0, Vec::new(), 0);
     while let Some((key, value)) = jars.next()? {
+        go_on(stop)?;
         let (sha1, coordinates) = parts(key);
         if count > 0 && row[sha1_at..] == *sha1 {
             if row[..sha1_at - 1] != *coordinates {
@@ -100,9 +106,10 @@ fn settle(mut jars: Sorted, rows: &mut Sorter, doubled: &mut Omissions) -> Resul
 }
 
 /// Fills the tables in the order of coordinates, then makes the indexes, then copies all of it into the file without a gap.
-fn write_file(mut rows: Sorted, path: &Path, scratch: &Path) -> Result<u64, JavaDbError> {
+fn write_file(mut rows: Sorted, path: &Path, scratch: &Path, stop: &Arc<AtomicBool>) -> Result<u64, JavaDbError> {
     let loose = scratch.join("loose.db");
-    let db = Connection::open(&loose)?;
+    let mut db = Connection::open(&loose)?;
+    stop_with(&mut db, stop)?;
     db.execute_batch(WRITING)?;
     db.execute_batch(TABLES)?;
     db.execute_batch("BEGIN")?;
@@ -112,6 +119,7 @@ fn write_file(mut rows: Sorted, path: &Path, scratch: &Path) -> Result<u64, Java
         let mut jar = db.prepare("INSERT INTO indices VALUES (?1, ?2, ?3, 'jar')")?;
         let mut open = Vec::new();
         while let Some((row, _)) = rows.next()? {
+            go_on(stop)?;
             let (coordinates, sha1) = row.split_at(row.len() - crate::jar::SHA1_BYTES);
             let mut parts = coordinates.split(|byte| *byte == 0);
             let mut part =
@@ -133,4 +141,10 @@ fn write_file(mut rows: Sorted, path: &Path, scratch: &Path) -> Result<u64, Java
     db.close().map_err(|(_, error)| error)?;
     std::fs::remove_file(loose)?;
     Ok(artifacts as u64)
+}
+
+/// Lets whatever SQLite does fail soon after the flag is raised.
+pub(crate) fn stop_with(db: &mut Connection, stop: &Arc<AtomicBool>) -> rusqlite::Result<()> {
+    let stop = Arc::clone(stop);
+    db.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || stop.load(Ordering::Relaxed)))
 }

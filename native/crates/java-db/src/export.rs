@@ -1,17 +1,15 @@
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stella_artifact::{ArtifactOptions, Kind, Sources, Written, write_artifact};
+use stella_artifact::{ArtifactOptions, Kind, OmittedLines, Sources, Written, write_artifact};
 
 use crate::check::check_database;
 use crate::database::{Contents, write_database};
 use crate::error::JavaDbError;
 use crate::mapper::Mapper;
 
-const BUFFER_BYTES: usize = 1 << 20;
 /// Trivy's index of JARs (trivy `pkg/javadb/client.go`).
 const DATABASE: Kind = Kind {
     bundle: "trivy/java-db.bundle",
@@ -51,23 +49,21 @@ pub struct Export {
 /// place in it, in zstd (RFC 8878).
 ///
 /// # Errors
-/// `Empty` unless `allow_empty` · `Unsound`, `Sqlite`, `Io`
+/// `Empty` unless `allow_empty` · `Unsound`, `Sqlite`, `Io`; one of the last two where it is stopped
 pub fn write_export(mappers: Vec<Mapper>, options: &ExportOptions) -> Result<Export, JavaDbError> {
     let began = Instant::now();
     let database = options.scratch.join("trivy-java.db");
     let omitted = options.scratch.join("omitted.jsonl.zst");
-    let mut lines = zstd::stream::write::Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&omitted)?), options.level)?;
+    let mut lines = OmittedLines::create(&omitted, options.level)?;
+    let stop = &options.artifact.stop;
     let memory_bytes = mappers.iter().map(|mapper| mapper.memory_bytes).sum();
-    let contents = write_database(mappers, (&database, &options.scratch), options.allow_empty, |line| {
-        lines.write_all(line)?;
-        Ok(lines.write_all(b"\n")?)
-    })?;
-    lines.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let contents = write_database(mappers, (&database, &options.scratch), (options.allow_empty, stop), |line| Ok(lines.push(line)?))?;
+    lines.finish()?;
     let (database_time, database_bytes) = (began.elapsed(), fs::metadata(&database)?.len());
 
     // The check takes as long as packing, and both only read.
     let (checked, written) = thread::scope(|scope| {
-        let checking = scope.spawn(|| check_database(&database, &contents, memory_bytes));
+        let checking = scope.spawn(|| check_database(&database, &contents, (memory_bytes, stop)));
         let written = write_artifact(&DATABASE, Sources { database: &database, omitted: &omitted }, &options.artifact);
         (checking.join().unwrap_or_else(|_| Err(JavaDbError::Unsound("the check of it stopped".into()))), written)
     });

@@ -28,7 +28,8 @@ pub(crate) struct Jar<'a> {
 impl Jar<'_> {
     /// The digest, of a JAR that has a place in the database.
     pub(crate) fn place(&self) -> Result<[u8; SHA1_BYTES], Omission> {
-        let usable = |text: &str| !text.is_empty() && text.len() <= MAX_COORDINATE_BYTES && !text.chars().any(char::is_control);
+        let is_odd = |char: char| char.is_control() || char.is_whitespace() || matches!(char, ':' | '/');
+        let usable = |text: &str| !text.is_empty() && text.len() <= MAX_COORDINATE_BYTES && !text.chars().any(is_odd);
         if self.version.is_empty() {
             return Err(Omission::NoVersion);
         }

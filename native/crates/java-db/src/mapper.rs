@@ -12,7 +12,7 @@ use crate::sbom::Graph;
 /// Takes records in any order, and keeps what the database will hold of them in files of a folder. Several may work side by side.
 #[derive(Debug)]
 pub struct Mapper {
-    /// By SHA-1, those without a classifier first, then by coordinates; the value is the record and the purl in it, a NUL between them.
+    /// By SHA-1, rows of an index first, those without a classifier before others, then by coordinates; the value is the record and the purl in it, a NUL between them.
     pub(crate) jars: Sorter,
     pub(crate) omissions: Omissions,
     pub(crate) written: u64,
@@ -42,8 +42,8 @@ impl Mapper {
             for jar in component.jars() {
                 let purl = component.purl.as_deref().unwrap_or_default();
                 match jar {
-                    Ok(jar) => self.keep(&jar, record, purl)?,
-                    Err(reason) => self.omissions.push(record, purl, reason)?,
+                    Ok(jar) => self.keep(&jar, record, Some(purl))?,
+                    Err(reason) => self.omissions.push(record, shown(purl), reason)?,
                 }
             }
         }
@@ -56,17 +56,21 @@ impl Mapper {
     /// `Record`, `Io`
     pub fn take_jar(&mut self, record: &str, body: &[u8]) -> Result<(), JavaDbError> {
         let jar: Jar<'_> = serde_json::from_slice(body).map_err(|error| JavaDbError::Record(error.to_string()))?;
-        self.keep(&jar, record, "")
+        self.keep(&jar, record, None)
     }
 
-    fn keep(&mut self, jar: &Jar<'_>, record: &str, purl: &str) -> Result<(), JavaDbError> {
+    /// `purl` is that of a component; what an index states comes before it.
+    fn keep(&mut self, jar: &Jar<'_>, record: &str, purl: Option<&str>) -> Result<(), JavaDbError> {
+        let has_classifier = jar.classifier.as_deref().is_some_and(|text| !text.is_empty());
+        let rank = u8::from(has_classifier) + 2 * u8::from(purl.is_some());
+        let purl = purl.unwrap_or_default();
         let sha1 = match jar.place() {
             Ok(sha1) => sha1,
             Err(reason) => return Ok(self.omissions.push(record, purl, reason)?),
         };
         self.key.clear();
         self.key.extend_from_slice(&sha1);
-        self.key.push(u8::from(jar.classifier.as_deref().is_some_and(|text| !text.is_empty())));
+        self.key.push(rank);
         for (at, part) in [&jar.group_id, &jar.artifact_id, &jar.version].into_iter().enumerate() {
             if at > 0 {
                 self.key.push(0);
@@ -76,6 +80,15 @@ impl Mapper {
         self.written += 1;
         Ok(self.jars.push(&self.key, format!("{record}\0{purl}").as_bytes())?)
     }
+}
+
+/// A purl as it is listed: what is longer is cut.
+fn shown(purl: &str) -> &str {
+    const MAX_SHOWN_BYTES: usize = 512;
+    purl.char_indices()
+        .take_while(|(at, char)| at + char.len_utf8() <= MAX_SHOWN_BYTES)
+        .last()
+        .map_or("", |(at, char)| &purl[..at + char.len_utf8()])
 }
 
 /// A key of `Mapper::jars`: the digest, and the coordinates with NUL between them.

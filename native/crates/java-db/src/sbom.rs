@@ -7,6 +7,13 @@ use serde::Deserialize;
 use crate::jar::Jar;
 use crate::omission::Omission;
 
+/// Beginning of the purl of a Maven package.
+const MAVEN: &str = "pkg:maven/";
+/// Longest purl that is read.
+const MAX_PURL_BYTES: usize = 4_096;
+/// Most SHA-1 digests of one component.
+const MAX_DIGESTS: usize = 16;
+
 /// A graph of a bill of materials (`contracts/mappings/sbom-graph-1.json`), as far as it tells of files.
 #[derive(Deserialize)]
 pub(crate) struct Graph<'a> {
@@ -41,8 +48,12 @@ impl<'a> Graph<'a> {
 impl Component<'_> {
     /// The files that it states, one a SHA-1; none of what is no Maven package.
     pub(crate) fn jars(&self) -> Vec<Result<Jar<'_>, Omission>> {
-        let purl = self.purl.as_deref().filter(|text| text.starts_with("pkg:")).and_then(|text| PackageUrl::from_str(text).ok());
-        let Some(purl) = purl.filter(|purl| purl.ty() == "maven") else { return Vec::new() };
+        let text = self.purl.as_deref().unwrap_or_default();
+        if !text.get(..MAVEN.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(MAVEN)) {
+            return Vec::new();
+        }
+        let purl = PackageUrl::from_str(text).ok().filter(|_| text.len() <= MAX_PURL_BYTES);
+        let Some(purl) = purl else { return vec![Err(Omission::Coordinates)] };
         // purl-spec, types: `type` is the packaging, a JAR where it is absent.
         if purl.qualifiers().get("type").is_some_and(|packaging| packaging.eq_ignore_ascii_case("pom")) {
             return vec![Err(Omission::Pom)];
@@ -56,6 +67,10 @@ impl Component<'_> {
         };
         let digests: Vec<_> =
             self.hashes.iter().filter(|hash| hash.alg == "SHA-1").map(|hash| Ok(jar(Some(hash.content.clone())))).collect();
-        if digests.is_empty() { vec![Ok(jar(None))] } else { digests }
+        match digests.len() {
+            0 => vec![Ok(jar(None))],
+            1..=MAX_DIGESTS => digests,
+            _ => vec![Err(Omission::ManySha1)],
+        }
     }
 }

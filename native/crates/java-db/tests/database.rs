@@ -5,6 +5,8 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use stella_artifact::ArtifactOptions;
 use stella_java_db::{Export, ExportOptions, JavaDbError, Mapper, write_export};
@@ -34,7 +36,8 @@ fn build(records: &[Record], mappers: usize, memory_bytes: usize) -> Result<Buil
         }
     }
     let path = folder.path().join("files");
-    let artifact = ArtifactOptions { path: path.clone(), metadata: "{}\n".into(), mtime: 1_700_000_000, threads: 2, oci: None };
+    let artifact =
+        ArtifactOptions { path: path.clone(), metadata: "{}\n".into(), mtime: 1_700_000_000, threads: 2, oci: None, stop: Arc::default() };
     let options = ExportOptions { scratch: folder.path().into(), allow_empty: false, level: 3, artifact };
     let export = write_export(mappers, &options)?;
     let [archive, omissions] = &export.written.parts[..] else { panic!("two parts: {:?}", export.written.parts) };
@@ -97,6 +100,8 @@ fn components_and_jars_become_rows_by_coordinates_and_each_statement_is_written_
                 purl("pkg:maven/org.a/no-digest@1", &[("SHA-256", sha1('0'))]),
                 of("pkg:maven/org.a/no-version", 'd'),
                 of("pkg:maven/no-group@1", 'e'),
+                of("pkg:maven/org.a/caf%E9@1", 'e'),
+                of("pkg:maven/org/a/path@1", 'e'),
                 of("pkg:maven/org.a/renamed@9", 'a'),
                 of("pkg:npm/left-pad@1.3.0", 'f'),
                 { "ref": "no purl", "hashes": [{ "alg": "SHA-1", "content": sha1('f') }] },
@@ -115,13 +120,15 @@ fn components_and_jars_become_rows_by_coordinates_and_each_statement_is_written_
         [
             r#"{"id":"org.a:unknown:1","reason":"no-sha1"}"#,
             r#"{"id":"urn:sbom","package":"pkg:maven/no-group@1","reason":"coordinates"}"#,
+            r#"{"id":"urn:sbom","package":"pkg:maven/org.a/caf%E9@1","reason":"coordinates"}"#,
             r#"{"id":"urn:sbom","package":"pkg:maven/org.a/no-digest@1","reason":"no-sha1"}"#,
             r#"{"id":"urn:sbom","package":"pkg:maven/org.a/no-version","reason":"no-version"}"#,
             r#"{"id":"urn:sbom","package":"pkg:maven/org.a/parent@1?type=pom","reason":"pom"}"#,
             r#"{"id":"urn:sbom","package":"pkg:maven/org.a/renamed@9","reason":"same-sha1"}"#,
+            r#"{"id":"urn:sbom","package":"pkg:maven/org/a/path@1","reason":"coordinates"}"#,
         ]
     );
-    assert_eq!(export.contents.omitted.values().sum::<u64>(), 6);
+    assert_eq!(export.contents.omitted.values().sum::<u64>(), 8);
 }
 
 #[test]
@@ -133,18 +140,52 @@ fn of_coordinates_with_one_digest_those_without_a_classifier_come_first() {
 }
 
 #[test]
+fn what_an_index_states_comes_before_what_a_bill_of_materials_says() {
+    let claimed =
+        serde_json::json!([{ "ref": "x", "purl": "pkg:maven/aaa/harmless@9", "hashes": [{ "alg": "SHA-1", "content": sha1('a') }] }]);
+    let Built { rows, omitted, .. } =
+        build(&[sbom("urn:sbom", &claimed), jar("k", ["org.z", "core", "1"], Some("all"), Some(&sha1('a')))], 2, 1 << 20).unwrap();
+    assert_eq!(rows, [["org.z".to_owned(), "core".into(), "1".into(), sha1('a')]]);
+    assert_eq!(omitted, [r#"{"id":"urn:sbom","package":"pkg:maven/aaa/harmless@9","reason":"same-sha1"}"#]);
+}
+
+#[test]
+fn what_could_grow_without_end_is_named() {
+    let many: Vec<_> = (0..17).map(|at| serde_json::json!({ "alg": "SHA-1", "content": format!("{at:040x}") })).collect();
+    let long = format!("pkg:maven/org.a/core@1?x={}", "y".repeat(5_000));
+    let components = serde_json::json!([
+        { "ref": "a", "purl": "pkg:maven/org.a/many@1", "hashes": many },
+        { "ref": "b", "purl": long, "hashes": [{ "alg": "SHA-1", "content": sha1('a') }] },
+        { "ref": "c", "purl": "pkg:maven/org.a/ok@1", "hashes": [{ "alg": "SHA-1", "content": sha1('c') }] },
+    ]);
+    let Built { rows, omitted, .. } = build(&[sbom("urn:sbom", &components)], 1, 1 << 20).unwrap();
+    assert_eq!(rows.len(), 1);
+    let cut = &long[..512];
+    assert_eq!(
+        omitted,
+        [
+            format!(r#"{{"id":"urn:sbom","package":"{cut}","reason":"coordinates"}}"#),
+            r#"{"id":"urn:sbom","package":"pkg:maven/org.a/many@1","reason":"many-sha1"}"#.into(),
+        ]
+    );
+}
+
+#[test]
 fn order_memory_and_number_of_mappers_change_no_byte() {
+    // Every ninth has the digest of another, every eleventh none; classifiers come and go.
     let keyed = |index: u32| {
-        let digest = format!("{:08x}", index.wrapping_mul(2_654_435_761)).repeat(5);
+        let digest = format!("{:08x}", (index - index % 9 / 8).wrapping_mul(2_654_435_761)).repeat(5);
         let artifact = format!("artifact-{}", index / 7);
-        jar("k", ["org.example", &artifact, &format!("1.{}", index % 7)], None, Some(&digest))
+        let sha1 = (index % 11 != 0).then_some(digest.as_str());
+        jar("k", ["org.example", &artifact, &format!("1.{}", index % 7)], (index % 5 == 0).then_some("all"), sha1)
     };
     let ascending: Vec<_> = (0..20_000).map(keyed).collect();
     let descending: Vec<_> = (0..20_000).rev().map(keyed).collect();
     let one = build(&ascending, 1, 64 << 20).unwrap();
     let three = build(&descending, 3, 100_000).unwrap();
-    assert_eq!(one.rows.len(), 20_000);
-    assert!(one.database == three.database, "the same bytes");
+    assert_eq!(one.rows.len() + one.omitted.len(), 20_000);
+    assert!(one.omitted.iter().any(|line| line.contains("same-sha1")) && one.omitted.iter().any(|line| line.contains("no-sha1")));
+    assert!(one.database == three.database && one.omitted == three.omitted, "the same bytes");
     assert_eq!(one.export.written, three.export.written);
 }
 
@@ -191,4 +232,17 @@ fn hostile_coordinates_are_named_and_damaged_records_refused() {
     assert!(matches!(build(&records[..2], 1, 1 << 20), Err(JavaDbError::Empty { omitted: 2 })));
     assert!(matches!(build(&[Record::Jar("k", "[]".into())], 1, 1 << 20), Err(JavaDbError::Record(_))));
     assert!(matches!(build(&[Record::Sbom("k", r#"{"components":7}"#.into())], 1, 1 << 20), Err(JavaDbError::Record(_))));
+}
+
+#[test]
+fn what_is_stopped_fails_and_leaves_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mapper = Mapper::new(folder.path(), 1 << 20);
+    mapper.take_jar("k", br#"{"artifact_id":"a","group_id":"g","sha1":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","version":"1"}"#).unwrap();
+    let stop = Arc::new(AtomicBool::new(true));
+    let path = folder.path().join("files");
+    let artifact = ArtifactOptions { path: path.clone(), metadata: "{}\n".into(), mtime: 0, threads: 1, oci: None, stop };
+    let options = ExportOptions { scratch: folder.path().into(), allow_empty: false, level: 3, artifact };
+    assert!(matches!(write_export(vec![mapper], &options), Err(JavaDbError::Io(_))));
+    assert!(!path.exists() && !folder.path().join("trivy-java.db").exists());
 }

@@ -8,7 +8,7 @@ use stella_sort::{Sorted, merge};
 use crate::advisory::Advisory;
 use crate::error::TrivyError;
 use crate::mapper::{Mapper, RED_HAT, Tally, order_of, write_json};
-use crate::red_hat::{self, Cpes, RedHat};
+use crate::red_hat::{self, Cpes, Joined, RedHat};
 use crate::source::Source;
 use crate::vulnerability::Vulnerability;
 
@@ -249,6 +249,8 @@ struct Held {
     is_there: bool,
     key: Vec<u8>,
     value: Vec<u8>,
+    /// Of Red Hat, once another value has come.
+    joined: Option<Joined>,
 }
 
 impl Held {
@@ -260,24 +262,29 @@ impl Held {
     fn join(&mut self, value: &[u8]) -> Result<(), TrivyError> {
         let Some((code, value)) = value.split_first() else { return Ok(()) };
         let own = self.value.get(1..).unwrap_or_default();
-        let mut joined = vec![*code];
         if *code == RED_HAT {
-            let mut advisory: RedHat<String> = read(own)?;
-            advisory.join(read(value)?);
-            write_json(&advisory, &mut joined)?;
-        } else {
-            let mut advisory: Advisory = read(own)?;
-            advisory.join(read(value)?, order_of(*code));
-            write_json(&advisory, &mut joined)?;
+            let mut joined = self.joined.take().unwrap_or_default();
+            if joined.is_empty() {
+                joined.add(read(own)?);
+            }
+            if !joined.add(read(value)?) {
+                let key = String::from_utf8_lossy(&self.key).replace('\0', " / ");
+                return Err(TrivyError::TooManyEntries { key, most: red_hat::MAX_ENTRIES });
+            }
+            self.joined = Some(joined);
+            return Ok(());
         }
-        self.value = joined;
-        Ok(())
+        let mut advisory: Advisory = read(own)?;
+        advisory.join(read(value)?, order_of(*code));
+        self.value.truncate(1);
+        write_json(&advisory, &mut self.value)
     }
 
     /// Names products by their numbers, in the form of Red Hat.
     fn number(&mut self, cpes: &Cpes) -> Result<(), TrivyError> {
         if self.value.first() == Some(&RED_HAT) {
-            let numbered = read::<RedHat<String>>(&self.value[1..])?.numbered(cpes);
+            let whole = self.joined.take().map_or_else(|| read(&self.value[1..]), |joined| Ok(joined.whole()))?;
+            let numbered = RedHat::<String>::numbered(whole, cpes);
             self.value.truncate(1);
             write_json(&numbered, &mut self.value)?;
         }

@@ -22,6 +22,14 @@ pub enum TrivyError {
     /// More products of Red Hat than it ever had.
     #[error("more than {0} products of Red Hat: no such set is known")]
     TooManyProducts(usize),
+    /// More fixes of one package in one advisory of Red Hat than any has.
+    #[error("{key} has more than {most} fixes: no such advisory is known; leave it out by a filter")]
+    TooManyEntries {
+        /// Bucket, package and advisory.
+        key: String,
+        /// The limit.
+        most: usize,
+    },
     /// What was written is not what was to be written.
     #[error("the database is not sound, so it is not used: {0}")]
     Unsound(String),

@@ -1,9 +1,9 @@
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::BufWriter;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use stella_artifact::{ArtifactOptions, Kind, Sources, Written, write_artifact};
+use stella_artifact::{ArtifactOptions, Kind, OmittedLines, Sources, Stoppable, Written, write_artifact};
 
 use crate::check::check_database;
 use crate::database::{Contents, write_database};
@@ -50,20 +50,18 @@ pub struct Export {
 /// place in it, in zstd (RFC 8878).
 ///
 /// # Errors
-/// As `write_database` and `check_database`
+/// As `write_database` and `check_database`; `Io` where it is stopped
 pub fn write_export(mappers: Vec<Mapper>, options: &ExportOptions) -> Result<Export, TrivyError> {
     let began = Instant::now();
     let database = options.scratch.join("trivy.db");
     let omitted = options.scratch.join("omitted.jsonl.zst");
-    let mut lines = zstd::stream::write::Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&omitted)?), options.level)?;
-    let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(&database)?);
-    let (file, contents) = write_database(mappers, file, options.allow_empty, |line| {
-        lines.write_all(line)?;
-        Ok(lines.write_all(b"\n")?)
-    })?;
+    let mut lines = OmittedLines::create(&omitted, options.level)?;
+    let stop = &options.artifact.stop;
+    let file = BufWriter::with_capacity(BUFFER_BYTES, Stoppable::new(File::create(&database)?, stop));
+    let (file, contents) = write_database(mappers, file, options.allow_empty, |line| Ok(lines.push(line)?))?;
     drop(file);
-    lines.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-    check_database(File::open(&database)?, &contents)?;
+    lines.finish()?;
+    check_database(Stoppable::new(File::open(&database)?, stop), &contents)?;
     let (database_time, database_bytes) = (began.elapsed(), fs::metadata(&database)?.len());
 
     let written = write_artifact(&DATABASE, Sources { database: &database, omitted: &omitted }, &options.artifact)?;

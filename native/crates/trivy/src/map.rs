@@ -159,7 +159,7 @@ fn in_system(document: &Osv<'_>, affected: &Affected<'_>, system: &'static Syste
     let fixed_version = fixed_version(affected, system)?.unwrap_or_default();
     let ids = ids(document, Some(system))?;
     if bucket == red_hat::BUCKET {
-        return Ok(of_red_hat(document, affected, system, (fixed_version, ids)));
+        return of_red_hat(document, affected, system, (fixed_version, ids));
     }
     let name = affected.package.as_ref().map(|package| package.name.to_string()).unwrap_or_default();
     // Trivy takes the severity of a package of Debian alone from here.
@@ -174,28 +174,39 @@ fn in_system(document: &Osv<'_>, affected: &Affected<'_>, system: &'static Syste
     })
 }
 
-/// Of Red Hat the key is the advisory's, and what it fixes lies within.
-fn of_red_hat(document: &Osv<'_>, affected: &Affected<'_>, system: &'static System, (fixed_version, ids): (String, Ids)) -> Placed {
+/// Of Red Hat the key is the advisory's, and what it fixes lies within; that of a CVE is its own.
+fn of_red_hat(
+    document: &Osv<'_>,
+    affected: &Affected<'_>,
+    system: &'static System,
+    (fixed_version, ids): (String, Ids),
+) -> Result<Placed, Omission> {
     let package = affected.package.as_ref();
     let product = package.and_then(|package| package.ecosystem.split_once(':')).map(|(_, product)| product).unwrap_or_default().to_owned();
+    let name = package.map(|package| red_hat::package_name(&package.name, package.purl.as_deref())).unwrap_or_default();
+    if red_hat::is_of_module(&fixed_version) && !name.contains("::") {
+        return Err(Omission::NoModule);
+    }
     let own = affected.severity.as_deref().filter(|ratings| !ratings.is_empty()).or(document.severity.as_deref());
     let severity = label_of_document(document).or_else(|| Scores::of(own.unwrap_or_default()).severity()).unwrap_or_default();
-    let advisory = RedHat::of(&document.id, &ids.keys, severity, (fixed_version, &product));
-    Placed {
+    let named = if document.id.starts_with("CVE-") { None } else { Some(&ids.keys[..]) };
+    let advisory = RedHat::of(named, severity, (fixed_version, &product));
+    Ok(Placed {
         bucket: red_hat::BUCKET.to_owned(),
         source: Cow::Borrowed(&system.source),
         order: Some(system.order),
-        packages: package.map(|package| red_hat::package_name(&package.name, package.purl.as_deref())).into_iter().collect(),
+        packages: vec![name],
         stated: Stated::RedHat { advisory, product },
         ids,
-    }
+    })
 }
 
 impl Placed {
     fn give<S: Sink>(&self, document: &Osv<'_>, sink: &mut S) -> Result<(), S::Error> {
         let Self { bucket, source, order, packages, ids, stated } = self;
         let own = [document.id.to_string()];
-        let keys = if matches!(stated, Stated::RedHat { .. }) { &own[..] } else { &ids.keys };
+        let is_erratum = matches!(stated, Stated::RedHat { .. }) && !document.id.starts_with("CVE-");
+        let keys = if is_erratum { &own[..] } else { &ids.keys };
         for id in keys {
             for package in packages {
                 sink.advisory(Place { bucket, source, order: *order, package, id }, stated)?;

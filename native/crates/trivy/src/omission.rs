@@ -29,6 +29,8 @@ pub enum Omission {
     Bounds,
     /// No version is fixed, and of this system Trivy reports only what is.
     Unfixed,
+    /// It is of a module, and its purl does not say of which: Trivy looks packages up by module.
+    NoModule,
 }
 
 impl Omission {
@@ -49,6 +51,7 @@ impl Omission {
             Self::SeveralLimits => "several-limits",
             Self::Bounds => "bounds",
             Self::Unfixed => "unfixed",
+            Self::NoModule => "no-module",
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use packageurl::PackageUrl;
@@ -10,6 +10,8 @@ pub(crate) const BUCKET: &str = "Red Hat";
 pub(crate) const CPES: &str = "Red Hat CPE";
 /// Longest name of a product.
 const MAX_CPE_BYTES: usize = 200;
+/// Most fixes of one package in one advisory: real ones have a few for each release.
+pub(crate) const MAX_ENTRIES: usize = 1_000;
 const ARCHITECTURES: [&str; 4] = ["aarch64", "ppc64le", "s390x", "x86_64"];
 
 /// What is affected of one package by one advisory of Red Hat (trivy-db `pkg/vulnsrc/redhat-oval/types.go`). Products are named by their CPE
@@ -50,33 +52,45 @@ fn is_zero(severity: &u8) -> bool {
 }
 
 impl RedHat<String> {
-    /// An advisory `id` about some vulnerabilities, fixed by one version in one product.
-    pub(crate) fn of(id: &str, vulnerabilities: &[String], severity: u8, (fixed_version, cpe): (String, &str)) -> Self {
-        let named = |id: &String| Cve { id: id.clone(), severity };
-        let cves = if id.starts_with("CVE-") { vec![named(&String::new())] } else { vulnerabilities.iter().map(named).collect() };
+    /// Vulnerabilities that one version fixes in one product; none are named where the key is the vulnerability.
+    pub(crate) fn of(named: Option<&[String]>, severity: u8, (fixed_version, cpe): (String, &str)) -> Self {
+        let cve = |id: &str| Cve { id: id.to_owned(), severity };
+        let cves = named.map_or_else(|| vec![cve("")], |ids| ids.iter().map(|id| cve(id)).collect());
         Self { entries: vec![Entry { fixed_version, cves, affected: vec![cpe.to_owned()] }] }
-    }
-
-    /// Takes in what the same advisory states of the same package elsewhere.
-    pub(crate) fn join(&mut self, other: Self) {
-        for Entry { fixed_version, cves, affected } in other.entries {
-            let same = |entry: &&mut Entry<String>| entry.fixed_version == fixed_version && entry.cves == cves;
-            match self.entries.iter_mut().find(same) {
-                Some(entry) => {
-                    entry.affected.extend(affected);
-                    entry.affected.sort_unstable();
-                    entry.affected.dedup();
-                }
-                None => self.entries.push(Entry { fixed_version, cves, affected }),
-            }
-        }
-        self.entries.sort_by(|a, b| (&a.fixed_version, &a.cves).cmp(&(&b.fixed_version, &b.cves)));
     }
 
     /// The same with the numbers of its products.
     pub(crate) fn numbered(self, cpes: &Cpes) -> RedHat<u32> {
         let numbers = |affected: Vec<String>| affected.iter().filter_map(|cpe| cpes.numbers.get(cpe).copied()).collect();
         let entry = |Entry { fixed_version, cves, affected }| Entry { fixed_version, cves, affected: numbers(affected) };
+        RedHat { entries: self.entries.into_iter().map(entry).collect() }
+    }
+}
+
+/// What an advisory states of one package in several places, joined.
+#[derive(Debug, Default)]
+pub(crate) struct Joined {
+    /// Products by the fix and what it fixes.
+    entries: BTreeMap<(String, Vec<Cve>), BTreeSet<String>>,
+}
+
+impl Joined {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Takes in one more place; false where there are more fixes than any advisory has.
+    pub(crate) fn add(&mut self, stated: RedHat<String>) -> bool {
+        for Entry { fixed_version, cves, affected } in stated.entries {
+            self.entries.entry((fixed_version, cves)).or_default().extend(affected);
+        }
+        self.entries.len() <= MAX_ENTRIES
+    }
+
+    /// The whole, by fix.
+    pub(crate) fn whole(self) -> RedHat<String> {
+        let entry =
+            |((fixed_version, cves), affected): (_, BTreeSet<_>)| Entry { fixed_version, cves, affected: affected.into_iter().collect() };
         RedHat { entries: self.entries.into_iter().map(entry).collect() }
     }
 }
@@ -130,6 +144,11 @@ pub(crate) fn package_name(name: &str, purl: Option<&str>) -> String {
     }
 }
 
+/// Whether a version was built for a module, as its release says.
+pub(crate) fn is_of_module(version: &str) -> bool {
+    version.contains(".module+")
+}
+
 /// Ids of the repositories that give packages of a product, as Red Hat names them by version, variant and architecture: of the releases 6
 /// and 7, and of those after, whose update streams have a suffix.
 fn repositories_of(product: &str) -> Vec<String> {
@@ -139,6 +158,7 @@ fn repositories_of(product: &str) -> Vec<String> {
     match (line, version) {
         ("rhel_extras", "6" | "7") => vec![format!("rhel-{version}-server-extras-rpms")],
         ("enterprise_linux", "6" | "7") => server_repositories(version, variant),
+        ("enterprise_linux", _) if variant.is_empty() => release_repositories(version),
         ("enterprise_linux", _) => stream_repositories(version, variant, ""),
         ("rhel_eus" | "rhel_aus" | "rhel_tus" | "rhel_e4s", _) => stream_repositories(version, variant, &line[5..]),
         _ => Vec::new(),
@@ -153,6 +173,13 @@ fn server_repositories(version: &str, variant: &str) -> Vec<String> {
         _ => return Vec::new(),
     };
     ["rpms", "optional-rpms"].iter().map(|rest| format!("rhel-{version}-{kind}-{rest}")).collect()
+}
+
+/// From 10 on a product is a release with its minor one, whatever the repository.
+fn release_repositories(version: &str) -> Vec<String> {
+    let major = version.split_once('.').and_then(|(major, minor)| minor.parse::<u32>().is_ok().then_some(major));
+    let Some(major) = major.filter(|major| major.parse::<u32>().is_ok_and(|major| major >= 10)) else { return Vec::new() };
+    ["baseos", "appstream", "crb"].iter().flat_map(|variant| stream_repositories(major, variant, "")).collect()
 }
 
 fn stream_repositories(version: &str, variant: &str, stream: &str) -> Vec<String> {
@@ -197,7 +224,14 @@ mod tests {
             ("enterprise_linux:8::appstream", "ubi-8-appstream-rpms"),
             ("enterprise_linux:9::appstream", "rhel-9-for-x86_64-appstream-rpms"),
             ("enterprise_linux:9::crb", "codeready-builder-for-rhel-9-aarch64-rpms"),
+            ("enterprise_linux:7::workstation", "rhel-7-workstation-optional-rpms"),
+            ("enterprise_linux:6::computenode", "rhel-6-hpc-node-rpms"),
+            ("enterprise_linux:8::realtime", "rhel-8-for-x86_64-rt-rpms"),
+            ("enterprise_linux:10.0", "rhel-10-for-s390x-appstream-rpms"),
+            ("enterprise_linux:10.1", "codeready-builder-for-rhel-10-x86_64-rpms"),
             ("rhel_eus:8.6::baseos", "rhel-8-for-x86_64-baseos-eus-rpms__8_DOT_6"),
+            ("rhel_aus:8.4::appstream", "rhel-8-for-x86_64-appstream-aus-rpms__8_DOT_4"),
+            ("rhel_e4s:9.0::sap", "rhel-9-for-x86_64-sap-netweaver-e4s-rpms__9_DOT_0"),
         ] {
             let found = repositories_of(product);
             assert!(found.iter().any(|found| found == repository), "{product}: {found:?}");

@@ -230,6 +230,11 @@ fn an_advisory_of_red_hat_has_an_entry_a_fix_with_the_products_that_it_is_in() {
         value(&built, "Red Hat / a / RHBA-2024:2"),
         r#"{"Entries":[{"FixedVersion":"1-1","Cves":[{"ID":"RHBA-2024:2"}],"Affected":[2]}]}"#
     );
+    let cves = json!({ "aliases": ["CVE-2024-8"] });
+    let of_cve = all(&[document("CVE-2024-9", "Red Hat:enterprise_linux:10.0", "a", fixed("1-1"), cves)]);
+    for id in ["CVE-2024-8", "CVE-2024-9"] {
+        assert_eq!(value(&of_cve, &format!("Red Hat / a / {id}")), r#"{"Entries":[{"FixedVersion":"1-1","Cves":[{}],"Affected":[0]}]}"#);
+    }
     assert_eq!(value(&built, "Red Hat CPE / cpe / 2"), r#""cpe:/:redhat:rhel_eus:8.6::baseos""#);
     assert_eq!(value(&built, "Red Hat CPE / repository / rhel-8-for-x86_64-baseos-rpms"), "[1]");
     assert_eq!(value(&built, "Red Hat CPE / repository / rhel-8-for-x86_64-baseos-eus-rpms__8_DOT_6"), "[2]");
@@ -256,6 +261,7 @@ fn what_trivy_would_misread_is_left_out_with_its_reason() {
         (plain("npm", json!([])), "no-versions"),
         (plain("Hackage", fixed("1.0")), "unknown-ecosystem"),
         (plain("Red Hat", fixed("1.0-1")), "unknown-release"),
+        (plain("Red Hat:enterprise_linux:9::appstream", fixed("1:22.1-1.module+el9.8.0+24958+80b2ac6e")), "no-module"),
         (plain("Red Hat:enterprise_linux:9::baseos", range(&[("introduced", "1.0-1"), ("fixed", "2.0-1")])), "bounds"),
         (plain("Debian", fixed("1.0-1")), "unknown-release"),
         (plain("Ubuntu:Pro:FIPS:22.04:LTS", fixed("1.0-1")), "unknown-release"),
