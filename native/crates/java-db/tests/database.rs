@@ -176,8 +176,8 @@ fn order_memory_and_number_of_mappers_change_no_byte() {
     let keyed = |index: u32| {
         let digest = format!("{:08x}", (index - index % 9 / 8).wrapping_mul(2_654_435_761)).repeat(5);
         let artifact = format!("artifact-{}", index / 7);
-        let sha1 = (index % 11 != 0).then_some(digest.as_str());
-        jar("k", ["org.example", &artifact, &format!("1.{}", index % 7)], (index % 5 == 0).then_some("all"), sha1)
+        let sha1 = (!index.is_multiple_of(11)).then_some(digest.as_str());
+        jar("k", ["org.example", &artifact, &format!("1.{}", index % 7)], index.is_multiple_of(5).then_some("all"), sha1)
     };
     let ascending: Vec<_> = (0..20_000).map(keyed).collect();
     let descending: Vec<_> = (0..20_000).rev().map(keyed).collect();

@@ -11,6 +11,7 @@ mod check;
 mod database;
 mod error;
 mod export;
+mod held;
 mod ids;
 mod language;
 mod map;
