@@ -26,7 +26,7 @@ export function report({ rounds, postgres, rows }) {
 
 Documents of one vulnerability in four packages each, in 40 buckets, with 1.5 KB to tell of it. Medians of ${rounds} runs in turn with the peers, cache
 warm. Ours: one worker process reading as the login role that row level security binds, to the synced file with \`db.bundle\`: allow-list, credential
-detectors, SHA-256 of each document, mapping, sorting, writing, the check of every key and value, gzip, SHA-256. \`trivy.db\`: up to the checked
+detectors, SHA-256 of each document, mapping, sorting, writing, the check of every key and value beside gzip, SHA-256. \`trivy.db\`: up to the
 database; of it writing: from the last document read. Upstream: a program on trivy-db's own packages that is given rows mapped beforehand, \`bbolt
 compact\`, \`tar -czf\`. bbolt sorted: \`bbolt compact\` of our database. fsync: \`dd conv=fsync\` of it.
 

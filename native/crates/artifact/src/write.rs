@@ -3,6 +3,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 
 use sha2::Digest;
 use stella_digest::hex;
@@ -82,13 +83,31 @@ pub struct Written {
     pub sha256: String,
 }
 
-/// Writes the archive - the database and its metadata as tar (POSIX.1-1988 ustar) in gzip (RFC 1952), without names, owners or other
-/// times - and `trivy/omitted.jsonl.zst` one behind the other into one file, which is complete and synced then. Where it is asked for, an
-/// OCI image layout follows under `trivy/oci/`, whose one layer is the same database with metadata of its own.
+/// Writes the files of a database, and lets `check` read it again meanwhile. The archive - the database and its metadata as tar
+/// (POSIX.1-1988 ustar) in gzip (RFC 1952), without names, owners or other times - and `trivy/omitted.jsonl.zst` lie one behind the other in
+/// one file, which is complete and synced then. Where it is asked for, an OCI image layout follows under `trivy/oci/`, whose one layer is the
+/// same database with metadata of its own.
 ///
 /// # Errors
-/// Of reading and writing, and of being stopped.
-pub fn write_artifact(kind: &Kind, sources: Sources<'_>, options: &ArtifactOptions) -> io::Result<Written> {
+/// Of the check; of reading and writing, and of being stopped.
+///
+/// # Panics
+/// Where the check does.
+pub fn write_artifact<E: From<io::Error> + Send>(
+    kind: &Kind,
+    sources: Sources<'_>,
+    options: &ArtifactOptions,
+    check: impl FnOnce() -> Result<(), E> + Send,
+) -> Result<Written, E> {
+    thread::scope(|scope| {
+        let checking = scope.spawn(check);
+        let written = write_files(kind, sources, options);
+        checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(written?)
+    })
+}
+
+fn write_files(kind: &Kind, sources: Sources<'_>, options: &ArtifactOptions) -> io::Result<Written> {
     let mut out = Parts::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&options.path)?));
     write_archive(&mut out, kind, sources.database, &options.metadata, options)?;
     out.end(|_| kind.bundle.into());

@@ -1,6 +1,5 @@
 use std::fs;
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use stella_artifact::{ArtifactOptions, Kind, OmittedLines, Sources, Written, write_artifact};
@@ -61,14 +60,9 @@ pub fn write_export(mappers: Vec<Mapper>, options: &ExportOptions) -> Result<Exp
     lines.finish()?;
     let (database_time, database_bytes) = (began.elapsed(), fs::metadata(&database)?.len());
 
-    // The check takes as long as packing, and both only read.
-    let (checked, written) = thread::scope(|scope| {
-        let checking = scope.spawn(|| check_database(&database, &contents, (memory_bytes, stop)));
-        let written = write_artifact(&DATABASE, Sources { database: &database, omitted: &omitted }, &options.artifact);
-        (checking.join().unwrap_or_else(|_| Err(JavaDbError::Unsound("the check of it stopped".into()))), written)
-    });
-    checked?;
-    let written = written?;
+    let sources = Sources { database: &database, omitted: &omitted };
+    let check = || check_database(&database, &contents, (memory_bytes, stop));
+    let written = write_artifact(&DATABASE, sources, &options.artifact, check)?;
     fs::remove_file(database)?;
     fs::remove_file(omitted)?;
     Ok(Export { written, contents, database_bytes, database_time })

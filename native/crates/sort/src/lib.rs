@@ -6,9 +6,11 @@
 
 #![warn(missing_docs)]
 
+mod ahead;
 mod merge;
 mod run;
 mod sorter;
 
-pub use merge::{Sorted, merge};
+pub use ahead::Sorted;
+pub use merge::merge;
 pub use sorter::Sorter;

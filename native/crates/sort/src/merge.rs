@@ -3,6 +3,7 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::io;
 
+use crate::ahead::Sorted;
 use crate::run::RunReader;
 use crate::sorter::Sorter;
 
@@ -12,8 +13,8 @@ const READ_BYTES: usize = 16 << 20;
 const MIN_READ_BYTES: usize = 16 << 10;
 const MAX_READ_BYTES: usize = 1 << 20;
 
-/// Pairs in their order.
-pub struct Sorted {
+/// Runs side by side.
+pub(crate) struct Merge {
     /// Readers whose pair at hand was not given yet, the least on top.
     readers: BinaryHeap<Head>,
     /// Whether the pair on top was given.
@@ -37,16 +38,12 @@ pub fn merge(sorters: Vec<Sorter>) -> io::Result<Sorted> {
             readers.push(Head(reader));
         }
     }
-    Ok(Sorted { readers, given: false })
+    Ok(Sorted::new(Merge { readers, given: false }))
 }
 
-impl Sorted {
+impl Merge {
     /// The next key and its value; `None` after the last.
-    ///
-    /// # Errors
-    /// Of reading a run.
-    #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> io::Result<Option<(&[u8], &[u8])>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<(&[u8], &[u8])>> {
         if self.given
             && let Some(mut top) = self.readers.peek_mut()
             && !top.0.advance()?
