@@ -237,7 +237,10 @@ describe('what is wrong in a request', () => {
       '{"name":"x","kind":"json","variant":"raw","config":{"sharding":{"max_bytes":1}}}',
       'config.sharding.max_bytes: must be at least 4096',
     ],
-    ['{"name":7,"kind":"json"}', 'name: must be a string, not a number; variant: must be one of "raw", "db"'],
+    [
+      '{"name":7,"kind":"json"}',
+      'name: must be a string, not a number; variant: must be one of "raw", "db", "java-db"',
+    ],
     ['[]', 'the body: must be an object, not an array'],
     ['{"a":[{"b":1},{"b":{"c":1,"\\u0063":2}}]}', 'a.1.b.c: is given more than once'],
   ])('%s: is said by field', async (body, detail) => {

@@ -169,6 +169,8 @@ test.each([
   [{ sharding: { max_bytes: 1_000_000 } }, 'trivy', 'db', /a database is one file/],
   [{ filters: { include: ['vex'] } }, 'trivy', 'db', /vex: a profile of this kind and variant takes advisories/],
   [{ trivy: { validity_days: 0 } }, 'trivy', 'db', /validity_days/],
+  [{ trivy: { schema: 3 } }, 'trivy', 'db', /of this database the mapping knows Trivy's schema 2 alone/],
+  [{ trivy: { schema: 2 } }, 'trivy', 'java-db', /of this database the mapping knows Trivy's schema 1 alone/],
   [{ trivy: {} }, 'json', 'raw', /for profiles of kind trivy/],
   [{}, 'trivy', 'raw', /of kind trivy there is db/],
   [{}, 'json', 'db', /of kind json there is raw/],

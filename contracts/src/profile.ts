@@ -87,6 +87,9 @@ export const newProfile = z
     if (!variants.includes(variant)) refuse(['variant'], `of kind ${kind} there is ${variants.join(', ')}`)
     if (kind !== 'trivy' && config.trivy) refuse(['config', 'trivy'], 'is for profiles of kind trivy')
     if (kind === 'trivy' && config.sharding) refuse(['config', 'sharding'], 'a database is one file: leave it out')
+    const schema = trivyDatabaseOf({ kind, variant })?.schema
+    if (schema !== undefined && (config.trivy?.schema ?? schema) !== schema)
+      refuse(['config', 'trivy', 'schema'], `of this database the mapping knows Trivy's schema ${schema} alone`)
     const fault = includeFault({ kind, variant }, config.filters?.include)
     if (fault) refuse(['config', 'filters', 'include'], fault)
   })

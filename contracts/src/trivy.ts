@@ -14,6 +14,8 @@ export const MAX_TRIVY_BYTES = 64 * 1024 * 1024 * 1024
 
 /** What a profile of kind `trivy` may say besides. */
 export const trivyConfig = z.strictObject({
+  /** Trivy's schema of the database; one that this version does not write is refused. */
+  schema: z.int().min(1).optional(),
   /** Days after the ledger revision's time from which Trivy looks for a newer database; without network it then fails. */
   validity_days: z.int().min(1).max(MAX_VALIDITY_DAYS).default(DEFAULT_VALIDITY_DAYS),
   /** Whether a database without an advisory is wanted, which scanners take for "no vulnerabilities". */
