@@ -181,7 +181,8 @@ function checkOutcome({ state, summary, error_class, error_message }: Ingest): v
   if (summary && summary.new + summary.changed + summary.unchanged === 0) {
     const refused = summary.refused.length > 0
     const reason = refused ? 'every document was refused' : 'there was no document'
-    const advice = 'OSV, CSAF, OpenVEX, CycloneDX and SPDX are read'
+    const advice =
+      'OSV, CSAF, OpenVEX, CycloneDX and SPDX are read, and with --format maven-index rows of a Maven index'
     throw new CommandFailure(
       'failed',
       `nothing was ingested: ${reason}`,
