@@ -4,10 +4,10 @@
  *   node bench/audit/main.mjs [--seconds 5] [--rounds 3] [--sessions 32]
  */
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { chainAudit, migrate, openDatabase, recordAudit, withTenant } from '@stella/db'
 import { sql } from 'drizzle-orm'
+import { machine } from '../machine.mjs'
 import { withPostgres } from '../with-postgres.mjs'
 
 const { values } = parseArgs({
@@ -108,8 +108,7 @@ async function measureDrain(database) {
 }
 
 function page(figures, drain, version) {
-  const [{ model }] = cpus()
-  const machine = `${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL ${version}`
+  const measuredOn = `${machine()}, PostgreSQL ${version}`
   const middle = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
   const rows = Object.entries(figures).map(([way, rounds]) => {
     const perSecond = Math.round(middle(rounds.map((round) => round.perSecond))).toLocaleString('en')
@@ -118,7 +117,7 @@ function page(figures, drain, version) {
   })
   return `# Audit entries
 
-\`node bench/audit/main.mjs\` on ${machine} on the same cores and a durable disk.
+\`node bench/audit/main.mjs\` on ${measuredOn} on the same cores and a durable disk.
 
 ${sessions} sessions of one process, all of one tenant: each transaction inserts one row and its audit entry. Medians of ${rounds} rounds of ${seconds} s.
 

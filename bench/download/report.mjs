@@ -1,15 +1,15 @@
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { loadavg } from 'node:os'
 import { median, resultsTable } from '../jsonl/results-table.mjs'
+import { machine } from '../machine.mjs'
 
 const titles = ['server', 'GB/s', 'slowest', 'fastest', 'gateway is', 'CPU s/GB']
 
 /** The results as a page. */
 export function report({ sizeBytes, rounds, servers, idleMiB, aboveIdleMiB }) {
-  const machine = `${availableParallelism()} cores (${cpus()[0].model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
   const ours = median(servers[0].times)
   return `# Downloads through the gateway
 
-\`node bench/download/main.mjs\` on ${machine}; load average before the end ${loadavg()[0].toFixed(1)}.
+\`node bench/download/main.mjs\` on ${machine()}; load average before the end ${loadavg()[0].toFixed(1)}.
 
 ${sizeBytes / 2 ** 20} MiB over the loopback address to a client that keeps nothing, on the same cores, cache warm: medians of ${rounds} rounds, servers in turn. The
 gateway authorizes, reads the run's row and verifies every block that it sends. node:http pipes \`createReadStream\` with chunks of 1 MiB and

@@ -1,12 +1,12 @@
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { loadavg } from 'node:os'
 import { median, resultsTable } from '../jsonl/results-table.mjs'
+import { machine } from '../machine.mjs'
 
 /** The results as a page. */
 export function report({ measured, steady, readers, idleMiB, loadMiB, rounds, seconds, connections }) {
-  const machine = `${availableParallelism()} cores (${cpus()[0].model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
   return `# Requests through the gateway
 
-\`node bench/gateway/main.mjs\` on ${machine}; load average before the end ${loadavg()[0].toFixed(1)}. Load, servers, Postgres and NATS share
+\`node bench/gateway/main.mjs\` on ${machine()}; load average before the end ${loadavg()[0].toFixed(1)}. Load, servers, Postgres and NATS share
 the cores.
 
 ${connections} connections, ${rounds} rounds of ${seconds} s, servers in turn: medians. The gateway verifies the token, takes from quotas, which are raised out of the way,

@@ -1,5 +1,5 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { median, resultsTable } from '../jsonl/results-table.mjs'
+import { machine } from '../machine.mjs'
 
 const titles = [
   'documents',
@@ -15,12 +15,11 @@ const titles = [
 
 /** The results as a page: one row a number of documents. */
 export function report({ rounds, bases, postgres, rows }) {
-  const [{ model }] = cpus()
-  const machine = `${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL ${postgres} on the same cores`
+  const measuredOn = `${machine()}, PostgreSQL ${postgres} on the same cores`
   const meanBytes = rows.at(-1).sizeBytes / rows.at(-1).count
   return `# OSV documents into the ledger
 
-\`node bench/ingest/main.mjs\` on ${machine}.
+\`node bench/ingest/main.mjs\` on ${measuredOn}.
 
 JSON lines of advisories made from ${bases} real ones, ${Math.round(meanBytes)} bytes on average, into an empty ledger. Medians of ${rounds} runs in turn with
 the peer. Ours: one worker process, from the upload accepted by the gateway to the batch committed: parsed, checked, made canonical,

@@ -1,5 +1,5 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { median, resultsTable } from '../jsonl/results-table.mjs'
+import { machine } from '../machine.mjs'
 
 const titles = [
   'JARs',
@@ -19,11 +19,10 @@ const titles = [
 
 /** The results as a page: one row a number of JARs. */
 export function report({ rounds, postgres, rows }) {
-  const [{ model }] = cpus()
-  const machine = `${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL ${postgres} on the same cores`
+  const measuredOn = `${machine()}, PostgreSQL ${postgres} on the same cores`
   return `# A Java DB out of the ledger
 
-\`node bench/java-db/main.mjs\` on ${machine}.
+\`node bench/java-db/main.mjs\` on ${measuredOn}.
 
 JARs of a Maven index, 25 versions an artifact, each a record. Ours: medians of ${rounds} runs, cache warm, of one worker process reading as the login
 role that row level security binds, to the synced file with \`java-db.bundle\`: allow-list, credential detectors, SHA-256 of each record, two external

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { machine } from '../machine.mjs'
 import { median, resultsTable } from './results-table.mjs'
 
 const titles = [
@@ -17,11 +17,10 @@ const titles = [
 
 /** The results as a page: one row a number of records and readers. */
 export function report({ rounds, meanBytes, bases, postgres, rows }) {
-  const [{ model }] = cpus()
-  const machine = `${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL ${postgres} on the same cores, ${version('zstd')}`
+  const measuredOn = `${machine()}, PostgreSQL ${postgres} on the same cores, ${version('zstd')}`
   return `# JSON lines out of the ledger
 
-\`node bench/jsonl/main.mjs\` on ${machine}.
+\`node bench/jsonl/main.mjs\` on ${measuredOn}.
 
 Advisories made from ${bases} real ones, ${Math.round(meanBytes)} bytes on average. Medians of ${rounds} runs in turn with the peer, cache warm. Ours: one worker
 process reading as the login role that row level security binds; allow-list, credential detectors, SHA-256 of each record, JSON check,

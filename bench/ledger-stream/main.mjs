@@ -10,7 +10,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startTestStack } from '@stella/deploy'
@@ -19,6 +18,7 @@ import { load } from '../jsonl/load.mjs'
 import { numberedRecords } from '../jsonl/numbered-records.mjs'
 import { psql } from '../jsonl/psql.mjs'
 import { median } from '../jsonl/report.mjs'
+import { machine } from '../machine.mjs'
 
 const { values } = parseArgs({
   options: { records: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } },
@@ -109,12 +109,11 @@ function peerOnce(url) {
 }
 
 function report({ ours, peer, meanBytes, version }) {
-  const [{ model }] = cpus()
   const [seconds, peerSeconds] = [median(ours.map((run) => run.seconds)), median(peer)]
   const rate = (time) => Math.round(count / time).toLocaleString('en')
   return `# A ledger stream
 
-\`node bench/ledger-stream/main.mjs\` on ${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL ${version} on the same cores.
+\`node bench/ledger-stream/main.mjs\` on ${machine()}, PostgreSQL ${version} on the same cores.
 
 ${count.toLocaleString('en')} advisories, ${Math.round(meanBytes)} bytes on average; medians of ${ours.length} runs in turn with the peer. Ours: \`GET /ledger/advisories\`, one reader that checks the end
 line, through row level security, a transaction a page. Peer: \`psql -c "copy (select … order by record_key) to stdout" > /dev/null\`, as the owner.

@@ -1,5 +1,5 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { median, resultsTable } from '../jsonl/results-table.mjs'
+import { machine } from '../machine.mjs'
 
 const titles = [
   'advisories',
@@ -18,11 +18,10 @@ const titles = [
 
 /** The results as a page: one row a number of documents. */
 export function report({ rounds, postgres, rows }) {
-  const [{ model }] = cpus()
-  const machine = `${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL ${postgres} on the same cores`
+  const measuredOn = `${machine()}, PostgreSQL ${postgres} on the same cores`
   return `# A Trivy database out of the ledger
 
-\`node bench/trivy/main.mjs\` on ${machine}.
+\`node bench/trivy/main.mjs\` on ${measuredOn}.
 
 Documents of one vulnerability in four packages each, in 40 buckets, with 1.5 KB to tell of it. Medians of ${rounds} runs in turn with the peers, cache
 warm. Ours: one worker process reading as the login role that row level security binds, to the synced file with \`db.bundle\`: allow-list, credential
