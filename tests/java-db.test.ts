@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { ExportManifest, IngestSummary, PublicKey, Run } from '@stella/contracts'
+import type { IngestSummary, PublicKey, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { type ExportedDatabase, exportDatabase } from './support/exported-database.ts'
 import { lacksJudge } from './support/judge.ts'
 import { openTenant, post, type Tenant } from './support/tenant.ts'
 
@@ -63,7 +64,7 @@ const ROWS = [
 
 let stack: TestStack
 let tenant: Tenant
-let exported: Exported
+let exported: ExportedDatabase
 
 beforeAll(async () => {
   stack = await startTestStack()
@@ -84,7 +85,7 @@ beforeAll(async () => {
     ],
   ])
   await createProfile(tenant, {})
-  exported = await exportDatabase(tenant)
+  exported = await exportOf(tenant)
 })
 afterAll(() => stack?.stop())
 
@@ -93,28 +94,10 @@ function createProfile(owner: Tenant, config: object): Promise<Response> {
   return owner.api('/export/profiles', { method: 'POST', body: JSON.stringify(profile) })
 }
 
-interface Exported {
-  readonly run: Run
-  readonly bundle: string
-  /** The bundle, unpacked by tar alone; in `database` what `trivy/java-db.bundle` holds. */
-  readonly tree: string
-  readonly database: string
-  readonly manifest: ExportManifest
-}
+const exportOf = (owner: Tenant, name = 'java-db') =>
+  exportDatabase(owner, { profile: 'prof_java_db', archive: 'trivy/java-db.bundle', name })
 
-async function exportDatabase(owner: Tenant, name = 'java-db'): Promise<Exported> {
-  const bundle = join(owner.directory, `${name}.tar.zst`)
-  const run = await owner.json<Run>('export', 'run', 'create', '--profile', 'prof_java_db', '--download', bundle)
-  const tree = join(owner.directory, name)
-  const database = join(tree, 'database')
-  mkdirSync(database, { recursive: true })
-  execFileSync('tar', ['--zstd', '-xf', bundle, '-C', tree])
-  execFileSync('tar', ['-xzf', join(tree, 'trivy/java-db.bundle'), '-C', database])
-  const manifest = JSON.parse(readFileSync(join(tree, 'export.json'), 'utf8')) as ExportManifest
-  return { run, bundle, tree, database, manifest }
-}
-
-const bytesOf = ({ database }: Exported) => readFileSync(join(database, 'trivy-java.db'))
+const bytesOf = ({ database }: ExportedDatabase) => readFileSync(join(database, 'trivy-java.db'))
 
 test('is a bundle like any other: named, counted, signed and sound', async () => {
   const { manifest, run, tree, bundle } = exported
@@ -190,7 +173,7 @@ test('equal evidence, ingested in another order and twice, gives the same bytes'
   expect((await post(other, INDEX, '?format=maven-index')).summary).toMatchObject({ new: 0, unchanged: 4 })
   await post(other, `${JSON.stringify(SPDX)}\n${JSON.stringify(CYCLONEDX)}`)
   await createProfile(other, {})
-  const again = await exportDatabase(other)
+  const again = await exportOf(other)
   expect(bytesOf(again).equals(bytesOf(exported))).toBe(true)
 })
 

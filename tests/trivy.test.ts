@@ -2,54 +2,36 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { ExportManifest, PublicKey, Run } from '@stella/contracts'
+import type { PublicKey, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { type ExportedDatabase, exportDatabase } from './support/exported-database.ts'
 import { lacksJudge } from './support/judge.ts'
 import { ingest, openTenant, samples, type Tenant } from './support/tenant.ts'
 
 let stack: TestStack
 let tenant: Tenant
-let exported: Exported
+let exported: ExportedDatabase
 
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'trivy')
   await ingest(tenant, join(samples, 'advisories'))
   await createProfile(tenant, {})
-  exported = await exportDatabase(tenant)
+  exported = await exportOf(tenant)
 })
 afterAll(() => stack?.stop())
-
-interface Exported {
-  readonly run: Run
-  readonly bundle: string
-  /** The bundle, unpacked by tar alone. */
-  readonly tree: string
-  /** `trivy/db.bundle`, unpacked by tar alone. */
-  readonly database: string
-  readonly manifest: ExportManifest
-}
 
 function createProfile(owner: Tenant, config: object, kind = 'trivy', variant = 'db'): Promise<Response> {
   const name = `trivy ${JSON.stringify(config) === '{}' ? 'db' : 'other'}`
   return owner.api('/export/profiles', { method: 'POST', body: JSON.stringify({ name, kind, variant, config }) })
 }
 
-async function exportDatabase(owner: Tenant, name = 'trivy'): Promise<Exported> {
-  const bundle = join(owner.directory, `${name}.tar.zst`)
-  const run = await owner.json<Run>('export', 'run', 'create', '--profile', 'prof_trivy_db', '--download', bundle)
-  const tree = join(owner.directory, name)
-  const database = join(tree, 'database')
-  mkdirSync(database, { recursive: true })
-  execFileSync('tar', ['--zstd', '-xf', bundle, '-C', tree])
-  execFileSync('tar', ['-xzf', join(tree, 'trivy/db.bundle'), '-C', database])
-  const manifest = JSON.parse(readFileSync(join(tree, 'export.json'), 'utf8')) as ExportManifest
-  return { run, bundle, tree, database, manifest }
-}
+const exportOf = (owner: Tenant, name = 'trivy') =>
+  exportDatabase(owner, { profile: 'prof_trivy_db', archive: 'trivy/db.bundle', name })
 
-const omittedIn = ({ tree }: Exported) =>
+const omittedIn = ({ tree }: ExportedDatabase) =>
   execFileSync('zstd', ['-dc', join(tree, 'trivy/omitted.jsonl.zst')], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line !== '')
@@ -143,10 +125,10 @@ test('equal evidence, ingested in another order and another batch, gives equal f
   await ingest(other, join(samples, 'advisories', 'pypi-jinja2.yaml'), join(samples, 'advisories', 'maven.jsonl'))
   await ingest(other, join(samples, 'advisories'))
   await createProfile(other, {})
-  const again = await exportDatabase(other)
-  const bytes = ({ database }: Exported) => readFileSync(join(database, 'trivy.db'))
+  const again = await exportOf(other)
+  const bytes = ({ database }: ExportedDatabase) => readFileSync(join(database, 'trivy.db'))
   expect(bytes(again).equals(bytes(exported))).toBe(true)
-  const twice = await exportDatabase(tenant, 'twice')
+  const twice = await exportOf(tenant, 'twice')
   expect(twice.manifest.content.content_root).toBe(exported.manifest.content.content_root)
 })
 
