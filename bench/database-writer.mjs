@@ -1,4 +1,7 @@
 import { writeDatabase } from '@stella/native'
 import { measuredWrite } from './measured-write.mjs'
 
-await measuredWrite(({ variant, ...options }) => writeDatabase(variant, options))
+await measuredWrite(async ({ variant, ...options }) => {
+  const { sources, ...written } = await writeDatabase(variant, options)
+  return { ...written, withheld: sources.flatMap(({ withheld }) => withheld) }
+})

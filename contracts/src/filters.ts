@@ -26,12 +26,9 @@ export const kindOfGroup: Readonly<Record<RecordGroup, RecordKind>> = {
 }
 
 /** The group of the API that holds a kind of record. */
-export const groupOfKind: Readonly<Record<RecordKind, RecordGroup>> = {
-  advisory: 'advisories',
-  vex: 'vex',
-  sbom: 'sboms',
-  jar: 'jars',
-}
+export const groupOfKind = Object.fromEntries(
+  Object.entries(kindOfGroup).map(([group, kind]) => [kind, group]),
+) as Readonly<Record<RecordKind, RecordGroup>>
 
 const value = z
   .string()

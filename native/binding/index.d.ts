@@ -365,6 +365,13 @@ export interface PackRequest {
  */
 export declare function readMember(request: MemberRequest, cancel: CancelFlag): Promise<Buffer>
 
+/** What was read of one source. */
+export interface ReadSource {
+  records: number
+  /** In order of record. */
+  withheld: Array<WithheldCredential>
+}
+
 /** A document that was not taken. */
 export interface RefusedDocument {
   /** Name of the file, with `:line` in JSON lines. */
@@ -464,17 +471,6 @@ export interface WithheldCredential {
   action: 'redact' | 'withhold'
 }
 
-/** A credential that was kept from a database. */
-export interface WithheldFromDatabase {
-  /** Kind of the record. */
-  kind: string
-  recordKey: string
-  detector: string
-  /** JSON pointer of the text that was replaced; null where the record was left out. */
-  pointer: string | null
-  action: string
-}
-
 /**
  * Writes fetched documents byte for byte, end to end, into one pack: the same bytes as `writeDocuments` of the ledger that they are of.
  *
@@ -571,8 +567,8 @@ export declare function writeTrivy(options: DatabaseOptions, cancel: CancelFlag)
 
 /** The files of a database's export, one behind the other in a file that is complete and on the disk. */
 export interface WrittenDatabase {
-  /** Records read, of each source. */
-  records: Array<number>
+  /** In the order of the options. */
+  sources: Array<ReadSource>
   /** Statements that have a place in the database: affected packages of advisories, or JARs. */
   written: number
   /** Statements that have none, each with its reason in the list. */
@@ -581,7 +577,6 @@ export interface WrittenDatabase {
   sizeBytes: number
   /** 64 lower-case hexadecimal characters. */
   sha256: string
-  withheld: Array<WithheldFromDatabase>
   /** Length of the database itself. */
   databaseBytes: number
   /** How long reading and mapping took, then writing the database, in seconds. */

@@ -1,15 +1,19 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Error, Task};
 use napi_derive::napi;
-use stella_artifact::{ArtifactOptions, OciOptions, Written};
-use stella_jsonl::{LineFiles, Monitor, PostgresRanges, Taker, Withheld, WriteError, collect};
+use stella_artifact::{Export, ExportOptions, OciOptions};
+use stella_jsonl::{LineFiles, Monitor, PostgresRanges, Taker, WriteError, collect};
 use stella_projection::Projection;
 
 use crate::bundle_problem::whole;
-use crate::fault::NativeError;
-use crate::write_json_lines::{ConnectionOptions, invalid, server};
+use crate::cancel::CancelFlag;
+use crate::fault::{Fault, NativeError};
+use crate::write_json_lines::{ConnectionOptions, WithheldCredential, invalid, monitor, server};
 
 /// Where records of one kind are read: ranges of a ledger in PostgreSQL, or ledger streams that were fetched.
 #[napi(object)]
@@ -74,23 +78,19 @@ pub struct DatabasePart {
     pub sha256: String,
 }
 
-/// A credential that was kept from a database.
-#[napi(object, use_nullable = true)]
-pub struct WithheldFromDatabase {
-    /// Kind of the record.
-    pub kind: String,
-    pub record_key: String,
-    pub detector: String,
-    /// JSON pointer of the text that was replaced; null where the record was left out.
-    pub pointer: Option<String>,
-    pub action: String,
+/// What was read of one source.
+#[napi(object)]
+pub struct ReadSource {
+    pub records: f64,
+    /// In order of record.
+    pub withheld: Vec<WithheldCredential>,
 }
 
 /// The files of a database's export, one behind the other in a file that is complete and on the disk.
 #[napi(object)]
 pub struct WrittenDatabase {
-    /// Records read, of each source.
-    pub records: Vec<f64>,
+    /// In the order of the options.
+    pub sources: Vec<ReadSource>,
     /// Statements that have a place in the database: affected packages of advisories, or JARs.
     pub written: f64,
     /// Statements that have none, each with its reason in the list.
@@ -99,7 +99,6 @@ pub struct WrittenDatabase {
     pub size_bytes: f64,
     /// 64 lower-case hexadecimal characters.
     pub sha256: String,
-    pub withheld: Vec<WithheldFromDatabase>,
     /// Length of the database itself.
     pub database_bytes: f64,
     /// How long reading and mapping took, then writing the database, in seconds.
@@ -113,29 +112,97 @@ pub(crate) trait Maps: Send {
     fn take(&mut self, kind: &str, key: &str, body: &[u8]) -> Result<(), NativeError>;
 }
 
-/// What was read of all sources.
-pub(crate) struct Read<M> {
-    pub(crate) mappers: Vec<M>,
-    records: Vec<u64>,
-    withheld: Vec<(String, Withheld)>,
-    seconds: f64,
+/// Writes a database: what `run` does with the options, off the JavaScript thread.
+pub struct WriteDatabase {
+    options: DatabaseOptions,
+    monitor: Monitor,
+    fault: Fault,
+    run: fn(&DatabaseOptions, &Monitor) -> Result<WrittenDatabase, NativeError>,
 }
 
-/// Gives every record to one of some mappers, one a thread, which `start` makes for so much memory.
-pub(crate) fn read<M: Maps>(options: &DatabaseOptions, monitor: &Monitor, start: impl Fn(usize) -> M) -> Result<Read<M>, NativeError> {
+#[napi] // Above the exports: declared below them, the generated type is Promise<unknown>.
+impl Task for WriteDatabase {
+    type Output = WrittenDatabase;
+    type JsValue = WrittenDatabase;
+
+    fn compute(&mut self) -> napi::Result<WrittenDatabase> {
+        let Self { options, monitor, fault, run } = self;
+        fault.guard(|| {
+            run(options, monitor)
+                .map_err(|error| if monitor.cancel.load(Ordering::Relaxed) { WriteError::cancelled().into() } else { error })
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, written: WrittenDatabase) -> napi::Result<WrittenDatabase> {
+        Ok(written)
+    }
+
+    fn reject(&mut self, env: Env, error: Error) -> napi::Result<WrittenDatabase> {
+        Err(self.fault.reject(env, error))
+    }
+}
+
+impl WriteDatabase {
+    pub(crate) fn task(
+        options: DatabaseOptions,
+        cancel: &CancelFlag,
+        run: fn(&DatabaseOptions, &Monitor) -> Result<WrittenDatabase, NativeError>,
+    ) -> AsyncTask<Self> {
+        AsyncTask::new(Self { options, monitor: monitor(cancel, None), fault: Fault::default(), run })
+    }
+}
+
+/// Gives every record to one of some mappers, one a thread, which `start` makes in a folder for so much memory, and lets `export` write what
+/// they kept. `counts`: the statements that have a place in the database, and those that have none.
+pub(crate) fn write<M: Maps, C, E: Into<NativeError>>(
+    options: &DatabaseOptions,
+    monitor: &Monitor,
+    start: fn(&Path, usize) -> M,
+    export: fn(Vec<M>, &ExportOptions) -> Result<Export<C>, E>,
+    counts: fn(&C) -> (u64, u64),
+) -> Result<WrittenDatabase, NativeError> {
+    let began = Instant::now();
+    let (mappers, sources) = read(options, monitor, start)?;
+    let read_seconds = began.elapsed().as_secs_f64();
+    let Export { written: files, contents, database_bytes, database_time } =
+        export(mappers, &export_options(options, monitor)?).map_err(Into::into)?;
+    let (written, omitted) = counts(&contents);
+    let parts = files.parts.into_iter().map(|part| DatabasePart {
+        path: part.path,
+        offset: part.offset as f64,
+        size_bytes: part.size_bytes as f64,
+        sha256: part.sha256,
+    });
+    Ok(WrittenDatabase {
+        sources,
+        written: written as f64,
+        omitted: omitted as f64,
+        parts: parts.collect(),
+        size_bytes: files.size_bytes as f64,
+        sha256: files.sha256,
+        database_bytes: database_bytes as f64,
+        read_seconds,
+        database_seconds: database_time.as_secs_f64(),
+    })
+}
+
+fn read<M: Maps>(
+    options: &DatabaseOptions,
+    monitor: &Monitor,
+    start: fn(&Path, usize) -> M,
+) -> Result<(Vec<M>, Vec<ReadSource>), NativeError> {
     if !(1..=64).contains(&options.readers) || !(1..=22).contains(&options.level) {
         return Err(invalid("readers must be 1 to 64, level 1 to 22"));
     }
-    let began = std::time::Instant::now();
     let most = options.sources.iter().map(|source| source.queries.len() + source.files.len()).max().unwrap_or_default();
     let threads = (options.readers as usize).clamp(1, most.max(1));
     let memory_bytes = usize::try_from(whole(options.memory_bytes, "memoryBytes")?).unwrap_or(usize::MAX) / threads;
-    let mut all =
-        Read { mappers: (0..threads).map(|_| start(memory_bytes)).collect(), records: Vec::new(), withheld: Vec::new(), seconds: 0.0 };
+    let mut mappers: Vec<M> = (0..threads).map(|_| start(Path::new(&options.scratch), memory_bytes)).collect();
+    let mut sources = Vec::new();
     for DatabaseSource { kind, mapping, queries, files } in &options.sources {
         let projection = Projection::compile(mapping).map_err(|error| invalid(error.to_string()))?;
         let rules = (projection, options.max_withheld as usize);
-        let takers = all.mappers.into_iter().map(|mapper| OfKind { mapper, kind }).collect();
+        let takers = mappers.into_iter().map(|mapper| OfKind { mapper, kind }).collect();
         let stop = Arc::new(AtomicBool::new(false));
         let (takers, collected) = match &options.connection {
             Some(connection) => {
@@ -147,12 +214,11 @@ pub(crate) fn read<M: Maps>(options: &DatabaseOptions, monitor: &Monitor, start:
                 collect(&LineFiles { kind: kind.clone(), paths, stop: Arc::clone(&stop) }, rules, takers, monitor, &stop)?
             }
         };
-        all.mappers = takers.into_iter().map(|taker| taker.mapper).collect();
-        all.records.push(collected.records);
-        all.withheld.extend(collected.withheld.into_iter().map(|withheld| (kind.clone(), withheld)));
+        mappers = takers.into_iter().map(|taker| taker.mapper).collect();
+        let withheld = collected.withheld.into_iter().map(WithheldCredential::from).collect();
+        sources.push(ReadSource { records: collected.records as f64, withheld });
     }
-    all.seconds = began.elapsed().as_secs_f64();
-    Ok(all)
+    Ok((mappers, sources))
 }
 
 struct OfKind<'k, M> {
@@ -170,9 +236,11 @@ impl<M: Maps> Taker for OfKind<'_, M> {
     }
 }
 
-/// How the files of a database are made.
-pub(crate) fn artifact_options(options: &DatabaseOptions, monitor: &Monitor) -> Result<ArtifactOptions, NativeError> {
-    Ok(ArtifactOptions {
+fn export_options(options: &DatabaseOptions, monitor: &Monitor) -> Result<ExportOptions, NativeError> {
+    Ok(ExportOptions {
+        scratch: options.scratch.as_str().into(),
+        allow_empty: options.allow_empty,
+        level: options.level,
         path: options.path.as_str().into(),
         metadata: options.metadata.clone(),
         mtime: whole(options.mtime, "mtime")?,
@@ -180,49 +248,6 @@ pub(crate) fn artifact_options(options: &DatabaseOptions, monitor: &Monitor) -> 
         oci: options.oci.as_ref().map(|oci| OciOptions { metadata: oci.metadata.clone(), created: oci.created.clone() }),
         stop: Arc::clone(&monitor.cancel),
     })
-}
-
-/// A database that was written: statements that have a place in it, those that have none, its length, and the seconds that it took.
-pub(crate) struct Built {
-    pub(crate) written: u64,
-    pub(crate) omitted: u64,
-    pub(crate) bytes: u64,
-    pub(crate) seconds: f64,
-}
-
-/// What JavaScript is told of a database that was written.
-pub(crate) fn told<M>(read: Read<M>, database: &Built, files: Written) -> WrittenDatabase {
-    let Written { parts, size_bytes, sha256 } = files;
-    let parts = parts.into_iter().map(|part| DatabasePart {
-        path: part.path,
-        offset: part.offset as f64,
-        size_bytes: part.size_bytes as f64,
-        sha256: part.sha256,
-    });
-    let withheld = read.withheld.into_iter().map(|(kind, Withheld { record_key, detector, pointer, action })| WithheldFromDatabase {
-        kind,
-        record_key,
-        detector: detector.into(),
-        pointer,
-        action: action.into(),
-    });
-    WrittenDatabase {
-        records: read.records.into_iter().map(|records| records as f64).collect(),
-        written: database.written as f64,
-        omitted: database.omitted as f64,
-        parts: parts.collect(),
-        size_bytes: size_bytes as f64,
-        sha256,
-        withheld: withheld.collect(),
-        database_bytes: database.bytes as f64,
-        read_seconds: read.seconds,
-        database_seconds: database.seconds,
-    }
-}
-
-/// What a database failed with: that it was stopped, where it was.
-pub(crate) fn or_cancelled(monitor: &Monitor) -> impl Fn(NativeError) -> NativeError {
-    |error| if monitor.cancel.load(Ordering::Relaxed) { NativeError::new("native/cancelled", "the work was cancelled") } else { error }
 }
 
 /// The code of a failure of files.

@@ -1,41 +1,13 @@
-use std::path::Path;
-
 use napi::bindgen_prelude::AsyncTask;
-use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use stella_artifact::GZIP;
-use stella_java_db::{Export, ExportOptions, JavaDbError, MAPPING_VERSION, Mapper, SCHEMA_VERSION, sqlite, write_export};
+use stella_java_db::{JavaDbError, MAPPING_VERSION, Mapper, SCHEMA_VERSION, sqlite, write_export};
 use stella_jsonl::Monitor;
 
 use crate::cancel::CancelFlag;
-use crate::database::{Built, DatabaseOptions, Maps, WrittenDatabase, artifact_options, io_code, or_cancelled, read, told};
-use crate::fault::{Fault, NativeError};
-use crate::write_json_lines::{invalid, monitor};
-
-pub struct WriteJavaDb {
-    options: DatabaseOptions,
-    monitor: Monitor,
-    fault: Fault,
-}
-
-#[napi]
-impl Task for WriteJavaDb {
-    type Output = WrittenDatabase;
-    type JsValue = WrittenDatabase;
-
-    fn compute(&mut self) -> Result<WrittenDatabase> {
-        let Self { options, monitor, fault } = self;
-        fault.guard(|| run(options, monitor).map_err(or_cancelled(monitor)))
-    }
-
-    fn resolve(&mut self, _env: Env, written: WrittenDatabase) -> Result<WrittenDatabase> {
-        Ok(written)
-    }
-
-    fn reject(&mut self, env: Env, error: Error) -> Result<WrittenDatabase> {
-        Err(self.fault.reject(env, error))
-    }
-}
+use crate::database::{DatabaseOptions, Maps, WriteDatabase, WrittenDatabase, io_code, write};
+use crate::fault::NativeError;
+use crate::write_json_lines::invalid;
 
 /// Writes Trivy's Java DB of bills of materials and JARs: `trivy/java-db.bundle` and `trivy/omitted.jsonl.zst`, one behind the other in one
 /// file. Records are judged as by `writeTrivy`.
@@ -48,8 +20,8 @@ impl Task for WriteJavaDb {
 /// Memory: `memoryBytes` and some buffers, however many JARs there are; SQLite sorts besides in files of `SQLITE_TMPDIR`, else `TMPDIR`.
 /// Source: docs/export-center/trivy-adapter.md.
 #[napi]
-pub fn write_java_db(options: DatabaseOptions, cancel: &CancelFlag) -> AsyncTask<WriteJavaDb> {
-    AsyncTask::new(WriteJavaDb { options, monitor: monitor(cancel, None), fault: Fault::default() })
+pub fn write_java_db(options: DatabaseOptions, cancel: &CancelFlag) -> AsyncTask<WriteDatabase> {
+    WriteDatabase::task(options, cancel, run)
 }
 
 /// What a Java DB is made by.
@@ -73,23 +45,12 @@ pub fn java_db_versions() -> JavaDbVersions {
     JavaDbVersions { schema: SCHEMA_VERSION, mapping: MAPPING_VERSION, sqlite: sqlite().into(), gzip: GZIP.into() }
 }
 
-fn run(options: &DatabaseOptions, monitor: &Monitor) -> std::result::Result<WrittenDatabase, NativeError> {
-    let scratch = Path::new(&options.scratch);
-    let mut read = read(options, monitor, |memory_bytes| Mapper::new(scratch, memory_bytes))?;
-    let (allow_empty, level, artifact) = (options.allow_empty, options.level, artifact_options(options, monitor)?);
-    let export = ExportOptions { scratch: scratch.into(), allow_empty, level, artifact };
-    let Export { written, contents, database_bytes, database_time } = write_export(std::mem::take(&mut read.mappers), &export)?;
-    let database = Built {
-        written: contents.written,
-        omitted: contents.omitted.values().sum(),
-        bytes: database_bytes,
-        seconds: database_time.as_secs_f64(),
-    };
-    Ok(told(read, &database, written))
+fn run(options: &DatabaseOptions, monitor: &Monitor) -> Result<WrittenDatabase, NativeError> {
+    write(options, monitor, Mapper::new, write_export, |contents| (contents.written, contents.omitted.values().sum()))
 }
 
 impl Maps for Mapper {
-    fn take(&mut self, kind: &str, key: &str, body: &[u8]) -> std::result::Result<(), NativeError> {
+    fn take(&mut self, kind: &str, key: &str, body: &[u8]) -> Result<(), NativeError> {
         match kind {
             "sbom" => Ok(self.take_sbom(key, body)?),
             "jar" => Ok(self.take_jar(key, body)?),

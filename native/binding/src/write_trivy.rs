@@ -1,42 +1,14 @@
-use std::path::Path;
-
 use napi::bindgen_prelude::AsyncTask;
-use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use stella_artifact::GZIP;
 use stella_bolt::BoltError;
 use stella_jsonl::Monitor;
-use stella_trivy::{Export, ExportOptions, MAPPING_VERSION, Mapper, SCHEMA_VERSION, TrivyError, write_export};
+use stella_trivy::{MAPPING_VERSION, Mapper, SCHEMA_VERSION, TrivyError, write_export};
 
 use crate::cancel::CancelFlag;
-use crate::database::{Built, DatabaseOptions, Maps, WrittenDatabase, artifact_options, io_code, or_cancelled, read, told};
-use crate::fault::{Fault, NativeError};
-use crate::write_json_lines::{invalid, monitor};
-
-pub struct WriteTrivy {
-    options: DatabaseOptions,
-    monitor: Monitor,
-    fault: Fault,
-}
-
-#[napi]
-impl Task for WriteTrivy {
-    type Output = WrittenDatabase;
-    type JsValue = WrittenDatabase;
-
-    fn compute(&mut self) -> Result<WrittenDatabase> {
-        let Self { options, monitor, fault } = self;
-        fault.guard(|| run(options, monitor).map_err(or_cancelled(monitor)))
-    }
-
-    fn resolve(&mut self, _env: Env, written: WrittenDatabase) -> Result<WrittenDatabase> {
-        Ok(written)
-    }
-
-    fn reject(&mut self, env: Env, error: Error) -> Result<WrittenDatabase> {
-        Err(self.fault.reject(env, error))
-    }
-}
+use crate::database::{DatabaseOptions, Maps, WriteDatabase, WrittenDatabase, io_code, write};
+use crate::fault::NativeError;
+use crate::write_json_lines::invalid;
 
 /// Writes a Trivy database of advisories: `trivy/db.bundle` and `trivy/omitted.jsonl.zst`, one behind the other in one file.
 ///
@@ -52,8 +24,8 @@ impl Task for WriteTrivy {
 ///
 /// Memory: `memoryBytes` and some buffers, however many advisories there are. Source: docs/export-center/trivy-adapter.md.
 #[napi]
-pub fn write_trivy(options: DatabaseOptions, cancel: &CancelFlag) -> AsyncTask<WriteTrivy> {
-    AsyncTask::new(WriteTrivy { options, monitor: monitor(cancel, None), fault: Fault::default() })
+pub fn write_trivy(options: DatabaseOptions, cancel: &CancelFlag) -> AsyncTask<WriteDatabase> {
+    WriteDatabase::task(options, cancel, run)
 }
 
 /// What a Trivy database is made by.
@@ -75,23 +47,12 @@ pub fn trivy_versions() -> TrivyVersions {
     TrivyVersions { schema: SCHEMA_VERSION, mapping: MAPPING_VERSION, gzip: GZIP.into() }
 }
 
-fn run(options: &DatabaseOptions, monitor: &Monitor) -> std::result::Result<WrittenDatabase, NativeError> {
-    let scratch = Path::new(&options.scratch);
-    let mut read = read(options, monitor, |memory_bytes| Mapper::new(scratch, memory_bytes))?;
-    let (allow_empty, level, artifact) = (options.allow_empty, options.level, artifact_options(options, monitor)?);
-    let export = ExportOptions { scratch: scratch.into(), allow_empty, level, artifact };
-    let Export { written, contents, database_bytes, database_time } = write_export(std::mem::take(&mut read.mappers), &export)?;
-    let database = Built {
-        written: contents.written.values().sum(),
-        omitted: contents.omitted.values().sum(),
-        bytes: database_bytes,
-        seconds: database_time.as_secs_f64(),
-    };
-    Ok(told(read, &database, written))
+fn run(options: &DatabaseOptions, monitor: &Monitor) -> Result<WrittenDatabase, NativeError> {
+    write(options, monitor, Mapper::new, write_export, |contents| (contents.written.values().sum(), contents.omitted.values().sum()))
 }
 
 impl Maps for Mapper {
-    fn take(&mut self, kind: &str, _key: &str, body: &[u8]) -> std::result::Result<(), NativeError> {
+    fn take(&mut self, kind: &str, _key: &str, body: &[u8]) -> Result<(), NativeError> {
         if kind != "advisory" {
             return Err(invalid(format!("a Trivy database is made of advisory, not of {kind}")));
         }

@@ -1,6 +1,7 @@
-import { type RecordKind, type TrivyDatabase, trivyConfig } from '@stella/contracts'
+import { type TrivyDatabase, trivyConfig } from '@stella/contracts'
 import { NOT_DOWNLOADED, type Shard, trivyMetadata } from '@stella/core'
 
+import { withheldOf } from './withheld-of.ts'
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
 /**
@@ -17,37 +18,31 @@ export async function writeDatabaseShard(
   const times = { schema, updatedAt: plan.ledgerTime, validityDays: config.validity_days }
   const oci = { metadata: trivyMetadata({ ...times, downloadedAt: NOT_DOWNLOADED }), created: plan.ledgerTime }
   const options = { metadata: trivyMetadata(times), allowEmpty: config.allow_empty, oci: config.oci ? oci : null }
-  const sources = [{ kind, ranges }, ...besides].map((source) => ({ ...source, mapping: mappings[source.kind] }))
+  const kinds = [{ kind, ranges }, ...besides]
+  const sources = kinds.map((source) => ({ ...source, mapping: mappings[source.kind] }))
   const made = await evidence.writeDatabase({ plan, sources, readers, scratch, path, ...options }, signal)
-  const { records, written, omitted, parts, sizeBytes, sha256, withheld } = made
+  const { written, omitted, parts, sizeBytes, sha256 } = made
   const { databaseBytes, readSeconds, databaseSeconds } = made
+  const read = kinds.map((source, index) => ({ kind: source.kind, records: made.sources[index]?.records ?? 0 }))
   log({
     message: 'a database was built',
     plan: plan.id,
     database: database.file,
-    records: records.reduce((sum, count) => sum + count, 0),
+    records: read.reduce((sum, { records }) => sum + records, 0),
     written,
     omitted,
     database_bytes: databaseBytes,
     read_seconds: readSeconds,
     database_seconds: databaseSeconds,
   })
-  const [first = 0, ...others] = records
+  const [{ records } = { records: 0 }, ...others] = read
   return {
     kind,
-    records: first,
-    ...(besides.length > 0
-      ? { besides: besides.map((source, index) => ({ kind: source.kind, records: others[index] ?? 0 })) }
-      : {}),
+    records,
+    ...(others.length > 0 ? { besides: others } : {}),
     sizeBytes,
     sha256,
     documents: parts,
-    withheld: withheld.map(({ recordKey, ...credential }) => ({
-      detector: credential.detector,
-      pointer: credential.pointer,
-      action: credential.action as 'redact' | 'withhold',
-      kind: credential.kind as RecordKind,
-      record: recordKey,
-    })),
+    withheld: kinds.flatMap((source, index) => withheldOf(source.kind, made.sources[index]?.withheld ?? [])),
   }
 }

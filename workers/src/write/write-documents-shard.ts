@@ -1,6 +1,7 @@
 import { Problem } from '@stella/contracts'
 import type { Shard } from '@stella/core'
 
+import { withheldOf } from './withheld-of.ts'
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
 /** Packs the SBOMs of a shard, byte for byte as received, into one file. One that holds a credential is withheld whole. */
@@ -20,12 +21,6 @@ export async function writeDocumentsShard(
     sizeBytes,
     sha256,
     documents,
-    withheld: withheld.map(({ recordKey, detector, pointer, action }) => ({
-      kind: 'sbom',
-      record: recordKey,
-      detector,
-      pointer,
-      action,
-    })),
+    withheld: withheldOf('sbom', withheld),
   }
 }

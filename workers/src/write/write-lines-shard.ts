@@ -1,6 +1,7 @@
 import type { LineKind } from '@stella/contracts'
 import type { KeyRange } from '@stella/core'
 
+import { withheldOf } from './withheld-of.ts'
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
 /** Writes the ranges of a shard as zstd frames of JSON lines. The native module reads, checks, projects, redacts and compresses. */
@@ -19,12 +20,6 @@ export async function writeLinesShard(
     sizeBytes,
     sha256,
     documents: [],
-    withheld: withheld.map(({ recordKey, detector, pointer, action }) => ({
-      kind,
-      record: recordKey,
-      detector,
-      pointer,
-      action,
-    })),
+    withheld: withheldOf(kind, withheld),
   }
 }

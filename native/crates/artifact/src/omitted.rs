@@ -16,7 +16,7 @@ impl OmittedLines {
     ///
     /// # Errors
     /// Of the file, or of the level.
-    pub fn create(path: &Path, level: i32) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path, level: i32) -> io::Result<Self> {
         Ok(Self { out: Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(path)?), level)? })
     }
 
@@ -33,7 +33,7 @@ impl OmittedLines {
     ///
     /// # Errors
     /// Of writing.
-    pub fn finish(self) -> io::Result<()> {
+    pub(crate) fn finish(self) -> io::Result<()> {
         self.out.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok(())
     }

@@ -1,13 +1,11 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::thread;
+use std::path::Path;
 
 use sha2::Digest;
 use stella_digest::hex;
 
+use crate::export::ExportOptions;
 use crate::gzip::gzip;
 use crate::oci::{Layer, blob, layout};
 use crate::parts::{Part, Parts};
@@ -37,41 +35,6 @@ pub struct Kind {
     pub tag: &'static str,
 }
 
-/// How the files are made.
-#[derive(Debug)]
-pub struct ArtifactOptions {
-    /// The file, created or emptied.
-    pub path: PathBuf,
-    /// Content of `metadata.json`.
-    pub metadata: String,
-    /// Time of the members of the archive, seconds since 1970.
-    pub mtime: u64,
-    /// Threads that compress. They do not change the bytes.
-    pub threads: usize,
-    /// The database as an OCI artifact besides.
-    pub oci: Option<OciOptions>,
-    /// Raised to stop the work, which then fails.
-    pub stop: Arc<AtomicBool>,
-}
-
-/// What an OCI artifact has of its own.
-#[derive(Debug)]
-pub struct OciOptions {
-    /// Content of `metadata.json` within it.
-    pub metadata: String,
-    /// Its annotation `org.opencontainers.image.created`.
-    pub created: String,
-}
-
-/// Files that the export is made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Sources<'a> {
-    /// The database.
-    pub database: &'a Path,
-    /// Lines of JSON in zstd, as they go into the export.
-    pub omitted: &'a Path,
-}
-
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -83,38 +46,20 @@ pub struct Written {
     pub sha256: String,
 }
 
-/// Writes the files of a database, and lets `check` read it again meanwhile. The archive - the database and its metadata as tar
-/// (POSIX.1-1988 ustar) in gzip (RFC 1952), without names, owners or other times - and `trivy/omitted.jsonl.zst` lie one behind the other in
-/// one file, which is complete and synced then. Where it is asked for, an OCI image layout follows under `trivy/oci/`, whose one layer is the
-/// same database with metadata of its own.
+/// Writes the archive - the database and its metadata as tar (POSIX.1-1988 ustar) in gzip (RFC 1952), without names, owners or other
+/// times - and `omitted`, lines of JSON in zstd, one behind the other into one file, which is complete and synced then. Where it is asked for,
+/// an OCI image layout follows under `trivy/oci/`, whose one layer is the same database with metadata of its own.
 ///
 /// # Errors
-/// Of the check; of reading and writing, and of being stopped.
-///
-/// # Panics
-/// Where the check does.
-pub fn write_artifact<E: From<io::Error> + Send>(
-    kind: &Kind,
-    sources: Sources<'_>,
-    options: &ArtifactOptions,
-    check: impl FnOnce() -> Result<(), E> + Send,
-) -> Result<Written, E> {
-    thread::scope(|scope| {
-        let checking = scope.spawn(check);
-        let written = write_files(kind, sources, options);
-        checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(written?)
-    })
-}
-
-fn write_files(kind: &Kind, sources: Sources<'_>, options: &ArtifactOptions) -> io::Result<Written> {
+/// Of reading and writing, and of being stopped.
+pub(crate) fn write_files(kind: &Kind, (database, omitted): (&Path, &Path), options: &ExportOptions) -> io::Result<Written> {
     let mut out = Parts::new(BufWriter::with_capacity(BUFFER_BYTES, File::create(&options.path)?));
-    write_archive(&mut out, kind, sources.database, &options.metadata, options)?;
+    write_archive(&mut out, kind, database, &options.metadata, options)?;
     out.end(|_| kind.bundle.into());
-    io::copy(&mut File::open(sources.omitted)?, &mut out)?;
+    io::copy(&mut File::open(omitted)?, &mut out)?;
     out.end(|_| OMITTED.into());
     if let Some(oci) = &options.oci {
-        write_archive(&mut out, kind, sources.database, &oci.metadata, options)?;
+        write_archive(&mut out, kind, database, &oci.metadata, options)?;
         let layer = out.end(blob).clone();
         for (path, content) in layout(kind, &Layer { sha256: &layer.sha256, size_bytes: layer.size_bytes }, &oci.created) {
             out.write_all(&content)?;
@@ -126,7 +71,7 @@ fn write_files(kind: &Kind, sources: Sources<'_>, options: &ArtifactOptions) -> 
     Ok(Written { parts, size_bytes, sha256: hex(&whole.finalize()) })
 }
 
-fn write_archive(out: &mut impl Write, kind: &Kind, database: &Path, metadata: &str, options: &ArtifactOptions) -> io::Result<()> {
+fn write_archive(out: &mut impl Write, kind: &Kind, database: &Path, metadata: &str, options: &ExportOptions) -> io::Result<()> {
     let file = File::open(database)?;
     let size = file.metadata()?.len();
     let file = Stoppable::new(file, &options.stop);

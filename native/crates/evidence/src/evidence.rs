@@ -61,6 +61,23 @@ pub struct Evidence {
     pub not_held: BTreeSet<String>,
 }
 
+impl Evidence {
+    /// A document that is one record: its key and content are the record's.
+    pub(crate) fn of_record(format: &'static str, media_type: &'static str, artifact_sha256: [u8; 32], record: Record) -> Self {
+        Self {
+            format,
+            media_type,
+            document_key: record.record_key.clone(),
+            document_version: 0,
+            modified_at: record.modified_at,
+            artifact_sha256,
+            content_sha256: record.body_sha256,
+            records: vec![record],
+            not_held: BTreeSet::new(),
+        }
+    }
+}
+
 /// One normalized record.
 #[derive(Debug, Clone)]
 pub struct Record {

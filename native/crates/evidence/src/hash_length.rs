@@ -29,10 +29,15 @@ const DIGITS: [(&str, usize); 21] = [
 
 /// Refuses what cannot be a hash of its algorithm. Algorithms that are not known, or have no one length, are not judged.
 pub(crate) fn check(algorithm: &str, content: &str, at: &Path<'_>) -> Result<(), Refusal> {
-    match DIGITS.iter().find(|(name, _)| *name == algorithm) {
-        Some((name, digits)) if content.len() != *digits || !content.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Err(at.refusal(format!("a hash of {name} has {digits} hexadecimal digits")))
-        }
-        _ => Ok(()),
+    match missed(algorithm, content) {
+        Some(digits) => Err(at.refusal(format!("a hash of {algorithm} has {digits} hexadecimal digits"))),
+        None => Ok(()),
     }
+}
+
+/// How many hexadecimal digits a hash of the algorithm has, where `content` is not of that form.
+pub(crate) fn missed(algorithm: &str, content: &str) -> Option<usize> {
+    let (_, digits) = *DIGITS.iter().find(|(name, _)| *name == algorithm)?;
+    let fits = content.len() == digits && content.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (!fits).then_some(digits)
 }

@@ -1,15 +1,13 @@
-use std::collections::BTreeSet;
-
-use packageurl::PackageUrl;
 use stella_canonical::{Object, Refusal, Value};
 
+use crate::ecosystem::purl_of;
 use crate::evidence::{Evidence, Kind, MAX_KEY_BYTES, Record, sha256};
+use crate::hash_length;
 use crate::selectors::Selectors;
 
 /// Of text in columns, as IANA registered it.
 const MEDIA_TYPE: &str = "text/tab-separated-values";
 const COLUMNS: [&str; 5] = ["group", "artifact", "version", "classifier", "sha1"];
-const SHA1_DIGITS: usize = 40;
 
 /// A row of an index of a Maven repository: group, artifact, version, classifier (`-` or nothing: none) and SHA-1 in hexadecimal (`N/A` or
 /// nothing: not known), with a tab between them. It is one record of kind `jar`, whose key is all that the row says: rows that say the same
@@ -39,8 +37,8 @@ pub(crate) fn evidence(row: &[u8]) -> Result<Evidence, Refusal> {
     }
     let classifier = Some(classifier).filter(|text| !matches!(*text, "" | "-"));
     let sha1 = Some(sha1).filter(|text| !matches!(*text, "" | "N/A"));
-    if sha1.is_some_and(|text| text.len() != SHA1_DIGITS || !text.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-        return Err(Refusal::at_byte(row, begins(4), format!("sha1 is neither {SHA1_DIGITS} hexadecimal digits nor N/A")));
+    if let Some(digits) = sha1.and_then(|text| hash_length::missed("SHA-1", text)) {
+        return Err(Refusal::at_byte(row, begins(4), format!("sha1 is neither {digits} hexadecimal digits nor N/A")));
     }
     let sha1 = sha1.map(str::to_lowercase);
     // No part holds a colon, so that no two rows that differ have one key.
@@ -49,18 +47,23 @@ pub(crate) fn evidence(row: &[u8]) -> Result<Evidence, Refusal> {
     if key.len() > MAX_KEY_BYTES {
         return Err(Refusal::at_byte(row, 0, format!("coordinates of {} bytes; at most {MAX_KEY_BYTES} are allowed", key.len())));
     }
-    Ok(of_record(
-        row,
-        key,
-        selectors(group, artifact, version),
-        body([
-            ("artifact_id", Some(artifact)),
-            ("classifier", classifier),
-            ("group_id", Some(group)),
-            ("sha1", sha1.as_deref()),
-            ("version", Some(version)),
-        ]),
-    ))
+    let body = body([
+        ("artifact_id", Some(artifact)),
+        ("classifier", classifier),
+        ("group_id", Some(group)),
+        ("sha1", sha1.as_deref()),
+        ("version", Some(version)),
+    ]);
+    let record = Record {
+        kind: Kind::Jar,
+        record_key: key,
+        modified_at: None,
+        body_sha256: sha256(body.as_bytes()),
+        body,
+        subject_folder: None,
+        selectors: selectors(group, artifact, version),
+    };
+    Ok(Evidence::of_record("Maven index", MEDIA_TYPE, sha256(row), record))
 }
 
 fn body(members: [(&'static str, Option<&str>); 5]) -> String {
@@ -70,30 +73,10 @@ fn body(members: [(&'static str, Option<&str>); 5]) -> String {
 
 fn selectors(group: &str, artifact: &str, version: &str) -> Selectors {
     let mut selectors = Selectors::default();
-    if let Ok(purl) = purl_of(group, artifact, version) {
-        selectors.add_package(&purl);
+    if let Some(mut purl) = purl_of("Maven", &format!("{group}:{artifact}"))
+        && purl.with_version(version.to_owned()).is_ok()
+    {
+        selectors.add_package(&purl.to_string());
     }
     selectors
-}
-
-fn purl_of(group: &str, artifact: &str, version: &str) -> packageurl::Result<String> {
-    let mut purl = PackageUrl::new("maven", artifact)?;
-    purl.with_namespace(group)?.with_version(version)?;
-    Ok(purl.to_string())
-}
-
-fn of_record(row: &[u8], key: String, selectors: Selectors, body: String) -> Evidence {
-    let body_sha256 = sha256(body.as_bytes());
-    let record = Record { kind: Kind::Jar, record_key: key.clone(), modified_at: None, body, body_sha256, subject_folder: None, selectors };
-    Evidence {
-        format: "Maven index",
-        media_type: MEDIA_TYPE,
-        document_key: key,
-        document_version: 0,
-        modified_at: None,
-        artifact_sha256: sha256(row),
-        content_sha256: body_sha256,
-        records: vec![record],
-        not_held: BTreeSet::new(),
-    }
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use stella_canonical::{Refusal, Timestamp, Value};
 
 use crate::detect::unsupported;
@@ -66,18 +64,8 @@ pub(crate) fn evidence(mut document: Value<'_>, media_type: &'static str, artifa
     let body = document.to_canonical();
     let body_sha256 = sha256(body.as_bytes());
     let selectors = selectors(&document);
-    let record = Record { kind: Kind::Advisory, record_key: id.clone(), modified_at, body, body_sha256, subject_folder: None, selectors };
-    Ok(Evidence {
-        format: "OSV",
-        media_type,
-        document_key: id,
-        document_version: 0,
-        modified_at,
-        artifact_sha256,
-        content_sha256: body_sha256,
-        records: vec![record],
-        not_held: BTreeSet::new(),
-    })
+    let record = Record { kind: Kind::Advisory, record_key: id, modified_at, body, body_sha256, subject_folder: None, selectors };
+    Ok(Evidence::of_record("OSV", media_type, artifact_sha256, record))
 }
 
 fn check_events(document: &Value<'_>) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, params};
-use stella_artifact::go_on;
+use stella_artifact::{ExportOptions, OmittedLines, go_on};
 use stella_sort::{Sorted, Sorter, merge};
 
 use crate::error::JavaDbError;
@@ -42,13 +42,14 @@ pub struct Contents {
 /// a classifier, then the first in the order of bytes. The bytes depend on the records alone, and on the version of SQLite.
 ///
 /// # Errors
-/// `Empty` unless `allow_empty` · `Sqlite`, `Io`, one of them where it is stopped · what `omitted` fails with
+/// `Empty` unless `allow_empty` · `Sqlite`, `Io`, one of them where it is stopped
 pub(crate) fn write_database(
     mappers: Vec<Mapper>,
-    (path, scratch): (&Path, &Path),
-    (allow_empty, stop): (bool, &Arc<AtomicBool>),
-    mut omitted: impl FnMut(&[u8]) -> Result<(), JavaDbError>,
+    path: &Path,
+    options: &ExportOptions,
+    omitted: &mut OmittedLines,
 ) -> Result<Contents, JavaDbError> {
+    let ExportOptions { scratch, allow_empty, stop, .. } = options;
     let memory_bytes = mappers.iter().map(|mapper| mapper.memory_bytes).sum::<usize>();
     let (mut jars, mut lines, mut contents) = (Vec::new(), Vec::new(), Contents::default());
     for mapper in mappers {
@@ -61,12 +62,12 @@ pub(crate) fn write_database(
     contents.jars = settle(merge(jars)?, &mut rows, &mut doubled, stop)?;
     contents.written -= doubled.counts.values().sum::<u64>();
     doubled.add_to(&mut lines, &mut contents);
-    if contents.jars == 0 && !allow_empty {
+    if contents.jars == 0 && !*allow_empty {
         return Err(JavaDbError::Empty { omitted: contents.omitted.values().sum() });
     }
     let mut lines = merge(lines)?;
     while let Some((_, line)) = lines.next()? {
-        omitted(line)?;
+        omitted.push(line)?;
     }
     drop(lines);
     contents.artifacts = write_file(merge(vec![rows])?, path, scratch, stop)?;

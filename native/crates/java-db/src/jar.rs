@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use stella_digest::bytes_of_hex;
 
 use crate::omission::Omission;
 
@@ -36,18 +37,6 @@ impl Jar<'_> {
         if ![&self.group_id, &self.artifact_id, &self.version].into_iter().all(|text| usable(text)) {
             return Err(Omission::Coordinates);
         }
-        self.sha1.as_deref().and_then(digest).ok_or(Omission::NoSha1)
+        self.sha1.as_deref().and_then(bytes_of_hex).ok_or(Omission::NoSha1)
     }
-}
-
-fn digest(hex: &str) -> Option<[u8; SHA1_BYTES]> {
-    let mut digest = [0; SHA1_BYTES];
-    if hex.len() != 2 * SHA1_BYTES {
-        return None;
-    }
-    for (byte, pair) in digest.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-        let digit = |at: usize| char::from(pair[at]).to_digit(16);
-        *byte = (digit(0)? << 4 | digit(1)?) as u8;
-    }
-    Some(digest)
 }

@@ -15,7 +15,7 @@ mod sbom;
 
 pub use database::Contents;
 pub use error::JavaDbError;
-pub use export::{Export, ExportOptions, write_export};
+pub use export::write_export;
 pub use mapper::Mapper;
 pub use omission::Omission;
 

@@ -18,6 +18,7 @@ pub struct Mapper {
     pub(crate) written: u64,
     pub(crate) memory_bytes: usize,
     key: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl Mapper {
@@ -29,6 +30,7 @@ impl Mapper {
             written: 0,
             memory_bytes,
             key: Vec::new(),
+            value: Vec::new(),
         }
     }
 
@@ -78,7 +80,11 @@ impl Mapper {
             self.key.extend_from_slice(part.as_bytes());
         }
         self.written += 1;
-        Ok(self.jars.push(&self.key, format!("{record}\0{purl}").as_bytes())?)
+        self.value.clear();
+        for part in [record, "\0", purl] {
+            self.value.extend_from_slice(part.as_bytes());
+        }
+        Ok(self.jars.push(&self.key, &self.value)?)
     }
 }
 

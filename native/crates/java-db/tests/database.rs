@@ -4,12 +4,13 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use stella_artifact::ArtifactOptions;
-use stella_java_db::{Export, ExportOptions, JavaDbError, Mapper, write_export};
+use stella_artifact::{Export, ExportOptions};
+use stella_java_db::{Contents, JavaDbError, Mapper, write_export};
 
 enum Record {
     Sbom(&'static str, String),
@@ -17,11 +18,25 @@ enum Record {
 }
 
 struct Built {
-    export: Export,
+    export: Export<Contents>,
     /// Group, artifact, version and SHA-1 in hexadecimal, in the order of the tables.
     rows: Vec<[String; 4]>,
     omitted: Vec<String>,
     database: Vec<u8>,
+}
+
+fn options(scratch: &Path, path: &Path, stop: Arc<AtomicBool>) -> ExportOptions {
+    ExportOptions {
+        scratch: scratch.into(),
+        allow_empty: false,
+        level: 3,
+        path: path.into(),
+        metadata: "{}\n".into(),
+        mtime: 1_700_000_000,
+        threads: 2,
+        oci: None,
+        stop,
+    }
 }
 
 /// Builds a database of records, which mappers of so much memory take in turn.
@@ -36,9 +51,7 @@ fn build(records: &[Record], mappers: usize, memory_bytes: usize) -> Result<Buil
         }
     }
     let path = folder.path().join("files");
-    let artifact =
-        ArtifactOptions { path: path.clone(), metadata: "{}\n".into(), mtime: 1_700_000_000, threads: 2, oci: None, stop: Arc::default() };
-    let options = ExportOptions { scratch: folder.path().into(), allow_empty: false, level: 3, artifact };
+    let options = options(folder.path(), &path, Arc::default());
     let export = write_export(mappers, &options)?;
     let [archive, omissions] = &export.written.parts[..] else { panic!("two parts: {:?}", export.written.parts) };
     let (mut file, mut bytes) = (File::open(&path)?, Vec::new());
@@ -241,8 +254,6 @@ fn what_is_stopped_fails_and_leaves_no_database() {
     mapper.take_jar("k", br#"{"artifact_id":"a","group_id":"g","sha1":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","version":"1"}"#).unwrap();
     let stop = Arc::new(AtomicBool::new(true));
     let path = folder.path().join("files");
-    let artifact = ArtifactOptions { path: path.clone(), metadata: "{}\n".into(), mtime: 0, threads: 1, oci: None, stop };
-    let options = ExportOptions { scratch: folder.path().into(), allow_empty: false, level: 3, artifact };
-    assert!(matches!(write_export(vec![mapper], &options), Err(JavaDbError::Io(_))));
+    assert!(matches!(write_export(vec![mapper], &options(folder.path(), &path, stop)), Err(JavaDbError::Io(_))));
     assert!(!path.exists() && !folder.path().join("trivy-java.db").exists());
 }

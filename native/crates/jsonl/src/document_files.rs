@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::documents::{Document, DocumentReader};
 use crate::error::WriteError;
 use crate::inspect::MAX_LINE_BYTES;
-use crate::line_files::{bytes_of_hex, unreadable};
+use crate::line_files::{sha256_of_hex, unreadable};
 
 /// A document in a file.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl DocumentReader for DocumentFiles {
                 return Err(WriteError::cancelled());
             }
             let key = key.as_bytes();
-            let digest = bytes_of_hex(sha256).ok_or_else(|| WriteError::of_record("evidence/invalid", key, "it has no SHA-256"))?;
+            let digest = sha256_of_hex(sha256).ok_or_else(|| WriteError::of_record("evidence/invalid", key, "it has no SHA-256"))?;
             let (folder, file_name, content) = (folder.as_bytes(), file_name.as_bytes(), content_of(path)?);
             each(Document { key, folder, file_name, content: &content, digest: &digest })?;
         }

@@ -33,7 +33,9 @@ impl WriteError {
         Self { record_key, ..Self::new(code, without_credentials(&detectors, &message.into())) }
     }
 
-    pub(crate) fn cancelled() -> Self {
+    /// That the work was stopped.
+    #[must_use]
+    pub fn cancelled() -> Self {
         Self::new("native/cancelled", "the writing was cancelled")
     }
 

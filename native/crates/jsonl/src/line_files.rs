@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use memchr::memmem;
 use serde::Deserialize;
 use stella_canonical::{JsonLimits, parse};
+use stella_digest::bytes_of_hex;
 
 use crate::error::WriteError;
 use crate::inspect::MAX_LINE_BYTES;
@@ -93,7 +94,7 @@ fn read_line(line: &[u8], kind: &str, each: &mut impl FnMut(Record<'_>) -> Resul
     if head.kind != kind {
         return Err(WriteError::of_record("evidence/invalid", key, format!("it is of kind {:?}, not {kind}", head.kind)));
     }
-    let digest = bytes_of_hex(&head.body_sha256).ok_or_else(|| WriteError::of_record("evidence/invalid", key, "it has no SHA-256"))?;
+    let digest = sha256_of_hex(&head.body_sha256).ok_or_else(|| WriteError::of_record("evidence/invalid", key, "it has no SHA-256"))?;
     check_canonical(key, body)?;
     each(Record { key, body, digest: &digest })
 }
@@ -109,15 +110,8 @@ fn check_canonical(key: &[u8], body: &[u8]) -> Result<(), WriteError> {
 }
 
 /// The bytes of a SHA-256 in lower-case hexadecimal.
-pub(crate) fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+pub(crate) fn sha256_of_hex(text: &str) -> Option<[u8; 32]> {
+    bytes_of_hex(text).filter(|_| !text.bytes().any(|byte| byte.is_ascii_uppercase()))
 }
 
 fn invalid(message: impl Into<String>) -> WriteError {

@@ -29,7 +29,7 @@ mod vulnerability;
 pub use check::check_database;
 pub use database::{Contents, write_database};
 pub use error::TrivyError;
-pub use export::{Export, ExportOptions, write_export};
+pub use export::write_export;
 pub use mapper::Mapper;
 pub use omission::Omission;
 
