@@ -1,15 +1,9 @@
-import {
-  type Coverage,
-  type ExportFile,
-  type ExportManifest,
-  groupOfKind,
-  type RunCounts,
-  runCounts,
-} from '@stella/contracts'
+import { type Coverage, type ExportFile, type ExportManifest, groupOfKind, type RunCounts } from '@stella/contracts'
 
 import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { contentRoot } from './content-root.ts'
+import { countsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
 import type { ShardOutput } from './shard-output.ts'
 
@@ -77,10 +71,6 @@ export function encodeManifest(manifest: ExportManifest): Buffer {
 }
 
 function writtenCounts(shards: readonly ShardOutput[]): RunCounts {
-  const counts: Record<string, number> = { advisories: 0, vex: 0, sboms: 0 }
-  for (const { kind, records } of shards.flatMap((shard) => [shard, ...(shard.besides ?? [])])) {
-    const group = groupOfKind[kind]
-    counts[group] = (counts[group] ?? 0) + records
-  }
-  return runCounts.parse(counts)
+  const read = shards.flatMap((shard) => [shard, ...(shard.besides ?? [])])
+  return countsOf(read.map(({ kind, records }) => ({ group: groupOfKind[kind], records })))
 }

@@ -14,10 +14,11 @@ export interface GroupExtent {
   readonly bytes: number
 }
 
-/** How many records a scope holds of each group. */
-export function countsOf(extents: readonly GroupExtent[]): RunCounts {
-  const counted = Object.fromEntries(extents.map(({ group, records }) => [group, records]))
-  return { advisories: 0, vex: 0, sboms: 0, ...counted }
+/** How many records there are of each group, summed; JARs alone are not counted where there is no such group. */
+export function countsOf(groups: readonly Pick<GroupExtent, 'group' | 'records'>[]): RunCounts {
+  const counts: RunCounts = { advisories: 0, vex: 0, sboms: 0 }
+  for (const { group, records } of groups) counts[group] = (counts[group] ?? 0) + records
+  return counts
 }
 
 /** Records modified within one stretch of time; it ends where the next begins. `from`: RFC 3339 to the millisecond, null for no time at all. */

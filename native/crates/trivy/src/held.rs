@@ -25,10 +25,7 @@ impl Held {
         let Some((code, value)) = value.split_first() else { return Ok(()) };
         let own = self.value.get(1..).unwrap_or_default();
         if *code == RED_HAT {
-            let mut joined = self.joined.take().unwrap_or_default();
-            if joined.is_empty() {
-                joined.add(read(own)?);
-            }
+            let mut joined = self.joined.take().map_or_else(|| Ok(Joined::of(read(own)?)), Ok::<_, TrivyError>)?;
             if !joined.add(read(value)?) {
                 let key = String::from_utf8_lossy(&self.key).replace('\0', " / ");
                 return Err(TrivyError::TooManyEntries { key, most: red_hat::MAX_ENTRIES });

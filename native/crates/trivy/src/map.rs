@@ -33,11 +33,7 @@ pub(crate) trait Sink {
 #[derive(Debug)]
 pub(crate) enum Stated {
     Advisory(Advisory),
-    /// Of Red Hat, in the product of this name.
-    RedHat {
-        advisory: RedHat<String>,
-        product: String,
-    },
+    RedHat(RedHat<String>),
 }
 
 /// Where an advisory lies.
@@ -88,7 +84,7 @@ pub(crate) fn map<S: Sink>(document: &Osv<'_>, sink: &mut S) -> Result<(), S::Er
     for (index, affected) in statements.iter().enumerate() {
         match place(document, affected) {
             Ok(placed) => {
-                placed.give(document, sink)?;
+                placed.give(sink)?;
                 tell(document, affected, &placed, &mut given, sink)?;
                 sink.written(database);
             }
@@ -108,6 +104,8 @@ struct Placed {
     source: Cow<'static, Source>,
     order: Option<Order>,
     packages: Vec<String>,
+    /// Of an erratum, which holds the vulnerabilities that it is about: its own. Otherwise each of them is a key.
+    key: Option<String>,
     ids: Ids,
     stated: Stated,
 }
@@ -145,6 +143,7 @@ fn in_language(document: &Osv<'_>, affected: &Affected<'_>, language: &Language)
         source: Cow::Owned(source),
         order: None,
         packages: language.names(name),
+        key: None,
         stated: Stated::Advisory(Advisory {
             vendor_ids: ids.vendor.clone(),
             vulnerable_versions: constraints.vulnerable,
@@ -169,12 +168,13 @@ fn in_system(document: &Osv<'_>, affected: &Affected<'_>, system: &'static Syste
         source: Cow::Borrowed(&system.source),
         order: Some(system.order),
         packages: vec![name],
+        key: None,
         stated: Stated::Advisory(Advisory { vendor_ids: ids.vendor.clone(), severity, fixed_version, ..Advisory::default() }),
         ids,
     })
 }
 
-/// Of Red Hat the key is the advisory's, and what it fixes lies within; that of a CVE is its own.
+/// Of Red Hat the key is the erratum's, and what it fixes lies within; a CVE is a key itself.
 fn of_red_hat(
     document: &Osv<'_>,
     affected: &Affected<'_>,
@@ -182,32 +182,30 @@ fn of_red_hat(
     (fixed_version, ids): (String, Ids),
 ) -> Result<Placed, Omission> {
     let package = affected.package.as_ref();
-    let product = package.and_then(|package| package.ecosystem.split_once(':')).map(|(_, product)| product).unwrap_or_default().to_owned();
+    let product = package.and_then(|package| package.ecosystem.split_once(':')).map(|(_, product)| product).unwrap_or_default();
     let name = package.map(|package| red_hat::package_name(&package.name, package.purl.as_deref())).unwrap_or_default();
     if red_hat::is_of_module(&fixed_version) && !name.contains("::") {
         return Err(Omission::NoModule);
     }
     let own = affected.severity.as_deref().filter(|ratings| !ratings.is_empty()).or(document.severity.as_deref());
     let severity = label_of_document(document).or_else(|| Scores::of(own.unwrap_or_default()).severity()).unwrap_or_default();
-    let named = if document.id.starts_with("CVE-") { None } else { Some(&ids.keys[..]) };
-    let advisory = RedHat::of(named, severity, (fixed_version, &product));
+    let key = (!document.id.starts_with("CVE-")).then(|| document.id.to_string());
+    let advisory = RedHat::of(key.as_ref().map(|_| &ids.keys[..]), severity, (fixed_version, product));
     Ok(Placed {
         bucket: red_hat::BUCKET.to_owned(),
         source: Cow::Borrowed(&system.source),
         order: Some(system.order),
         packages: vec![name],
-        stated: Stated::RedHat { advisory, product },
+        key,
+        stated: Stated::RedHat(advisory),
         ids,
     })
 }
 
 impl Placed {
-    fn give<S: Sink>(&self, document: &Osv<'_>, sink: &mut S) -> Result<(), S::Error> {
-        let Self { bucket, source, order, packages, ids, stated } = self;
-        let own = [document.id.to_string()];
-        let is_erratum = matches!(stated, Stated::RedHat { .. }) && !document.id.starts_with("CVE-");
-        let keys = if is_erratum { &own[..] } else { &ids.keys };
-        for id in keys {
+    fn give<S: Sink>(&self, sink: &mut S) -> Result<(), S::Error> {
+        let Self { bucket, source, order, packages, key, ids, stated } = self;
+        for id in key.as_ref().map_or(&ids.keys[..], std::slice::from_ref) {
             for package in packages {
                 sink.advisory(Place { bucket, source, order: *order, package, id }, stated)?;
             }

@@ -89,8 +89,11 @@ impl Sink for Mapper {
                 self.value.push(code_of(at.order));
                 write_json(advisory, &mut self.value)?;
             }
-            Stated::RedHat { advisory, product } => {
-                if !self.tally.products.contains(product) {
+            Stated::RedHat(advisory) => {
+                for product in advisory.products() {
+                    if self.tally.products.contains(product) {
+                        continue;
+                    }
                     if self.tally.products.len() == MAX_PRODUCTS {
                         return Err(TrivyError::TooManyProducts(MAX_PRODUCTS));
                     }

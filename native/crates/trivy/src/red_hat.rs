@@ -59,6 +59,11 @@ impl RedHat<String> {
         Self { entries: vec![Entry { fixed_version, cves, affected: vec![cpe.to_owned()] }] }
     }
 
+    /// The products that it is about.
+    pub(crate) fn products(&self) -> impl Iterator<Item = &String> {
+        self.entries.iter().flat_map(|entry| &entry.affected)
+    }
+
     /// The same with the numbers of its products.
     pub(crate) fn numbered(self, cpes: &Cpes) -> RedHat<u32> {
         let numbers = |affected: Vec<String>| affected.iter().filter_map(|cpe| cpes.numbers.get(cpe).copied()).collect();
@@ -75,8 +80,10 @@ pub(crate) struct Joined {
 }
 
 impl Joined {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    pub(crate) fn of(first: RedHat<String>) -> Self {
+        let mut joined = Self::default();
+        joined.add(first);
+        joined
     }
 
     /// Takes in one more place; false where there are more fixes than any advisory has.
