@@ -14,6 +14,7 @@ import { listAuditCommand } from './commands/list-audit.ts'
 import { listProfilesCommand } from './commands/list-profiles.ts'
 import { listRunsCommand } from './commands/list-runs.ts'
 import { listVerificationsCommand } from './commands/list-verifications.ts'
+import { mergeMirrorsCommands } from './commands/merge-mirrors.ts'
 import { previewPlanCommand } from './commands/preview-plan.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
 import { runStatusCommand } from './commands/run-status.ts'
@@ -75,6 +76,7 @@ function stellaProgram(shell: Shell): Command {
     .command('audit')
     .description('what was done and refused, in a log that shows when it was changed')
   for (const add of [listAuditCommand, verifyAuditCommand]) add(audit, shell)
+  mergeMirrorsCommands(program.command('mirror').description('mirrors, and deltas that are applied to them'), shell)
   installTrivyCommand(program.command('trivy').description('databases that Trivy scans with'), shell)
   tokenCommand(program, shell)
   return program

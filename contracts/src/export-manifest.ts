@@ -1,58 +1,28 @@
 import { z } from 'zod'
 
-import { filters, recordKinds } from './filters.ts'
+import { compression, coverage, exportFile, profileBlock, withheld } from './export-parts.ts'
+import { filters } from './filters.ts'
+import { deltaContent, mirrorContent } from './mirror.ts'
 import { runCounts } from './run.ts'
-
-/** A file of an export: path under its root, size in bytes, SHA-256 in hexadecimal. */
-export const exportFile = z.strictObject({
-  path: z.string(),
-  size: z.int().min(0),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-})
-/** A file of an export. */
-export type ExportFile = z.infer<typeof exportFile>
-
-/** A credential that was found. `redact`: the text was replaced; `withhold`: the document was left out. */
-export const withheld = z.strictObject({
-  kind: z.enum(recordKinds),
-  record: z.string(),
-  detector: z.string(),
-  pointer: z.string().nullable(),
-  action: z.enum(['redact', 'withhold']),
-})
-/** A credential that was found, and what was done. */
-export type Withheld = z.infer<typeof withheld>
-
-/** What one source gave to the export. */
-export const coverage = z.strictObject({
-  source: z.string(),
-  records: z.int(),
-  newest_record: z.string().nullable(),
-  fetched_at: z.string(),
-})
-/** What one source gave to the export. */
-export type Coverage = z.infer<typeof coverage>
 
 /** All that derives from the plan: equal plans give equal content. */
 export const exportContent = z.strictObject({
-  profile: z.strictObject({
-    id: z.string(),
-    name: z.string(),
-    kind: z.string(),
-    variant: z.string(),
-    revision: z.int(),
-  }),
+  profile: profileBlock,
   filters,
   ledger_revision: z.int(),
   ledger_time: z.string(),
   policy_version: z.null(),
   schemas: z.record(z.string(), z.string()),
-  compression: z.strictObject({ codec: z.string(), level: z.int(), library: z.string(), frame_bytes: z.int() }),
+  compression,
   counts: runCounts,
   coverage: z.array(coverage),
   withheld: z.array(withheld),
   files: z.array(exportFile),
   content_root: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** Of a mirror alone. */
+  mirror: mirrorContent.optional(),
+  /** Of a delta alone. */
+  delta: deltaContent.optional(),
 })
 /** The part of a manifest that derives from the plan. */
 export type ExportContent = z.infer<typeof exportContent>

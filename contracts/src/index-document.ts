@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { profileBlock } from './export-parts.ts'
 import { filters } from './filters.ts'
 import { runCounts } from './run.ts'
 import { sharding } from './sharding.ts'
@@ -28,13 +29,7 @@ export type IndexedPart = z.infer<typeof indexedPart>
 
 /** All of an index that derives from the plan: equal plans give equal content. */
 export const indexContent = z.strictObject({
-  profile: z.strictObject({
-    id: z.string(),
-    name: z.string(),
-    kind: z.string(),
-    variant: z.string(),
-    revision: z.int(),
-  }),
+  profile: profileBlock,
   filters,
   ledger_revision: z.int(),
   ledger_time: z.string(),

@@ -23,17 +23,12 @@ export { type EndpointName, endpoints } from './endpoints.ts'
 export { type RunEvent, runEvent, type VerificationEvent, verificationEvent } from './events.ts'
 export {
   bundlePaths,
-  type Coverage,
-  coverage,
   type ExportContent,
-  type ExportFile,
   type ExportManifest,
   exportContent,
-  exportFile,
   exportManifest,
-  type Withheld,
-  withheld,
 } from './export-manifest.ts'
+export { type Coverage, coverage, type ExportFile, exportFile, type Withheld, withheld } from './export-parts.ts'
 export {
   type Filters,
   filters,
@@ -83,7 +78,6 @@ export {
   type LedgerTimes,
   ledgerEnd,
   ledgerExtent,
-  ledgerId,
   ledgerLine,
   ledgerLineHead,
   ledgerQuery,
@@ -95,6 +89,7 @@ export {
   sourcesRequest,
   timesRequest,
 } from './ledger.ts'
+export { ledgerId } from './ledger-id.ts'
 export {
   AFTER_FAILURE_MS,
   ANONYMOUS_REFUSALS,
@@ -226,6 +221,16 @@ export {
 } from './limits.ts'
 export { mediaTypes } from './media-types.ts'
 export { metricsSettings } from './metrics-settings.ts'
+export {
+  absentParts,
+  type Changes,
+  type DeltaContent,
+  MIRROR_SORT_BYTES,
+  type MirrorContent,
+  mirrorConfig,
+  mirrorPaths,
+  mirrorReadmePath,
+} from './mirror.ts'
 export { openApi } from './openapi/openapi.ts'
 export { type Overview, type OverviewPeriod, overview } from './overview.ts'
 export { pageOf, pageQuery, unreadPage } from './page.ts'
@@ -242,6 +247,7 @@ export {
 export { type ProblemBody, problemBody } from './problem-body.ts'
 export {
   includeFault,
+  isWhole,
   type NewProfile,
   newProfile,
   type Profile,
@@ -291,10 +297,5 @@ export {
   updatesClose,
   updatesQuery,
 } from './updates.ts'
-export {
-  type Verification,
-  type VerificationVerdict,
-  verification,
-  verificationStates,
-} from './verification.ts'
+export { type Verification, type VerificationVerdict, verification, verificationStates } from './verification.ts'
 export { faultsOf, wording } from './wording.ts'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
-import { coverage } from './export-manifest.ts'
+import { coverage } from './export-parts.ts'
 import { filters, ledgerGroups, recordKinds } from './filters.ts'
+import { ledgerId } from './ledger-id.ts'
 import {
   MAX_EXTENT_RANGE_RECORDS,
   MAX_PART_BYTES,
@@ -21,12 +22,6 @@ const key = z
   .min(1)
   .max(MAX_RECORD_KEY_CHARS)
   .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'must not hold NUL or lone surrogates')
-
-/**
- * Names one ledger whatever its address: a digest of its tenant and its first batch; `urn:stella:ledger:empty` as of revision 0.
- * A ledger that was thrown away and filled anew has another.
- */
-export const ledgerId = z.string().regex(/^urn:stella:ledger:([0-9a-f]{64}|empty)$/)
 
 /** Which ledger an answer was read from, and as of which revision. `time`: when the revision was made, whole seconds in UTC. */
 const readFrom = { ledger: ledgerId, tenant: tenantId, revision: count, time: z.iso.datetime() }

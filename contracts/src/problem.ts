@@ -24,6 +24,7 @@ export const problems = {
   'resource/conflict': { status: 409, retryable: false, errorClass: 'conflict' },
   'run/not-finished': { status: 409, retryable: false, errorClass: 'not_finished' },
   'run/pruned': { status: 410, retryable: false, errorClass: 'pruned' },
+  'run/base-unusable': { status: 409, retryable: false, errorClass: 'base_unusable' },
   'run/sharded': { status: 409, retryable: false, errorClass: 'conflict' },
   'limit/connections': { status: 429, retryable: true, errorClass: 'rate_limited' },
   'request/upgrade-required': { status: 426, retryable: false, errorClass: 'invalid_request' },

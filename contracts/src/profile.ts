@@ -4,6 +4,7 @@ import { distribution } from './distribution.ts'
 import { filters, type RecordGroup, recordGroups } from './filters.ts'
 import { MAX_CONCURRENT_RUNS, MAX_RATE } from './limits.ts'
 import { mergePatchOf } from './merge-patch-of.ts'
+import { mirrorConfig } from './mirror.ts'
 import { resourceId } from './resource-id.ts'
 import { DEFAULT_DATA_DAYS, DEFAULT_DOCUMENTS_DAYS, retention } from './retention.ts'
 import { sharding } from './sharding.ts'
@@ -34,6 +35,8 @@ export const profileConfig = z.strictObject(
     distribution: distribution.optional(),
     /** Of a profile of kind `trivy`. */
     trivy: trivyConfig.optional(),
+    /** Of a profile of kind `mirror`. */
+    mirror: mirrorConfig.optional(),
     /** Absent: what the settings of the service say. */
     limits: z
       .strictObject({
@@ -55,7 +58,16 @@ export const profileConfig = z.strictObject(
 export type ProfileConfig = z.infer<typeof profileConfig>
 
 /** Kinds of profile, and the variants of each. */
-const variantsOf: Readonly<Record<string, readonly string[]>> = { json: ['raw'], trivy: Object.keys(trivyDatabases) }
+const variantsOf: Readonly<Record<string, readonly string[]>> = {
+  json: ['raw'],
+  trivy: Object.keys(trivyDatabases),
+  mirror: ['full', 'delta'],
+}
+
+/** Whether an export of such a profile is written by one job: what one part of it is depends on all. */
+export function isWhole({ kind }: { readonly kind: string }): boolean {
+  return kind !== 'json'
+}
 
 /** What is wrong with the groups that a profile is to include; null where nothing is. */
 export function includeFault(
@@ -73,8 +85,8 @@ export const newProfile = z
     name: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'a name is 1 to 63 letters, digits, spaces, ".", "_" or "-"'),
-    kind: z.enum(['json', 'trivy']),
-    variant: z.enum(['raw', 'db', 'java-db']),
+    kind: z.enum(profileKinds),
+    variant: z.enum(['raw', 'db', 'java-db', 'full', 'delta']),
     // Null is what YAML reads where nothing stands behind `config:`.
     config: profileConfig
       .nullable()
@@ -86,6 +98,8 @@ export const newProfile = z
     const variants = variantsOf[kind] ?? []
     if (!variants.includes(variant)) refuse(['variant'], `of kind ${kind} there is ${variants.join(', ')}`)
     if (kind !== 'trivy' && config.trivy) refuse(['config', 'trivy'], 'is for profiles of kind trivy')
+    if (kind !== 'mirror' && config.mirror) refuse(['config', 'mirror'], 'is for profiles of kind mirror')
+    if (variant === 'delta' && config.sharding) refuse(['config', 'sharding'], 'a delta is one bundle: leave it out')
     if (kind === 'trivy' && config.sharding) refuse(['config', 'sharding'], 'a database is one file: leave it out')
     const schema = trivyDatabaseOf({ kind, variant })?.schema
     if (schema !== undefined && (config.trivy?.schema ?? schema) !== schema)

@@ -31,6 +31,8 @@ export function isFinal(state: RunState): boolean {
 export const newRun = z.strictObject({
   profile_id: resourceId,
   filters: filters.optional(),
+  /** Of a delta: the run whose mirror it is for, or the delta that makes that mirror. */
+  base_export_id: resourceId.optional(),
   distribution: distribution.optional(),
 })
 /** A run to create. */
@@ -59,6 +61,8 @@ export const run = z.strictObject({
   trigger: z.enum(['manual', 'reproduce', 'part']),
   /** The run that this one rebuilds, or null. */
   reproduces: resourceId.nullable(),
+  /** Of a delta, the run that it is for; null for any other. */
+  base_export_id: resourceId.nullable(),
   /** The run that this one is a part of, and which of its parts, from 1; null for a run of its own. */
   part_of: resourceId.nullable(),
   part: z.int().nullable(),

@@ -2,12 +2,14 @@ import {
   bundlePaths,
   type ExportContent,
   type ExportFile,
+  mirrorPaths,
   type TrivyDatabase,
   trivyDatabaseOf,
   trivyOmittedPath,
   trivySignaturePath,
 } from '@stella/contracts'
 
+import { chainFolder } from './chain-paths.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
 
 /** A file as it was found in a bundle or a folder. */
@@ -25,6 +27,7 @@ const groupOfLines = {
   'vex/normalized.jsonl.zst': 'vex',
 } as const
 const described: ReadonlySet<string> = new Set(Object.values(bundlePaths))
+const summaries: ReadonlySet<string> = new Set(Object.values(mirrorPaths))
 
 /** Compares the files that a manifest names with those that are there: absent, extra and doubled ones, sizes, digests, counts. */
 export function compareFiles(content: ExportContent, members: readonly ScannedMember[]): ExportFault[] {
@@ -33,7 +36,9 @@ export function compareFiles(content: ExportContent, members: readonly ScannedMe
   const seen = new Set<string>()
   const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
   const isDescribed = (path: string) =>
-    described.has(path) || (trivyDatabaseOf(content.profile) !== null && path === trivySignaturePath)
+    described.has(path) ||
+    (trivyDatabaseOf(content.profile) !== null && path === trivySignaturePath) ||
+    (content.mirror !== undefined && (summaries.has(path) || path.startsWith(`${chainFolder}/`)))
   const extra = members.filter(({ path }) => !named.has(path) && !isDescribed(path))
   return [
     ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
@@ -58,6 +63,7 @@ function compareCounts(content: ExportContent, found: ReadonlyMap<string, Scanne
   // What a database holds is for its readers to count.
   const database = trivyDatabaseOf(profile)
   if (database) return requireDatabase(database, files)
+  if (content.mirror) return compareMirror(content, found)
   const faults = Object.entries(groupOfLines).flatMap(([path, group]) => {
     const file = files.find((entry) => entry.path === path)
     if (!file)
@@ -77,6 +83,23 @@ function compareCounts(content: ExportContent, found: ReadonlyMap<string, Scanne
   const sboms = files.filter(({ path }) => path.startsWith('sboms/')).length
   if (sboms === counts.sboms) return faults
   return [...faults, { path: bundlePaths.manifest, reason: `it counts ${counts.sboms} sboms and names ${sboms}` }]
+}
+
+const foldersOfLines = [
+  ['advisories/normalized/', 'advisories'],
+  ['vex/normalized/', 'vex'],
+  ['sboms/graph/', 'sboms'],
+] as const
+
+/** The records of a mirror lie in many files. */
+function compareMirror({ counts, files }: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
+  return foldersOfLines.flatMap(([folder, group]) => {
+    const ofGroup = files.filter(({ path }) => path.startsWith(folder))
+    const lines = ofGroup.reduce((sum, { path }) => sum + (found.get(path)?.lines ?? 0), 0)
+    const isWhole = ofGroup.every(({ path, sha256 }) => found.get(path)?.sha256 === sha256)
+    if (!isWhole || lines === counts[group]) return []
+    return [{ path: folder, reason: `it holds ${lines} lines, export.json counts ${counts[group]} ${group}` }]
+  })
 }
 
 function requireDatabase(database: TrivyDatabase, files: readonly ExportFile[]): ExportFault[] {

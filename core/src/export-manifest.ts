@@ -3,6 +3,7 @@ import { type Coverage, type ExportFile, type ExportManifest, groupOfKind, type 
 import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { contentRoot } from './content-root.ts'
+import { mirrorContent } from './mirror-content.ts'
 import { countsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
 import type { ShardOutput } from './shard-output.ts'
@@ -54,6 +55,7 @@ export function exportManifest(inputs: ManifestInputs): ExportManifest {
       ),
       files,
       content_root: contentRoot(files),
+      ...mirrorContent(plan, shards),
     },
     run: {
       id: run.id,

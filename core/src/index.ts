@@ -15,9 +15,11 @@ export {
 } from './blob-keys.ts'
 export { byteOrder, inByteOrder } from './byte-order.ts'
 export { canonicalJson, type Json } from './canonical-json.ts'
+export { chainFolder, chainPath } from './chain-paths.ts'
 export type { ScannedMember } from './compare-files.ts'
 export { contentRoot } from './content-root.ts'
 export { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
+export { deltaBase } from './delta-base.ts'
 export { dssePreAuthEncoding } from './dsse.ts'
 export { isLowS, withLowS } from './ecdsa-low-s.ts'
 export { effectiveFilters } from './effective-filters.ts'
@@ -34,7 +36,19 @@ export {
   sumOfCounts,
 } from './index-document.ts'
 export { mergePatch } from './merge-patch.ts'
+export {
+  isMerged,
+  type MergedKindCounts,
+  type MergedOf,
+  mergedManifest,
+  withheldAfter,
+  withheldItems,
+} from './merged-manifest.ts'
+export { encodeMergedProvenance } from './merged-provenance.ts'
 export { merkleTreeHash } from './merkle-tree.ts'
+export { type ChainLink, chainFault } from './mirror-chain.ts'
+export { type MirrorReadme, mirrorReadme } from './mirror-readme.ts'
+export { encodeSummary } from './mirror-summary.ts'
 export {
   coarseParts,
   countsOf,
@@ -47,6 +61,7 @@ export {
 } from './parts.ts'
 export {
   cutShards,
+  type DeltaBase,
   type KeyRange,
   type KindExtent,
   type KindRanges,
@@ -61,7 +76,8 @@ export { publicKeyId } from './public-key-id.ts'
 export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
 export { NOT_DOWNLOADED, trivyMetadata } from './trivy-metadata.ts'
-export { type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
+export { type CheckedRecords, type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
+export type { ChainFiles } from './verify-merged.ts'
 export {
   type IndexVerdict,
   type PublishedIndex,

@@ -1,4 +1,5 @@
 import {
+  type ExportContent,
   type Filters,
   MAX_SHARDS,
   Problem,
@@ -35,6 +36,23 @@ export interface Shard extends KindRanges {
   readonly besides?: readonly KindRanges[]
 }
 
+/** The mirror that a delta is for. */
+export interface DeltaBase {
+  readonly exportId: string
+  /** Null where it is made by a delta. */
+  readonly contentRoot: string | null
+  readonly ledgerRevision: number
+  readonly ledger: string
+  readonly state: string
+  readonly stateRoot: string
+  readonly schemas: Readonly<Record<string, string>>
+  readonly compression: ExportContent['compression']
+  readonly counts: RunCounts
+  /** Of the mirror, as its manifest names it, and how long it counts as new. */
+  readonly profile: ExportContent['profile']
+  readonly validityDays: number
+}
+
 /** All that the steps after planning depend on. */
 export interface Plan {
   readonly id: string
@@ -48,6 +66,8 @@ export interface Plan {
   readonly estimatedBytes: number
   /** Empty where the export comes in parts: each has a plan of its own. */
   readonly shards: readonly Shard[]
+  /** Of a delta: what it is for. */
+  readonly base?: DeltaBase
   /** The parts of an export that is too large for one bundle; absent for any other. */
   readonly parts?: readonly PlannedPart[]
 }

@@ -1,4 +1,4 @@
-import type { RecordKind, Withheld } from '@stella/contracts'
+import type { Changes, RecordKind, Withheld } from '@stella/contracts'
 
 /** Bytes in the blob store, by what identifies them. */
 export interface BlobRef {
@@ -25,4 +25,14 @@ export interface ShardOutput {
   /** Empty for JSON lines. */
   readonly documents: readonly PackedDocument[]
   readonly withheld: readonly Withheld[]
+  /** Of a mirror: the ledger that was read, and the digest of all that it holds. */
+  readonly mirror?: {
+    readonly ledger: string
+    readonly state: string
+    readonly stateRoot: string
+    readonly delta?: {
+      readonly changes: readonly (Changes & { readonly kind: RecordKind })[]
+      readonly noLongerWithheld: readonly Withheld[]
+    }
+  }
 }

@@ -72,6 +72,10 @@ function publish(manifest = manifestOf(dataFiles()), statement?: Json): Publishe
     provenanceBytes,
     provenanceBundleBytes: sigstoreBundle({ payload: provenanceBytes, payloadType, keyId: key.id, signature }),
     databaseSignatureBytes: null,
+    summaryBytes: null,
+    summarySignatureBytes: null,
+    chain: [],
+    checked: null,
     keys: [key],
   }
 }

@@ -6,6 +6,7 @@ import {
   type ExportManifest,
   exportManifest,
   MAX_FAULTS,
+  mirrorPaths,
   type PublicKey,
   type RunCounts,
   trivyDatabaseOf,
@@ -17,7 +18,10 @@ import { canonicalJson } from './canonical-json.ts'
 import { compareFiles, type ScannedMember } from './compare-files.ts'
 import { contentRoot } from './content-root.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
+import { isMerged, type MergedKindCounts } from './merged-manifest.ts'
+import { encodeSummary } from './mirror-summary.ts'
 import { verifyDetached } from './verify-detached.ts'
+import { type ChainFiles, type MergedEvidence, verifyMerged } from './verify-merged.ts'
 import { verifyProvenance } from './verify-provenance.ts'
 
 /** Everything that one verification looks at; null for a file that is absent or could not be read. */
@@ -34,8 +38,23 @@ export interface PublishedExport {
   readonly provenanceBundleBytes: Uint8Array | null
   /** Of a Trivy export; of others null. */
   readonly databaseSignatureBytes: Uint8Array | null
+  /** `manifest.yaml` of a mirror and its signature; of other exports null. */
+  readonly summaryBytes: Uint8Array | null
+  readonly summarySignatureBytes: Uint8Array | null
+  /** The signed manifests that it was merged of, in their order; of an export that a run made none. */
+  readonly chain: readonly ChainFiles[]
+  /** What the records of a mirror come to; null of other exports, and where they could not be read. */
+  readonly checked: CheckedRecords | null
   /** The keys that the verifier trusts. */
   readonly keys: readonly PublicKey[]
+}
+
+/** What the records of a mirror come to, as its indexes name them. */
+export interface CheckedRecords {
+  readonly kinds: readonly MergedKindCounts[]
+  /** What its indexes must be. */
+  readonly indexes: readonly Pick<ExportFile, 'path' | 'sha256'>[]
+  readonly stateRoot: string
 }
 
 /** What a verification found. All but `ok` and `faults` is null where the manifest cannot be read, `keyId` where no key signed it. */
@@ -58,15 +77,11 @@ export interface Verdict {
  * lines of every file; absent and extra files; the container's time; `content_root`; provenance and its envelope. Never throws for what the bytes hold.
  */
 export function verifyExport(published: PublishedExport): Verdict {
-  const { containerFaults, container, members, manifestBytes, signatureBytes, keys } = published
+  const { containerFaults, container, members, manifestBytes } = published
   const read = readManifest(manifestBytes)
-  const signed = manifestBytes
-    ? verifyDetached({ path: bundlePaths.manifest, signaturePath: bundlePaths.signature }, manifestBytes, {
-        signatureBytes,
-        keys,
-      })
-    : null
   const { manifest } = read
+  const merged = manifest && isMerged(manifest) ? verifyMerged(manifest, mergedEvidence(published)) : null
+  const signed = manifestBytes && !merged ? verifySigned(manifestBytes, published) : merged
   const damaged = new Set(containerFaults.map(({ path }) => path))
   const found = [
     ...read.faults,
@@ -75,7 +90,10 @@ export function verifyExport(published: PublishedExport): Verdict {
     ...(manifest ? compareFiles(manifest.content, members) : []),
     ...(manifest ? verifyTime(manifest, container) : []),
     ...(manifest ? verifyDatabase(manifest, published) : []),
-    ...verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null),
+    ...(manifest?.content.mirror ? verifyMirror(manifest, published) : []),
+    ...(merged
+      ? []
+      : verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null)),
   ]
   const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
   return {
@@ -127,6 +145,37 @@ function verifyDatabase({ content }: ExportManifest, { databaseSignatureBytes, k
   if (!file) return []
   const paths = { path: file.path, signaturePath: trivySignaturePath }
   return [...verifyDetached(paths, file, { signatureBytes: databaseSignatureBytes, keys }).faults]
+}
+
+function verifySigned(manifestBytes: Uint8Array, { signatureBytes, keys }: PublishedExport) {
+  const paths = { path: bundlePaths.manifest, signaturePath: bundlePaths.signature }
+  return verifyDetached(paths, manifestBytes, { signatureBytes, keys })
+}
+
+function mergedEvidence({ chain, provenanceBytes, keys, checked }: PublishedExport): MergedEvidence {
+  return { chain, provenanceBytes, keys, kinds: checked?.kinds ?? null }
+}
+
+/** What a mirror says to people must be what its manifest says, and its indexes and its state those of its records. */
+function verifyMirror(manifest: ExportManifest, published: PublishedExport): ExportFault[] {
+  const { summaryBytes, summarySignatureBytes, keys, checked } = published
+  const { content } = manifest
+  const faults: ExportFault[] = []
+  const path = mirrorPaths.summary
+  if (!summaryBytes) faults.push({ path, reason: ABSENT })
+  else if (!encodeSummary(manifest).equals(summaryBytes))
+    faults.push({ path, reason: `it says something else than ${bundlePaths.manifest}` })
+  if (summaryBytes && !isMerged(manifest)) {
+    const paths = { path, signaturePath: mirrorPaths.summarySignature }
+    faults.push(...verifyDetached(paths, summaryBytes, { signatureBytes: summarySignatureBytes, keys }).faults)
+  }
+  if (!checked) return faults
+  const named = new Map(content.files.map((file) => [file.path, file.sha256]))
+  const lying = checked.indexes.filter((index) => named.get(index.path) !== index.sha256)
+  faults.push(...lying.map((index) => ({ path: index.path, reason: 'it is not the index over its records' })))
+  const isOther = !content.delta && checked.stateRoot !== content.mirror?.state_root
+  if (isOther) faults.push({ path: bundlePaths.manifest, reason: 'its state_root is not that of its records' })
+  return faults
 }
 
 /** Whoever packs a bundle again may give its members another time, and sound digests: only the manifest says which is right. */

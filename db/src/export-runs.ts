@@ -17,6 +17,8 @@ export interface RequestedRun {
   readonly filters: Filters
   readonly trigger: Run['trigger']
   readonly reproduces: string | null
+  /** Of a delta: the run that it is for. */
+  readonly baseRun?: string | null
   readonly planId: string
   readonly createdBy: string
 }
@@ -70,11 +72,11 @@ export async function requestRuns(tx: Transaction, runs: readonly RequestedRun[]
 
 const newRuns = preparedQuery((tx) => {
   const given = sql`json_to_recordset(${sql.placeholder('runs')}::json) as given ("tenantId" text, id text, "profileId" text,
-    "profileRevision" integer, profile json, filters json, trigger text, reproduces text, "planId" text, "createdBy" text)`
+    "profileRevision" integer, profile json, filters json, trigger text, reproduces text, "baseRun" text, "planId" text, "createdBy" text)`
   const inserted = tx.$with('inserted', getTableColumns(exportRuns)).as(sql`
     insert into ${exportRuns}
-      (tenant_id, id, profile_id, profile_revision, profile, filters, trigger, reproduces, plan_id, created_by)
-    select "tenantId", id, "profileId", "profileRevision", profile, filters, trigger, reproduces, "planId", "createdBy" from ${given}
+      (tenant_id, id, profile_id, profile_revision, profile, filters, trigger, reproduces, base_run, plan_id, created_by)
+    select "tenantId", id, "profileId", "profileRevision", profile, filters, trigger, reproduces, "baseRun", "planId", "createdBy" from ${given}
     on conflict do nothing returning *`)
   return tx.with(inserted).select().from(inserted).prepare('new_runs')
 })
@@ -159,6 +161,7 @@ function runOf({ run, plan, shardsWritten, parts }: ShownRun): Run {
     state: run.state,
     trigger: run.trigger,
     reproduces: run.reproduces,
+    base_export_id: run.baseRun,
     part_of: run.partOf,
     part: run.part,
     parts,

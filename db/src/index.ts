@@ -8,6 +8,7 @@ export {
   recordAudit,
   tenantsToChain,
 } from './audit-log.ts'
+export { type ChangeScope, changeExtent, changeQueries } from './change-queries.ts'
 export { cutParts, type TooLarge } from './cut-parts.ts'
 export { documentsQuery } from './documents-query.ts'
 export { cancelRun, type EndedRun, failRun } from './end-run.ts'
@@ -59,6 +60,7 @@ export { limitStatements } from './limit-statements.ts'
 export { type IngestQuery, listIngests } from './list-ingests.ts'
 export { type MergedBatch, mergeIngest } from './merge-ingest.ts'
 export { migrate } from './migrate.ts'
+export { mirrorQuery } from './mirror-query.ts'
 export { type Database, openDatabase, pingDatabase } from './open-database.ts'
 export { readOverview } from './overview.ts'
 export type { Page } from './page-cursor.ts'

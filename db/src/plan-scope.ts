@@ -22,8 +22,8 @@ export interface ToPlan {
   readonly filters: Filters
   /** When the export comes in parts; without it, never. */
   readonly sharding?: Sharding | undefined
-  /** Whether it is a database, which is built whole. */
-  readonly isDatabase?: boolean
+  /** Whether one job writes all of it. */
+  readonly isWhole?: boolean
   /** The revision to read, and its time; without it, the newest. */
   readonly at?: { readonly revision: number; readonly time: string } | undefined
 }
@@ -35,7 +35,7 @@ export interface ToPlan {
  */
 export async function planScope(
   tx: Transaction,
-  { tenantId, filters, sharding, isDatabase, at }: ToPlan,
+  { tenantId, filters, sharding, isWhole, at }: ToPlan,
 ): Promise<PlannedScope> {
   const { revision, time } = at ?? (await ledgerHead(tx, { tenantId }))
   const scope: Scope = { tenantId, ledgerRevision: revision, filters }
@@ -48,8 +48,8 @@ export async function planScope(
   }
   const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
   const planned = { scope, ledgerTime: time, counts: countsOf(extents), estimatedBytes }
-  if (isDatabase) return { ...planned, shards: wholeShard(extents) }
-  if (!sharding || estimatedBytes <= sharding.max_bytes) return { ...planned, shards: cutShards(extents) }
+  if (!sharding || estimatedBytes <= sharding.max_bytes)
+    return { ...planned, shards: isWhole ? wholeShard(extents) : cutShards(extents) }
   return {
     ...planned,
     shards: [],

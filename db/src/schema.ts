@@ -216,11 +216,13 @@ export const exportRuns = pgTable(
     pruned: bytewiseText('pruned').$type<Pruned>(),
     partOf: bytewiseText('part_of'),
     part: integer('part'),
+    baseRun: bytewiseText('base_run'),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     foreignKey({ columns: [table.tenantId, table.reproduces], foreignColumns: [table.tenantId, table.id] }),
     foreignKey({ columns: [table.tenantId, table.partOf], foreignColumns: [table.tenantId, table.id] }),
+    foreignKey({ columns: [table.tenantId, table.baseRun], foreignColumns: [table.tenantId, table.id] }),
     uniqueIndex('export_runs_parts').on(table.tenantId, table.partOf, table.part).where(sql`part_of is not null`),
     index('export_runs_expiring').on(table.expiresAt).where(sql`state = 'succeeded'`),
     index('export_runs_documents_expiring').on(table.documentsExpireAt).where(sql`pruned = 'data'`),

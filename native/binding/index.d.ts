@@ -59,6 +59,27 @@ export interface BundlePart {
   sizeBytes: number | null
 }
 
+/** What the records of a mirror come to. */
+export interface CheckedMirror {
+  kinds: Array<MergedKind>
+  /** What its indexes must be. */
+  indexes: Array<DatabasePart>
+  /** Digest of the state of its records. */
+  stateRoot: string
+}
+
+/**
+ * Reads every record and document of a mirror or delta as its indexes name them, and tells what the indexes must be, byte for byte, and the state.
+ *
+ * @param place - absolute path of a bundle, or of the folder that one was unpacked into
+ * @param items - what stands in the state for what was withheld
+ * @param scratch - absolute path of a folder for what is sorted
+ * @param cancel - raise it to stop
+ * @returns counts, the indexes with their digests, and the state
+ * @throws `bundle/invalid` where an index names what is not there, `blob/absent`, `blob/altered`, `blob/long`, `native/io`, `native/cancelled`
+ */
+export declare function checkMirror(place: string, items: Array<string>, scratch: string, cancel: CancelFlag): Promise<CheckedMirror>
+
 /** A PostgreSQL server and a login. */
 export interface ConnectionOptions {
   /** Host name, address, or the directory of a unix socket (begins with `/`). */
@@ -140,6 +161,53 @@ export interface DatabaseSource {
   queries: Array<string>
   /** Absolute path of one file a range: lines of a ledger stream, without the line that ends it. */
   files: Array<string>
+}
+
+/** What a delta has of one kind. */
+export interface DeltaOfKind {
+  added: number
+  changed: number
+  removed: number
+  /** Credentials that are kept back now, and were not before; in order of record. */
+  withheld: Array<WithheldCredential>
+  /** Those that were kept back before, and are not now. */
+  noLongerWithheld: Array<WithheldCredential>
+}
+
+/** What a delta is made of, and how. */
+export interface DeltaOptions {
+  connection: ConnectionOptions
+  /** Set as `app.tenant_id` in each session. */
+  tenantId: string
+  sources: Array<DeltaSource>
+  /** State of the mirror that the delta is for, in base64. */
+  state: string
+  /** Most credentials that may be withheld of one source. */
+  maxWithheld: number
+  /** Threads that compress, 1 to 64. They do not change the bytes. */
+  threads: number
+  /** Memory for sorting. */
+  memoryBytes: number
+  /** Absolute path of a folder for what is sorted. */
+  scratch: string
+  /** zstd level, 1 to 22. */
+  level: number
+  /** Files besides. */
+  texts: Array<MirrorText>
+  /** Absolute path of the file, created or emptied. */
+  path: string
+}
+
+/** What of one kind a delta is made of. */
+export interface DeltaSource {
+  /** `advisory`, `vex` or `sbom`. */
+  kind: string
+  /** Text of the mapping document that every record must pass. */
+  mapping: string
+  /** SELECT, as of a mirror, of the versions that were there and are not any more, in order of key. */
+  before: string
+  /** The same of those that are there and were not. */
+  after: string
 }
 
 /** Which documents to pack. */
@@ -293,6 +361,112 @@ export interface MemberRequest {
   maxBytes: number
   /** A bundle of more members is not read through its index. */
   maxMembers: number
+}
+
+/** What was written of one kind. */
+export interface MergedKind {
+  kind: 'advisory' | 'vex' | 'sbom'
+  records: number
+  /** Those of them that are new, as a delta says. */
+  added: number
+  /** Keys that are taken away. */
+  removed: number
+}
+
+/** The files of a mirror or delta, one behind the other in a file that is complete and on the disk. */
+export interface MergedMirrors {
+  kinds: Array<MergedKind>
+  parts: Array<DatabasePart>
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
+  /** Digest of the state of what was written. */
+  stateRoot: string
+}
+
+/**
+ * Merges the data files of mirrors and deltas into one file: of a key the last that speaks of it is believed. A mirror comes out as a run of
+ * the same plan writes it, byte for byte.
+ *
+ * @param options - what is merged, and the file
+ * @param cancel - raise it to stop
+ * @returns counts, the files with their digests, and the state
+ * @throws `bundle/invalid` where an index lies, `blob/absent`, `blob/altered`, `blob/long`, `blob/full`, `native/io`, `native/cancelled`
+ *
+ * Memory: `memoryBytes` and some groups, however many records there are. Source: docs/formats/mirror.md.
+ */
+export declare function mergeMirrors(options: MergeOptions, cancel: CancelFlag): Promise<MergedMirrors>
+
+/** Mirrors and deltas to merge, and how. */
+export interface MergeOptions {
+  /** Absolute paths of bundles, or of folders that they were unpacked into, the oldest first. */
+  places: Array<string>
+  /** `mirror`: the first is one, the others are deltas. `delta`: all are deltas. */
+  making: 'mirror' | 'delta'
+  /** Files besides. */
+  texts: Array<MirrorText>
+  /** What stands in the state for what was withheld. */
+  items: Array<string>
+  /** Threads that compress, 1 to 64. They do not change the bytes. */
+  threads: number
+  /** Memory for sorting. */
+  memoryBytes: number
+  /** Absolute path of a folder for what is sorted. */
+  scratch: string
+  /** zstd level, 1 to 22. */
+  level: number
+  /** Absolute path of the file, created or emptied. */
+  path: string
+}
+
+/** What was written of one kind. */
+export interface MirroredSource {
+  records: number
+  documents: number
+  /** In order of record. */
+  withheld: Array<WithheldCredential>
+}
+
+/** What a mirror is made of, and how. */
+export interface MirrorOptions {
+  connection: ConnectionOptions
+  /** Set as `app.tenant_id` in each session. */
+  tenantId: string
+  sources: Array<MirrorSource>
+  /** Threads that read, and threads that compress, 1 to 64. They do not change the bytes. */
+  readers: number
+  /** Most credentials that may be withheld of one source. */
+  maxWithheld: number
+  /** Memory for sorting. */
+  memoryBytes: number
+  /** Absolute path of a folder for what is sorted. */
+  scratch: string
+  /** zstd level, 1 to 22. */
+  level: number
+  /** Files besides. */
+  texts: Array<MirrorText>
+  /** Absolute path of the file, created or emptied. */
+  path: string
+}
+
+/** Records of one kind that go into a mirror. */
+export interface MirrorSource {
+  /** `advisory`, `vex` or `sbom`; sources come in this order. */
+  kind: string
+  /** Text of the mapping document that every record must pass. */
+  mapping: string
+  /**
+   * One SELECT a range, in order of key: record key (text), body (text), SHA-256 of the body, SHA-256 and content of its document (bytea),
+   * the content null where the row before has the same document.
+   */
+  queries: Array<string>
+}
+
+/** A file of a mirror that is given. */
+export interface MirrorText {
+  /** Its path in the bundle. */
+  path: string
+  content: string
 }
 
 /** A member that documents have and no export carries. */
@@ -472,6 +646,19 @@ export interface WithheldCredential {
 }
 
 /**
+ * Writes the data files of a delta, one behind the other in one file: for each kind the records that are new or other, with their documents, an
+ * index over them, and the keys that are gone.
+ *
+ * @param options - the database, what is compared, and the file
+ * @param cancel - raise it to stop
+ * @returns counts, the files with their digests, what was withheld, and the state that the delta makes
+ * @throws as `writeMirror`; `request/invalid` for a state that is none
+ *
+ * Memory: `memoryBytes`, some groups and batches, however many records there are. Source: docs/formats/mirror.md.
+ */
+export declare function writeDelta(options: DeltaOptions, cancel: CancelFlag): Promise<WrittenDelta>
+
+/**
  * Writes fetched documents byte for byte, end to end, into one pack: the same bytes as `writeDocuments` of the ledger that they are of.
  *
  * @param options - the documents and the pack
@@ -549,6 +736,22 @@ export declare function writeJsonLines(options: JsonLinesOptions, cancel: Cancel
 export declare function writeLineFiles(options: LineFilesOptions, cancel: CancelFlag, progress?: WriteProgress | undefined | null): Promise<WrittenJsonLines>
 
 /**
+ * Writes the data files of a mirror, one behind the other in one file: for each kind its records and documents in groups, and an index.
+ *
+ * Each record must have its stored SHA-256, follow the one before in bytewise key order, and hold mapped members only; credentials in
+ * it are redacted, and a document that holds one is left out whole. The bytes depend on the rows and the level.
+ *
+ * @param options - the database, what is read, and the file
+ * @param cancel - raise it to stop
+ * @returns counts, the files with their digests, what was withheld, and the state
+ * @throws `record/schema-mismatch` (with `recordKey`, `field`), `record/digest-mismatch`, `record/order`, `record/too-many-credentials`,
+ * `config/invalid`, `db/unavailable`, `native/postgres`, `blob/full`, `native/io`, `native/cancelled`
+ *
+ * Memory: `memoryBytes` and some groups, however many records there are. Source: docs/formats/mirror.md.
+ */
+export declare function writeMirror(options: MirrorOptions, cancel: CancelFlag): Promise<WrittenMirror>
+
+/**
  * Writes a Trivy database of advisories: `trivy/db.bundle` and `trivy/omitted.jsonl.zst`, one behind the other in one file.
  *
  * Each record must have its stored SHA-256, follow the one before in bytewise key order, and hold mapped members only; credentials in
@@ -584,6 +787,19 @@ export interface WrittenDatabase {
   databaseSeconds: number
 }
 
+/** The files of a delta, one behind the other in a file that is complete and on the disk. */
+export interface WrittenDelta {
+  /** In the order of the options. */
+  sources: Array<DeltaOfKind>
+  parts: Array<DatabasePart>
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
+  /** State of the mirror that applying the delta makes, in base64, and its digest. */
+  state: string
+  stateRoot: string
+}
+
 /** A file of JSON lines that is complete and on the disk. */
 export interface WrittenJsonLines {
   records: number
@@ -592,6 +808,19 @@ export interface WrittenJsonLines {
   /** 64 lower-case hexadecimal characters. */
   sha256: string
   withheld: Array<WithheldCredential>
+}
+
+/** The files of a mirror, one behind the other in a file that is complete and on the disk. */
+export interface WrittenMirror {
+  /** In the order of the options. */
+  sources: Array<MirroredSource>
+  parts: Array<DatabasePart>
+  sizeBytes: number
+  /** 64 lower-case hexadecimal characters. */
+  sha256: string
+  /** What stands for all that the mirror holds, in base64, and its digest. */
+  state: string
+  stateRoot: string
 }
 
 /** A pack that is complete and on the disk. */

@@ -1,5 +1,7 @@
 export { withCancelFlag } from './cancellation.ts'
+export { type CheckedMirror, checkMirror } from './check-mirror.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
+export { type MergedMirrors, type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
 export { copyMember, type MemberCopy, readMember } from './read-member.ts'
 export { type ExportLocation, type ReadExport, readPublishedExport, scanExport } from './read-published-export.ts'
@@ -30,4 +32,12 @@ export {
   writeJsonLines,
 } from './write-json-lines.ts'
 export { type LineFilesOptions, writeLineFiles } from './write-line-files.ts'
+export {
+  type DeltaOptions,
+  type MirrorOptions,
+  type WrittenDelta,
+  type WrittenMirror,
+  writeDelta,
+  writeMirror,
+} from './write-mirror.ts'
 export { zstdVersion } from './zstd-version.ts'

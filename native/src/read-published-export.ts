@@ -3,14 +3,24 @@ import { resolve } from 'node:path'
 
 import {
   bundlePaths,
+  exportManifest,
   MAX_MANIFEST_BYTES,
   MAX_SIGNATURE_BYTES,
+  mirrorPaths,
   type ProblemCode,
   toProblem,
   trivySignaturePath,
 } from '@stella/contracts'
-import type { ExportFault, PublishedExport } from '@stella/core'
+import {
+  type ChainFiles,
+  type CheckedRecords,
+  chainPath,
+  type ExportFault,
+  type PublishedExport,
+  withheldItems,
+} from '@stella/core'
 
+import { checkMirror } from './check-mirror.ts'
 import { readMember } from './read-member.ts'
 import { type ScanReport, scanBundle } from './scan-bundle.ts'
 import { scanFolder } from './scan-folder.ts'
@@ -46,7 +56,55 @@ export async function readPublishedExport(place: ExportLocation, signal: AbortSi
     provenanceBytes: await read(bundlePaths.provenance, MAX_MANIFEST_BYTES),
     provenanceBundleBytes: await read(bundlePaths.provenanceBundle, MAX_SIGNATURE_BYTES),
     databaseSignatureBytes: await read(trivySignaturePath, MAX_SIGNATURE_BYTES),
+    ...(await readMirror({ place, names, read, faults: containerFaults, signal })),
     containerFaults,
+  }
+}
+
+interface MirrorPlace extends Omit<Described, 'member' | 'maxBytes'> {
+  readonly names: ReadonlySet<string>
+  readonly read: (member: string, maxBytes: number) => Promise<Buffer | null>
+}
+
+/** What mirrors alone have. */
+async function readMirror({ place, names, read, faults, signal }: MirrorPlace) {
+  const chain: ChainFiles[] = []
+  for (let path = chainPath(0); names.has(`${path}/${bundlePaths.manifest}`); path = chainPath(chain.length)) {
+    const manifestBytes = await read(`${path}/${bundlePaths.manifest}`, MAX_MANIFEST_BYTES)
+    chain.push({ path, manifestBytes, signatureBytes: await read(`${path}/export.sig`, MAX_SIGNATURE_BYTES) })
+  }
+  return {
+    summaryBytes: await read(mirrorPaths.summary, MAX_MANIFEST_BYTES),
+    summarySignatureBytes: await read(mirrorPaths.summarySignature, MAX_SIGNATURE_BYTES),
+    chain,
+    checked: names.has(mirrorPaths.summary) ? await checked(place, await withheldOf(read), faults, signal) : null,
+  }
+}
+
+/** Entries of `withheld` of the manifest, where it can be read. */
+async function withheldOf(read: MirrorPlace['read']): Promise<string[]> {
+  const bytes = await read(bundlePaths.manifest, MAX_MANIFEST_BYTES)
+  try {
+    return withheldItems(exportManifest.parse(JSON.parse(String(bytes))).content.withheld)
+  } catch {
+    return []
+  }
+}
+
+/** What the records of a mirror come to; null and a fault where an index lies, or what it names is damaged. */
+async function checked(
+  place: ExportLocation,
+  items: readonly string[],
+  faults: ExportFault[],
+  signal: AbortSignal,
+): Promise<CheckedRecords | null> {
+  try {
+    return await checkMirror(place.path, items, signal)
+  } catch (error) {
+    const { code, message } = toProblem(error)
+    if (!damage.has(code)) throw error
+    faults.push({ path: 'indexes', reason: message })
+    return null
   }
 }
 

@@ -13,6 +13,7 @@ import { succeeded, waitForRun } from '../wait-for-run.ts'
 
 interface Options extends FilterOptions {
   readonly profile: string
+  readonly base?: string
   readonly wait?: true
   readonly download?: string | true
   readonly force?: true
@@ -26,6 +27,7 @@ export function createRunCommand(parent: Command, shell: Shell): void {
       .description('create a run; options replace the filters of its profile, one by one')
       .requiredOption('--profile <id>', 'profile to export after'),
   )
+    .option('--base <run-id>', 'of a delta: the run of the mirror that it is for, or of the delta before it')
     .option('--wait', 'wait until the run has ended')
     .option(
       '--download [file]',
@@ -33,7 +35,11 @@ export function createRunCommand(parent: Command, shell: Shell): void {
     )
     .option('--force', 'replace the file that is there')
   command.action(async (options: Options) => {
-    const wanted = requestedRun(options.profile, options)
+    const { base } = options
+    const wanted = {
+      ...requestedRun(options.profile, options),
+      ...(base === undefined ? {} : { base_export_id: base }),
+    }
     const force = options.force ?? false
     if (typeof options.download === 'string') await requireOutputPath(options.download, { force })
     const api = createApiClient(shell.settings, shell.signal)

@@ -30,6 +30,7 @@ export function runWith(changes: Partial<Run>): Run {
     state: 'queued',
     trigger: 'manual',
     reproduces: null,
+    base_export_id: null,
     part_of: null,
     part: null,
     parts: null,

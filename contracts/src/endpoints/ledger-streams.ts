@@ -3,7 +3,6 @@ import { z } from 'zod'
 import {
   extentRequest,
   ledgerExtent,
-  ledgerId,
   ledgerLine,
   ledgerQuery,
   ledgerRevision,
@@ -13,6 +12,7 @@ import {
   sourcesRequest,
   timesRequest,
 } from '../ledger.ts'
+import { ledgerId } from '../ledger-id.ts'
 import { RANGE_RECORDS } from '../limits.ts'
 import { mediaTypes } from '../media-types.ts'
 import { pageOf, pageQuery } from '../page.ts'

@@ -13,7 +13,7 @@ import { type AskedRun, recordRuns } from './record-runs.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
 import { runAccepted } from './run-accepted.ts'
 
-/** POST /export/runs: record a run; workers do it. 202 Run · 400 request/invalid · 404 resource/not-found without its profile · 429 limit/rate */
+/** POST /export/runs: record a run; workers do it. 202 Run · 400 request/invalid · 404 resource/not-found without its profile or base · 409 run/base-unusable · 429 limit/rate */
 export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
   const quotas = new KnownQuotas()
   const recordRun = loadTogether<AskedRun, Run>((tenantId, asked) =>
@@ -38,6 +38,7 @@ export function createRunRoute(deps: GatewayDeps): Route<'createRun'> {
       planId: deps.newId('plan'),
       profileId: asked.profile_id,
       filters: asked.filters,
+      base: asked.base_export_id,
       createdBy: subject,
       action: actionOf(c, `/export/runs/${id}`),
     }

@@ -1,4 +1,4 @@
-import { PLAN_PREVIEW_MS, type PlanPreview, trivyDatabaseOf } from '@stella/contracts'
+import { isWhole, PLAN_PREVIEW_MS, type PlanPreview } from '@stella/contracts'
 import { getProfile, limitStatements, planScope } from '@stella/db'
 
 import type { GatewayDeps } from '../deps.ts'
@@ -20,7 +20,7 @@ export function previewPlanRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>
       const filters = mergedFilters(profile, asked)
       await limitStatements(tx, PLAN_PREVIEW_MS)
       const sharding = profile?.config.sharding
-      const toPlan = { tenantId, filters, sharding, isDatabase: profile !== null && trivyDatabaseOf(profile) !== null }
+      const toPlan = { tenantId, filters, sharding, isWhole: profile !== null && isWhole(profile) }
       const { scope, counts, estimatedBytes, shards, parts } = await planScope(tx, toPlan)
       return {
         profile_id: profile?.id ?? null,

@@ -1,7 +1,8 @@
-import type { Filters, Run } from '@stella/contracts'
+import { type Filters, Problem, type Run } from '@stella/contracts'
 import { type AuditFact, getProfile, type RequestedRun, recordAudit, requestRuns, type Transaction } from '@stella/db'
 
 import type { KnownQuotas } from '../limits/known-quotas.ts'
+import { basesOf, deltaFilters, isDelta } from './delta-base.ts'
 import { found } from './found.ts'
 import { mergedFilters } from './merged-filters.ts'
 
@@ -12,13 +13,16 @@ export interface AskedRun {
   readonly planId: string
   readonly profileId: string
   readonly filters: Filters | undefined
+  /** Of a delta: the run that it is to be for. */
+  readonly base?: string | undefined
   readonly createdBy: string
   readonly action: AuditFact
 }
 
 /**
  * Records runs of one tenant and their entries in the audit log. Of each the run, or why it is not to be:
- * `resource/not-found` without its profile · `request/invalid` where its filters and those of the profile contradict each other
+ * `resource/not-found` without its profile · `request/invalid` where its filters and those of the profile contradict each other · what
+ * `deltaFilters` throws
  */
 export async function recordRuns(
   tx: Transaction,
@@ -26,7 +30,8 @@ export async function recordRuns(
   asked: readonly AskedRun[],
 ): Promise<(Run | Error)[]> {
   const profileOf = await profilesOf(tx, quotas, asked)
-  const judged = asked.map((one) => requestOf(one, profileOf))
+  const baseOf = await basesOf(tx, asked)
+  const judged = asked.map((one) => requestOf(one, profileOf, baseOf))
   const good = judged.filter((one): one is RequestedRun => !(one instanceof Error))
   const actions = asked.filter((_, at) => !(judged[at] instanceof Error)).map(({ action }) => action)
   const [made] = good.length > 0 ? await Promise.all([requestRuns(tx, good), recordAudit(tx, ...actions)]) : [[]]
@@ -34,6 +39,7 @@ export async function recordRuns(
   return judged.map((one) => (one instanceof Error ? one : (runs.next().value as Run)))
 }
 
+type BaseOf = Awaited<ReturnType<typeof basesOf>>
 type ProfileOf = (profileId: string) => Awaited<ReturnType<typeof getProfile>>
 
 async function profilesOf(tx: Transaction, quotas: KnownQuotas, asked: readonly AskedRun[]): Promise<ProfileOf> {
@@ -49,12 +55,18 @@ async function profilesOf(tx: Transaction, quotas: KnownQuotas, asked: readonly 
   return (id) => profiles.get(id) ?? null
 }
 
-function requestOf(asked: AskedRun, profileOf: ProfileOf): RequestedRun | Error {
+function requestOf(asked: AskedRun, profileOf: ProfileOf, baseOf: BaseOf): RequestedRun | Error {
   const { tenantId, id, planId, createdBy } = asked
   try {
     const profile = found(profileOf(asked.profileId), 'profile', asked.profileId)
-    const filters = mergedFilters(profile, asked.filters)
-    return { tenantId, id, profile, filters, trigger: 'manual', reproduces: null, planId, createdBy }
+    const { base } = asked
+    const merged = mergedFilters(profile, asked.filters)
+    if (!isDelta(profile) && base !== undefined) {
+      throw new Problem('request/invalid', 'base_export_id: is for runs of a profile mirror:delta')
+    }
+    const filters = isDelta(profile) ? deltaFilters(profile, { base, filters: merged }, baseOf) : merged
+    const made = { tenantId, id, profile, filters, baseRun: base ?? null, planId, createdBy }
+    return { ...made, trigger: 'manual', reproduces: null }
   } catch (refusal) {
     return refusal as Error
   }

@@ -207,7 +207,8 @@ fn read<M: Maps>(
         let (takers, collected) = match &options.connection {
             Some(connection) => {
                 let (server, tenant_id, queries) = (server(connection)?, options.tenant_id.clone(), queries.clone());
-                collect(&PostgresRanges { server, tenant_id, queries, stop: Arc::clone(&stop) }, rules, takers, monitor, &stop)?
+                let ranges = PostgresRanges { server, tenant_id, queries, with_documents: false, stop: Arc::clone(&stop) };
+                collect(&ranges, rules, takers, monitor, &stop)?
             }
             None => {
                 let paths = files.iter().map(PathBuf::from).collect();

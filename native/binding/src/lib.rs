@@ -2,17 +2,21 @@
 
 mod bundle_problem;
 mod cancel;
+mod check_mirror;
 mod database;
 mod fault;
 mod intake;
+mod merge_mirrors;
 mod pack_bundle;
 mod read_member;
 mod scan_bundle;
 mod scan_folder;
+mod write_delta;
 mod write_document_files;
 mod write_documents;
 mod write_java_db;
 mod write_json_lines;
 mod write_line_files;
+mod write_mirror;
 mod write_trivy;
 mod zstd_version;

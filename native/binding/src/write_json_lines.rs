@@ -140,6 +140,7 @@ fn run(options: &JsonLinesOptions, monitor: &Monitor) -> std::result::Result<Wri
         server: server(&options.connection)?,
         tenant_id: options.tenant_id.clone(),
         queries: options.queries.clone(),
+        with_documents: false,
         stop: Arc::clone(&stop),
     };
     let JsonLinesOptions { mapping, level, frame_bytes, readers, max_withheld, path, .. } = options;

@@ -4,6 +4,7 @@ import { coverage, documentsQuery, ingestInputs, kindExtent, ledgerHead, rangeQu
 import { writeDatabase, writeDocuments, writeJsonLines } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
+import { databaseMirror } from './database-mirror.ts'
 import { databaseRules } from './database-rules.ts'
 import type { Evidence, Survey } from './evidence.ts'
 import { rangeRecordsOf } from './range-records.ts'
@@ -14,7 +15,9 @@ export type OwnLedger = Pick<WorkerDeps, 'inTenant'> & { readonly databaseUrl: s
 /** Evidence in the own database. The native module reads it over connections of its own. */
 export function databaseEvidence({ inTenant, databaseUrl }: OwnLedger): Evidence {
   const connection = parseDatabaseUrl(databaseUrl)
+  const mirror = databaseMirror({ inTenant }, connection)
   return {
+    ...mirror,
     survey: async ({ tenantId, filters, as }) => {
       if (as) requireOwn(as)
       return inTenant(tenantId, async (tx) => {

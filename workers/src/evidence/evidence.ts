@@ -1,7 +1,23 @@
-import type { Coverage, Filters, LineKind } from '@stella/contracts'
-import type { GroupExtent, IngestInput, KeyRange, KindExtent, KindRanges, Plan, TimeBucket } from '@stella/core'
+import type { Coverage, Filters, LineKind, RecordKind } from '@stella/contracts'
+import type {
+  DeltaBase,
+  GroupExtent,
+  IngestInput,
+  KeyRange,
+  KindExtent,
+  KindRanges,
+  Plan,
+  TimeBucket,
+} from '@stella/core'
 import type { BucketQuery } from '@stella/db'
-import type { DatabaseOptions, WrittenDatabase, WrittenJsonLines, WrittenPack } from '@stella/native'
+import type {
+  DatabaseOptions,
+  WrittenDatabase,
+  WrittenDelta,
+  WrittenJsonLines,
+  WrittenMirror,
+  WrittenPack,
+} from '@stella/native'
 
 import type { Mapping } from '../deps.ts'
 
@@ -38,7 +54,7 @@ export interface LinesWork {
 /** A range of SBOMs to pack into a file. */
 export type DocumentsWork = Pick<LinesWork, 'plan' | 'scratch' | 'path'> & { readonly range: KeyRange }
 
-/** Records of one kind that a database is made of. */
+/** Records of one kind that a database, or a mirror, is made of. */
 export interface DatabaseSource extends KindRanges {
   readonly mapping: Mapping
 }
@@ -46,6 +62,40 @@ export interface DatabaseSource extends KindRanges {
 /** Records to make a database for Trivy of: the vulnerabilities of advisories, or the Java DB of SBOMs and JARs. */
 export type DatabaseWork = Omit<LinesWork, 'kind' | 'ranges' | 'mapping'> &
   Pick<DatabaseOptions, 'metadata' | 'allowEmpty' | 'oci'> & { readonly sources: readonly DatabaseSource[] }
+
+/** A file of a mirror that is given. */
+export interface MirrorText {
+  readonly path: string
+  readonly content: string
+}
+
+/** What to survey of a ledger for a delta. */
+export interface ChangesRequest {
+  readonly tenantId: string
+  readonly filters: Filters
+  readonly kinds: readonly RecordKind[]
+  readonly base: DeltaBase
+}
+
+/** The newest state of a ledger, and what has come since an earlier one. */
+export interface ChangesSurvey {
+  readonly revision: number
+  readonly time: string
+  readonly extents: readonly { readonly kind: RecordKind; readonly records: number; readonly bytes: number }[]
+}
+
+/** Records that a delta is made of. */
+export type DeltaWork = Omit<LinesWork, 'kind' | 'ranges' | 'mapping'> & {
+  readonly base: DeltaBase
+  readonly sources: readonly Omit<DatabaseSource, 'ranges'>[]
+  readonly texts: readonly MirrorText[]
+}
+
+/** Records and documents that a mirror is made of. */
+export type MirrorWork = Omit<LinesWork, 'kind' | 'ranges' | 'mapping'> & {
+  readonly sources: readonly DatabaseSource[]
+  readonly texts: readonly MirrorText[]
+}
 
 /**
  * Where runs read evidence: the own database, or another installation's ledger. Equal ledgers give equal answers and equal bytes.
@@ -60,4 +110,9 @@ export interface Evidence {
   writeLines(work: LinesWork, signal: AbortSignal): Promise<WrittenJsonLines>
   writeDocuments(work: DocumentsWork, signal: AbortSignal): Promise<WrittenPack>
   writeDatabase(work: DatabaseWork, signal: AbortSignal): Promise<WrittenDatabase>
+  /** @throws `run/base-unusable` where the base is of another ledger, or of a later revision */
+  surveyChanges(asked: ChangesRequest): Promise<ChangesSurvey>
+  writeDelta(work: DeltaWork, signal: AbortSignal): Promise<WrittenDelta>
+  /** With the ledger that was read. @throws `config/invalid` where documents cannot be read */
+  writeMirror(work: MirrorWork, signal: AbortSignal): Promise<WrittenMirror & { readonly ledger: string }>
 }

@@ -58,7 +58,16 @@ export function httpEvidence(address: LedgerAddress): Evidence {
       }
       return writeDatabase(work.plan.profile.variant, { connection: null, sources, ...databaseRules(work) }, signal)
     },
+    surveyChanges: ownAlone,
+    writeMirror: ownAlone,
+    writeDelta: ownAlone,
   }
+}
+
+/** Mirrors hold documents, which are streamed one by one and would take hours. */
+function ownAlone(): Promise<never> {
+  const reason = 'mirrors and deltas are made of the own ledger: give their runs to a worker without EVIDENCE_URL'
+  return Promise.reject(new Problem('config/invalid', reason))
 }
 
 /** The first answer says which ledger and revision, unless a plan does; the others must be of the same. */

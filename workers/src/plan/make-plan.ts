@@ -1,4 +1,4 @@
-import { trivyDatabaseOf } from '@stella/contracts'
+import { isWhole } from '@stella/contracts'
 import { countsOf, cutShards, type Plan, type Scope, wholeShard } from '@stella/core'
 import { type BucketQuery, cutParts, type OpenRun } from '@stella/db'
 
@@ -18,10 +18,9 @@ export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | n
   const estimatedBytes = extents.reduce((sum, { bytes }) => sum + bytes, 0)
   const read = { ledgerTime: time, ...(ledger === null ? {} : { evidence: ledger }) }
   const plan = { id: planId, scope, ...read, profile, counts, estimatedBytes }
-  if (trivyDatabaseOf(profile)) return { ...plan, shards: wholeShard(extents) }
   const { sharding } = profile.config
   if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
-    return { ...plan, shards: cutShards(extents) }
+    return { ...plan, shards: isWhole(profile) ? wholeShard(extents) : cutShards(extents) }
   const times = (query: BucketQuery) => evidence.times(query, survey)
   return { ...plan, shards: [], parts: await cutParts(times, { scope, sharding, groups: extents }) }
 }

@@ -3,10 +3,11 @@ import type { Plan } from '@stella/core'
 import { admitRun, getPlan, heartbeat, openRun, partId, recordPlan, requestParts, type Transaction } from '@stella/db'
 
 import type { WorkerDeps } from '../deps.ts'
+import { makeDeltaPlan } from './make-delta-plan.ts'
 import { makePlan } from './make-plan.ts'
 import { requirePlan } from './require-plan.ts'
 
-type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'evidence' | 'runLimits'>
+type PlanDeps = Pick<WorkerDeps, 'inTenant' | 'evidence' | 'blobs' | 'mappings' | 'runLimits'>
 
 /**
  * plan: reads what the filters take of the ledger, and writes the plan row. A reproduction takes over the plan of the run that it
@@ -19,8 +20,8 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   const admission = await deps.inTenant(tenantId, (tx) => admitRun(tx, { tenantId, runId, limits: deps.runLimits }))
   if (admission !== 'planning') return []
 
-  const { run, found, whole } = await deps.inTenant(tenantId, (tx) => openPlanning(tx, { tenantId, runId }))
-  const made = found ?? (await makePlan(deps.evidence, run, whole))
+  const { run, found, whole, base } = await deps.inTenant(tenantId, (tx) => openPlanning(tx, { tenantId, runId }))
+  const made = found ?? (base ? await makeDeltaPlan(deps, run, base) : await makePlan(deps.evidence, run, whole))
   const plan = await deps.inTenant(tenantId, async (tx): Promise<Plan | null> => {
     const recorded = await recordPlan(tx, { tenantId, runId, plan: made })
     const state = await heartbeat(tx, { tenantId, runId })
@@ -32,15 +33,16 @@ export async function planStep(deps: PlanDeps, { tenantId, runId }: JobMessage<'
   return jobsOfPlan(plan, tenantId, runId)
 }
 
-/** A run, its plan where it has one, and the plan of the run that it is a part of. */
+/** A run, its plan where it has one, the run that it is a delta for, and the plan of the run that it is a part of. */
 async function openPlanning(tx: Transaction, { tenantId, runId }: JobMessage<'plan'>) {
   const run = await openRun(tx, { tenantId, runId })
   if (run === null) throw new Problem('ledger/changed', `run ${runId} is gone`)
-  const { planId, partOf } = run
+  const { planId, partOf, baseRun } = run
   const whole = partOf === null ? null : await openRun(tx, { tenantId, runId: partOf })
   return {
     run,
     found: await getPlan(tx, { tenantId, planId }),
+    base: baseRun === null ? null : await openRun(tx, { tenantId, runId: baseRun }),
     whole: whole && (await requirePlan(tx, { tenantId, planId: whole.planId })),
   }
 }

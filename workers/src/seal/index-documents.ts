@@ -1,22 +1,8 @@
-import {
-  bundlePaths,
-  indexPaths,
-  MAX_MANIFEST_BYTES,
-  exportManifest as manifestContract,
-  Problem,
-  type Sharding,
-} from '@stella/contracts'
-import {
-  encodeIndex,
-  encodeSignature,
-  exportIndex,
-  type Plan,
-  type RunIdentity,
-  type SealedPart,
-  sealedKey,
-} from '@stella/core'
+import { bundlePaths, indexPaths, MAX_MANIFEST_BYTES, Problem, type Sharding } from '@stella/contracts'
+import { encodeIndex, encodeSignature, exportIndex, type Plan, type RunIdentity, type SealedPart } from '@stella/core'
 import { listParts, type OpenRun } from '@stella/db'
 
+import { sealedManifest } from '../run/sealed-manifest.ts'
 import type { SealDeps } from './seal-step.ts'
 import { type SealedDocuments, sealedDocument } from './sealed-documents.ts'
 
@@ -58,15 +44,14 @@ export async function signedIndex(
   }
 }
 
-async function sealedPart({ blobs }: SealDeps, run: OpenRun, plan: Plan): Promise<SealedPart> {
-  const { tenantId, id: runId, part, sealed } = run
+async function sealedPart(deps: SealDeps, run: OpenRun, plan: Plan): Promise<SealedPart> {
+  const { id: runId, part, sealed } = run
   const manifest = sealed?.documents[bundlePaths.manifest]
   const planned = plan.parts?.[(part ?? 0) - 1]
   if (!sealed || !manifest || !planned) throw new Problem('ledger/changed', `part ${runId} is not as it was planned`)
 
-  const { sha256, size } = manifest
-  const key = sealedKey({ tenantId, runId, attempt: sealed.attempt, sha256 })
-  const bytes = await blobs.readBytes({ key, maxBytes: MAX_MANIFEST_BYTES, expected: { sha256, sizeBytes: size } })
-  const { content } = manifestContract.parse(JSON.parse(bytes.toString()))
+  const read = await sealedManifest(deps, run)
+  if (!read) throw new Problem('ledger/changed', `the manifest of part ${runId} is gone`)
+  const { content } = read
   return { content, runId, manifest, bundle: sealed.bundle, estimatedBytes: planned.estimatedBytes }
 }

@@ -1,7 +1,7 @@
-import { bundlePaths, exportManifest, MAX_MANIFEST_BYTES, Problem } from '@stella/contracts'
-import { sealedKey } from '@stella/core'
-import { keepsDocuments, type OpenRun } from '@stella/db'
+import { bundlePaths, exportManifest, Problem } from '@stella/contracts'
+import type { OpenRun } from '@stella/db'
 
+import { sealedManifest } from '../run/sealed-manifest.ts'
 import type { SealDeps } from './seal-step.ts'
 import type { SealedDocument } from './sealed-documents.ts'
 
@@ -28,20 +28,13 @@ export async function requireReproduced(
   }
 }
 
-async function differingFiles(
-  blobs: SealDeps['blobs'],
-  { tenantId, id, sealed, pruned }: OpenRun,
-  after: SealedDocument,
-): Promise<string[]> {
-  const manifest = sealed?.documents[bundlePaths.manifest]
-  if (!sealed || !manifest || !keepsDocuments(pruned)) return []
-  const { sha256, size } = manifest
-  const key = sealedKey({ tenantId, runId: id, attempt: sealed.attempt, sha256 })
-  const bytes = await blobs.readBytes({ key, maxBytes: MAX_MANIFEST_BYTES, expected: { sha256, sizeBytes: size } })
-  const filesOf = (text: string) => exportManifest.parse(JSON.parse(text)).content.files
-  const known = new Map(filesOf(bytes.toString()).map((file) => [file.path, file.sha256]))
-  return filesOf(after.bytes.toString())
-    .filter((file) => known.get(file.path) !== file.sha256)
+async function differingFiles(blobs: SealDeps['blobs'], original: OpenRun, after: SealedDocument): Promise<string[]> {
+  const before = await sealedManifest({ blobs }, original)
+  if (!before) return []
+  const known = new Map(before.content.files.map((file) => [file.path, file.sha256]))
+  return exportManifest
+    .parse(JSON.parse(after.bytes.toString()))
+    .content.files.filter((file) => known.get(file.path) !== file.sha256)
     .map((file) => file.path)
     .slice(0, 10)
 }

@@ -9,6 +9,7 @@ import {
   MAX_MANIFEST_BYTES,
   MAX_WITHHELD,
   mediaTypes,
+  mirrorPaths,
   Problem,
   trivyDatabaseOf,
   trivySignaturePath,
@@ -18,6 +19,7 @@ import {
   encodeManifest,
   encodeProvenance,
   encodeSignature,
+  encodeSummary,
   exportManifest,
   type Plan,
   type RunIdentity,
@@ -27,6 +29,7 @@ import {
 import { javaDbVersions, trivyVersions, zstdVersion } from '@stella/native'
 
 import type { HashedMember } from './hash-members.ts'
+import { mirrorSchemas } from './mirror-schemas.ts'
 import type { SealDeps } from './seal-step.ts'
 
 /** A document that sealing writes, with its identity. */
@@ -77,6 +80,7 @@ export async function sealedDocuments(
   const signed = [
     ...(await signatures(deps, manifest.bytes, statement)),
     ...(await signedDatabase(deps, plan, members)),
+    ...(await signedSummary(deps, value)),
   ]
   const documents = [manifest, sealedDocument(bundlePaths.provenance, statement), ...signed]
   return { documents, contentRoot: value.content.content_root }
@@ -112,7 +116,9 @@ async function signatures({ kms }: SealDeps, manifest: Buffer, payload: Buffer):
 }
 
 /** The forms that records had, and what a database was made by. */
-function schemasOf({ kind, variant }: Plan['profile'], { advisory, vex, sbom, jar }: SealDeps['mappings']) {
+function schemasOf({ kind, variant }: Plan['profile'], mappings: SealDeps['mappings']) {
+  const { advisory, vex, sbom, jar } = mappings
+  if (kind === 'mirror') return mirrorSchemas(mappings)
   if (kind !== 'trivy') return { advisory: advisory.id, vex: vex.id, sbom: 'as-received' }
   if (variant === 'java-db') return { sbom: sbom.id, jar: jar.id, ...javaDbVersions() }
   return { advisory: advisory.id, ...trivyVersions() }
@@ -132,6 +138,17 @@ async function signedDatabase(
   }
   const { signature } = await kms.sign(bytes())
   return [sealedDocument(trivySignaturePath, Buffer.from(encodeSignature(signature)))]
+}
+
+/** What a mirror says of itself to people, with a signature of its own; nothing of any other export. */
+async function signedSummary({ kms }: SealDeps, manifest: ExportManifest): Promise<SealedDocument[]> {
+  if (!manifest.content.mirror) return []
+  const summary = encodeSummary(manifest)
+  const { signature } = await kms.sign(summary)
+  return [
+    sealedDocument(mirrorPaths.summary, summary),
+    sealedDocument(mirrorPaths.summarySignature, Buffer.from(encodeSignature(signature))),
+  ]
 }
 
 /** A document with its digest. */

@@ -10,6 +10,7 @@ import { whileWanted } from '../run/while-wanted.ts'
 import { writeDatabaseShard } from './write-database-shard.ts'
 import { writeDocumentsShard } from './write-documents-shard.ts'
 import { writeLinesShard } from './write-lines-shard.ts'
+import { writeMirrorShard } from './write-mirror-shard.ts'
 
 /** What one shard is written with. */
 export type WriteDeps = Pick<WorkerDeps, 'inTenant' | 'blobs' | 'evidence' | 'mappings' | 'readers' | 'log'>
@@ -71,6 +72,7 @@ async function writeShard(deps: WriteDeps, target: ShardTarget, signal: AbortSig
   if (!shard) throw new Problem('ledger/changed', `plan ${target.plan.id} has no shard ${target.shard}`)
   const database = trivyDatabaseOf(target.plan.profile)
   if (database) return writeDatabaseShard(deps, shard, { ...target, database }, signal)
+  if (target.plan.profile.kind === 'mirror') return writeMirrorShard(deps, shard, target, signal)
   const { kind, ranges } = shard
   if (kind === 'sbom') return writeDocumentsShard(deps, shard, target, signal)
   if (kind === 'jar')

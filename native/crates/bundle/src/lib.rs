@@ -34,12 +34,15 @@ mod report;
 mod scan;
 mod scan_folder;
 mod seek_table;
+mod seekable;
 mod tar_entry;
 mod zstd_frame;
 
 pub use error::BundleError;
 pub use pack::{Member, PackOptions, Packed, Part, pack, pack_into};
-pub use read_member::{copy_member, read_member};
+pub use read_member::{Members, copy_member, read_member};
 pub use report::{Fault, MemberDigest, ScanLimits, ScanReport};
 pub use scan::scan_bundle;
 pub use scan_folder::scan_folder;
+pub use seekable::{FrameFile, FrameWriter};
+pub use tar_entry::{END as TAR_END, header as tar_header, padding as tar_padding};

@@ -1,6 +1,6 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use zstd::bulk::Decompressor;
@@ -8,6 +8,7 @@ use zstd::bulk::Decompressor;
 use crate::container::Container;
 use crate::entry_check::EntryCheck;
 use crate::error::{BundleError, poll};
+use crate::layout::Layout;
 use crate::member_path;
 use crate::report::FaultList;
 use crate::scan::read_frame;
@@ -24,12 +25,7 @@ const PIECE_BYTES: usize = 1 << 20;
 /// [`BundleError::Path`] for an unsafe path, [`BundleError::Absent`], [`BundleError::TooLarge`] over `max_bytes`,
 /// [`BundleError::Altered`] for damaged frames, [`BundleError::Io`], [`BundleError::Cancelled`]
 pub fn read_member(place: &Path, member: &str, max_bytes: u64, max_members: u64, cancel: &AtomicBool) -> Result<Vec<u8>, BundleError> {
-    let mut content = Vec::new();
-    each_piece(place, member, (max_bytes, max_members), cancel, &mut |piece| {
-        content.extend_from_slice(piece);
-        Ok(())
-    })?;
-    Ok(content)
+    Members::open(place, max_members, cancel)?.read(member, max_bytes, cancel)
 }
 
 /// As [`read_member`], into a file, created or emptied, which is synced then. Memory: one frame.
@@ -44,28 +40,71 @@ pub fn copy_member(
     cancel: &AtomicBool,
 ) -> Result<(), BundleError> {
     let mut file = File::create(out).map_err(BundleError::writing(out))?;
-    each_piece(place, member, (max_bytes, max_members), cancel, &mut |piece| file.write_all(piece).map_err(BundleError::writing(out)))?;
+    let mut write = |piece: &[u8]| file.write_all(piece).map_err(BundleError::writing(out));
+    Members::open(place, max_members, cancel)?.each_piece(member, max_bytes, cancel, &mut write)?;
     file.sync_all().map_err(BundleError::writing(out))
 }
 
 type Take<'t> = &'t mut dyn FnMut(&[u8]) -> Result<(), BundleError>;
 
-fn each_piece(place: &Path, member: &str, limits: (u64, u64), cancel: &AtomicBool, take: Take<'_>) -> Result<(), BundleError> {
-    member_path::check(member).map_err(|reason| BundleError::Path { path: member.to_owned(), reason })?;
-    let is_folder = fs::metadata(place).map_err(BundleError::reading(place))?.is_dir();
-    if is_folder { from_folder(place, member, limits.0, cancel, take) } else { from_bundle(place, member, limits, cancel, take) }
+/// A bundle file, or a folder that a bundle was unpacked into, whose members are read one by one.
+pub struct Members {
+    place: PathBuf,
+    /// None of a folder.
+    bundle: Option<(Container, Layout)>,
+}
+
+impl Members {
+    /// Opens it; an index of more than `max_members` is not used.
+    ///
+    /// # Errors
+    /// [`BundleError::Io`], [`BundleError::Cancelled`]
+    pub fn open(place: &Path, max_members: u64, cancel: &AtomicBool) -> Result<Self, BundleError> {
+        let is_folder = fs::metadata(place).map_err(BundleError::reading(place))?.is_dir();
+        let bundle = if is_folder {
+            None
+        } else {
+            let mut container = Container::open(place)?;
+            let layout = container.layout(max_members, &mut FaultList::new(1), cancel)?;
+            Some((container, layout))
+        };
+        Ok(Self { place: place.to_owned(), bundle })
+    }
+
+    /// Content of a member.
+    ///
+    /// # Errors
+    /// As [`read_member`].
+    pub fn read(&mut self, member: &str, max_bytes: u64, cancel: &AtomicBool) -> Result<Vec<u8>, BundleError> {
+        let mut content = Vec::new();
+        self.each_piece(member, max_bytes, cancel, &mut |piece| {
+            content.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(content)
+    }
+
+    /// Gives the content of a member to `take`, piece by piece. Memory: one frame.
+    ///
+    /// # Errors
+    /// As [`read_member`], and those of `take`.
+    pub fn each_piece(&mut self, member: &str, max_bytes: u64, cancel: &AtomicBool, take: Take<'_>) -> Result<(), BundleError> {
+        member_path::check(member).map_err(|reason| BundleError::Path { path: member.to_owned(), reason })?;
+        match &mut self.bundle {
+            Some((container, layout)) => from_bundle((container, layout, &self.place), member, max_bytes, cancel, take),
+            None => from_folder(&self.place, member, max_bytes, cancel, take),
+        }
+    }
 }
 
 fn from_bundle(
-    place: &Path,
+    (container, layout, place): (&mut Container, &Layout, &Path),
     member: &str,
-    (max_bytes, max_members): (u64, u64),
+    max_bytes: u64,
     cancel: &AtomicBool,
     take: Take<'_>,
 ) -> Result<(), BundleError> {
     let altered = |reason: String| BundleError::Altered { path: member.to_owned(), reason };
-    let mut container = Container::open(place)?;
-    let layout = container.layout(max_members, &mut FaultList::new(1), cancel)?;
     let at = layout.slots.binary_search_by(|slot| slot.path.as_str().cmp(member));
     let slot = &layout.slots[at.map_err(|_| BundleError::Absent { path: member.to_owned() })?];
     refuse_larger(member, slot.size_bytes, max_bytes)?;
@@ -74,7 +113,7 @@ fn from_bundle(
     let mut check = EntryCheck::new(slot, layout.mtime);
     for frame in slot.frames.clone() {
         poll(cancel)?;
-        let (plain, is_altered) = read_frame(&mut container, &layout, frame, &mut decompressor)?;
+        let (plain, is_altered) = read_frame(container, layout, frame, &mut decompressor)?;
         if is_altered {
             return Err(altered("a frame has another SHA-256 than the digest index says".into()));
         }

@@ -2,6 +2,8 @@ use std::str::FromStr;
 
 use packageurl::PackageUrl;
 
+use crate::ecosystem::purl_of;
+
 /// A package URL, normalized by the rules of its type; none where the text is no valid purl.
 pub(crate) fn parse(text: &str) -> Option<PackageUrl<'static>> {
     if !text.starts_with("pkg:") {
@@ -24,6 +26,28 @@ pub(crate) fn versioned(purl: &PackageUrl<'_>) -> String {
     versioned.to_string()
 }
 
+/// A purl in the forms by which what it names is looked up: with its version, and without; both without qualifiers and subpath. None where the
+/// text is no purl.
+#[must_use]
+pub fn forms(text: &str) -> Vec<String> {
+    let Some(purl) = parse(text) else { return Vec::new() };
+    let mut forms = vec![base(&purl)];
+    if purl.version().is_some() {
+        forms.push(versioned(&purl));
+    }
+    forms
+}
+
+/// A package that an advisory speaks of: the purl that it gives or that ecosystem and name make, without version and qualifiers. Of an
+/// ecosystem that has no purl type its name, without release, a slash, and the name of the package.
+#[must_use]
+pub fn package_of_advisory(given: Option<&str>, ecosystem: &str, name: &str) -> String {
+    match given.and_then(parse).or_else(|| purl_of(ecosystem, name)) {
+        Some(purl) => base(&purl),
+        None => format!("{}/{name}", ecosystem.split(':').next().unwrap_or_default()),
+    }
+}
+
 /// The digest of a container image, in lower case; none where the text is none.
 pub(crate) fn image_digest(text: &str) -> Option<String> {
     let hex = text.strip_prefix("sha256:")?;
@@ -34,7 +58,7 @@ pub(crate) fn image_digest(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn forms(text: &str) -> Option<(String, String)> {
+    fn base_and_versioned(text: &str) -> Option<(String, String)> {
         parse(text).map(|purl| (base(&purl), versioned(&purl)))
     }
 
@@ -49,14 +73,14 @@ mod tests {
             ("pkg:deb/debian/curl@7.1:2-1?arch=amd64", "pkg:deb/debian/curl", "pkg:deb/debian/curl@7.1:2-1"),
             ("pkg:oci/alpine@sha256%3Aab", "pkg:oci/alpine", "pkg:oci/alpine@sha256:ab"),
         ] {
-            assert_eq!(forms(text), Some((base.to_owned(), versioned.to_owned())), "{text}");
+            assert_eq!(base_and_versioned(text), Some((base.to_owned(), versioned.to_owned())), "{text}");
         }
     }
 
     #[test]
     fn parse_gives_nothing_for_what_is_no_purl() {
         for text in ["", "pkg:", "pkg:npm", "pkg:npm/", "npm/x", "pkg:1a/x", "pkg:npm/%ff", "https://example.org/pkg:npm/x"] {
-            assert_eq!(forms(text), None, "{text}");
+            assert_eq!(base_and_versioned(text), None, "{text}");
         }
     }
 }

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use stella_detectors::Detectors;
 use stella_projection::Projection;
 
 use crate::error::WriteError;
@@ -48,7 +47,7 @@ pub fn collect<R: Ranges, T: Taker>(
     monitor: &Monitor,
     stop: &Arc<AtomicBool>,
 ) -> Result<(Vec<T>, Collected), WriteError> {
-    let rules = Rules { projection, detectors: Detectors::new(), max_withheld };
+    let rules = Rules::new(projection, max_withheld);
     let work = Work { ranges, rules: &rules, turns: Turns::default(), monitor, stop, ended: Mutex::default() };
     let outcomes: Vec<Result<T, WriteError>> = thread::scope(|scope| {
         let threads: Vec<_> = takers.into_iter().map(|taker| scope.spawn(|| work.run(taker))).collect();

@@ -1,11 +1,10 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use stella_detectors::{Detectors, resolve_markup, unescape};
-
+use crate::document_credentials::DocumentDetectors;
 use crate::error::WriteError;
-use crate::inspect::{Withheld, check_digest, check_withheld, out_of_order, without_credentials};
+use crate::inspect::{Withheld, check_digest, check_withheld, out_of_order};
 use crate::output::Output;
 use crate::write::Monitor;
 
@@ -91,7 +90,7 @@ pub fn write_documents(source: &mut impl DocumentReader, rules: &DocumentRules, 
 struct Pack<'a> {
     output: Output,
     cancel: &'a AtomicBool,
-    detectors: Detectors,
+    detectors: DocumentDetectors,
     max_withheld: usize,
     last_key: Vec<u8>,
     paths: HashSet<String>,
@@ -102,7 +101,16 @@ struct Pack<'a> {
 impl<'a> Pack<'a> {
     fn new(output: Output, max_withheld: usize, cancel: &'a AtomicBool) -> Self {
         let (members, withheld) = (Vec::new(), Vec::new());
-        Self { output, cancel, detectors: Detectors::new(), max_withheld, last_key: Vec::new(), paths: HashSet::new(), members, withheld }
+        Self {
+            output,
+            cancel,
+            detectors: DocumentDetectors::default(),
+            max_withheld,
+            last_key: Vec::new(),
+            paths: HashSet::new(),
+            members,
+            withheld,
+        }
     }
 
     fn take(&mut self, document: Document<'_>) -> Result<(), WriteError> {
@@ -115,7 +123,10 @@ impl<'a> Pack<'a> {
         self.last_key = document.key.to_vec();
         check_digest(document.key, document.content, document.digest)?;
         let path = format!("{ROOT}/{}/{}", segment(&document, document.folder)?, segment(&document, document.file_name)?);
-        if self.holds_credentials(&document)? {
+        let found = self.detectors.find(document.key, document.content, self.cancel)?;
+        if !found.is_empty() {
+            check_withheld(self.withheld.len().saturating_add(found.len()), self.max_withheld)?;
+            self.withheld.extend(found);
             return Ok(());
         }
         if !self.paths.insert(path.clone()) {
@@ -125,37 +136,6 @@ impl<'a> Pack<'a> {
         self.output.write(document.content)?;
         self.members.push(Member { path, offset, size_bytes, sha256: stella_digest::hex(document.digest) });
         Ok(())
-    }
-
-    /// Documents are searched as received, and where they have escapes also as every reader of the JSON or XML sees them: `https:\/\/…`,
-    /// `\u0067hp_…` and `g<!-- -->hp_…` are credentials too.
-    fn holds_credentials(&mut self, document: &Document<'_>) -> Result<bool, WriteError> {
-        let mut detected = self.detect(document.content)?;
-        let beginning = document.content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document.content).trim_ascii_start();
-        let is_xml = beginning.starts_with(b"<");
-        for text in if is_xml { resolve_markup(document.content) } else { unescape(document.content).into_iter().collect() } {
-            for (detector, count) in self.detect(&text)? {
-                let most = detected.entry(detector).or_default();
-                *most = count.max(*most);
-            }
-        }
-        for (detector, count) in &detected {
-            let record_key = without_credentials(&self.detectors, &String::from_utf8_lossy(document.key));
-            let withheld = Withheld { record_key, detector, pointer: None, action: "withhold" };
-            check_withheld(self.withheld.len().saturating_add(*count), self.max_withheld)?;
-            self.withheld.extend(std::iter::repeat_n(withheld, *count));
-        }
-        Ok(!detected.is_empty())
-    }
-
-    /// How many credentials each detector knows in a text.
-    fn detect(&self, text: &[u8]) -> Result<BTreeMap<&'static str, usize>, WriteError> {
-        let (mut findings, mut detected) = (Vec::new(), BTreeMap::new());
-        self.detectors.find_unless(text, &mut findings, || self.cancel.load(Ordering::Relaxed))?;
-        for finding in findings {
-            *detected.entry(finding.detector).or_default() += 1;
-        }
-        Ok(detected)
     }
 }
 
@@ -168,22 +148,4 @@ fn segment<'a>(document: &Document<'a>, bytes: &'a [u8]) -> Result<&'a str, Writ
         let shown = String::from_utf8_lossy(bytes);
         WriteError::of_record("record/schema-mismatch", document.key, format!("{shown:?} is no safe name for a file or folder"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_left_in_the_middle_when_the_writing_is_cancelled() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let cancel = AtomicBool::new(false);
-        let mut pack = Pack::new(Output::create(&dir.path().join("pack")).expect("a file"), 1, &cancel);
-        let document =
-            Document { key: b"k", folder: b"f", file_name: b"s", content: b"npm_a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", digest: b"" };
-        assert_eq!(pack.holds_credentials(&document), Ok(true));
-        cancel.store(true, Ordering::Relaxed);
-        assert_eq!(pack.holds_credentials(&document).expect_err("cancelled").code, "native/cancelled");
-        assert_eq!(pack.withheld.len(), 1);
-    }
 }

@@ -4,6 +4,7 @@ use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
 use crate::error::WriteError;
+use crate::reorder::Piece;
 
 /// Waiting frames take memory in such steps, so that a buffer seldom has to grow when it is used again.
 const WAITING_STEP_BYTES: usize = 1024 * 1024;
@@ -13,6 +14,12 @@ pub(crate) struct Frame {
     pub(crate) bytes: Vec<u8>,
     pub(crate) plain_bytes: u64,
     pub(crate) records: u64,
+}
+
+impl Piece for Frame {
+    fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 /// Compresses frames one by one, each with a checksum and its content size. Source: RFC 8878.

@@ -22,11 +22,19 @@ pub struct Withheld {
 /// Longest line that a verifier reads: `MAX_DOCUMENT_BYTES` of `contracts/src/limits.ts`.
 pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
-/// What all threads share: the allow-list, the detectors, and how much may be withheld.
-pub(crate) struct Rules {
+/// What all threads share.
+pub struct Rules {
     pub(crate) projection: Projection,
     pub(crate) detectors: Detectors,
     pub(crate) max_withheld: usize,
+}
+
+impl Rules {
+    /// An allow-list, and how much may be withheld.
+    #[must_use]
+    pub fn new(projection: Projection, max_withheld: usize) -> Self {
+        Self { projection, detectors: Detectors::new(), max_withheld }
+    }
 }
 
 /// Checks the records of one range, in order.
@@ -117,7 +125,11 @@ pub(crate) fn without_credentials(detectors: &Detectors, text: &str) -> String {
     String::from_utf8_lossy(&redact(text.as_bytes(), &findings)).into_owned()
 }
 
-pub(crate) fn check_digest(key: &[u8], content: &[u8], digest: &[u8]) -> Result<(), WriteError> {
+/// That content has the SHA-256 that is stored beside it.
+///
+/// # Errors
+/// `record/digest-mismatch`
+pub fn check_digest(key: &[u8], content: &[u8], digest: &[u8]) -> Result<(), WriteError> {
     if Sha256::digest(content).as_slice() == digest {
         return Ok(());
     }
@@ -147,10 +159,10 @@ mod tests {
     fn more_credentials_than_allowed_are_not_even_located() {
         let mapping = r#"{"id":"t-1","version":1,"root":{"kind":"object","others":"refuse","fields":{"id":{"kind":"string"}}}}"#;
         let projection = Projection::compile(mapping).expect("the mapping is good");
-        let rules = Rules { projection, detectors: Detectors::new(), max_withheld: 1 };
+        let rules = Rules::new(projection, 1);
         let body = br#"{"id":"AKIAABCDEFGH23456777 AKIAABCDEFGH23456778"}"#;
         let (mut inspector, mut plain) = (Inspector::new(&rules), Vec::new());
-        let refused = inspector.take(Record { key: b"A", body, digest: &Sha256::digest(body) }, &mut plain).expect_err("two");
+        let refused = inspector.take(Record { key: b"A", body, digest: &Sha256::digest(body), source: None }, &mut plain).expect_err("two");
         assert_eq!((refused.code, inspector.withheld.len(), plain.len()), ("record/too-many-credentials", 0, 0));
     }
 
@@ -158,11 +170,11 @@ mod tests {
     fn a_record_whose_line_redacting_makes_too_long_is_withheld() {
         let mapping = r#"{"id":"t-1","version":1,"root":{"kind":"object","others":"refuse","fields":{"id":{"kind":"string"}}}}"#;
         let projection = Projection::compile(mapping).expect("the mapping is good");
-        let rules = Rules { projection, detectors: Detectors::new(), max_withheld: 1 };
+        let rules = Rules::new(projection, 1);
         let (body, line) = (br#"{"id":"AKIAABCDEFGH23456777"}"#, br#"{"id":"[redacted:aws-access-key-id]"}"#);
         for (max_line_bytes, kept) in [(line.len(), true), (line.len() - 1, false)] {
             let mut inspector = Inspector { max_line_bytes, ..Inspector::new(&rules) };
-            let (mut plain, record) = (Vec::new(), Record { key: b"A", body, digest: &Sha256::digest(body) });
+            let (mut plain, record) = (Vec::new(), Record { key: b"A", body, digest: &Sha256::digest(body), source: None });
             assert_eq!(inspector.take(record, &mut plain), Ok(kept));
             assert_eq!(plain, if kept { [&line[..], b"\n"].concat() } else { Vec::new() });
             assert_eq!(inspector.withheld[0].action, if kept { "redact" } else { "withhold" });

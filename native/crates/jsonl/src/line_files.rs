@@ -96,7 +96,7 @@ fn read_line(line: &[u8], kind: &str, each: &mut impl FnMut(Record<'_>) -> Resul
     }
     let digest = sha256_of_hex(&head.body_sha256).ok_or_else(|| WriteError::of_record("evidence/invalid", key, "it has no SHA-256"))?;
     check_canonical(key, body)?;
-    each(Record { key, body, digest: &digest })
+    each(Record { key, body, digest: &digest, source: None })
 }
 
 /// What a digest covers may still be anything. The ledger keeps canonical objects, and so must whoever speaks for one.

@@ -5,9 +5,10 @@ use stella_pgcopy::{Server, Session};
 
 use crate::documents::{Document, DocumentReader};
 use crate::error::WriteError;
-use crate::records::{RangeReader, Ranges, Record};
+use crate::records::{RangeReader, Ranges, Record, Source};
 
-/// Ranges of records in PostgreSQL: one SELECT each, with the columns key (text), body (text), digest (bytea), in order of key.
+/// Ranges of records in PostgreSQL: one SELECT each, with the columns key (text), body (text), digest (bytea), in order of key; where documents
+/// are read too, then digest and content of the document (bytea), the latter null where the row before has the same document.
 pub struct PostgresRanges {
     /// Where the ledger is.
     pub server: Server,
@@ -15,6 +16,8 @@ pub struct PostgresRanges {
     pub tenant_id: String,
     /// A SELECT per range.
     pub queries: Vec<String>,
+    /// Whether the rows have documents.
+    pub with_documents: bool,
     /// Ends all reading when raised.
     pub stop: Arc<AtomicBool>,
 }
@@ -27,7 +30,11 @@ impl Ranges for PostgresRanges {
     }
 
     fn open(&self) -> Result<PostgresReader, WriteError> {
-        Ok(PostgresReader { session: open(&self.server, &self.tenant_id, &self.stop)?, queries: self.queries.clone() })
+        Ok(PostgresReader {
+            session: open(&self.server, &self.tenant_id, &self.stop)?,
+            queries: self.queries.clone(),
+            with_documents: self.with_documents,
+        })
     }
 }
 
@@ -35,12 +42,14 @@ impl Ranges for PostgresRanges {
 pub struct PostgresReader {
     session: Session,
     queries: Vec<String>,
+    with_documents: bool,
 }
 
 impl RangeReader for PostgresReader {
     fn read(&mut self, range: usize, each: impl FnMut(Record<'_>) -> Result<(), WriteError>) -> Result<(), WriteError> {
         let query = self.queries[range].clone();
-        let copied = copy_records(&mut self.session, &query, each);
+        let session = &mut self.session;
+        let copied = if self.with_documents { copy_with_documents(session, &query, each) } else { copy_records(session, &query, each) };
         if copied.is_err() {
             self.session.request_cancel();
         }
@@ -52,7 +61,20 @@ fn copy_records(session: &mut Session, query: &str, mut each: impl FnMut(Record<
     let mut copy = session.copy_out(query)?;
     while let Some(row) = copy.next_row::<3>()? {
         let [Some(key), Some(body), Some(digest)] = row else { return Err(null_column()) };
-        each(Record { key, body, digest })?;
+        each(Record { key, body, digest, source: None })?;
+    }
+    Ok(())
+}
+
+fn copy_with_documents(
+    session: &mut Session,
+    query: &str,
+    mut each: impl FnMut(Record<'_>) -> Result<(), WriteError>,
+) -> Result<(), WriteError> {
+    let mut copy = session.copy_out(query)?;
+    while let Some(row) = copy.next_row::<5>()? {
+        let [Some(key), Some(body), Some(digest), Some(of_source), content] = row else { return Err(null_column()) };
+        each(Record { key, body, digest, source: Some(Source { digest: of_source, content }) })?;
     }
     Ok(())
 }

@@ -11,6 +11,17 @@ pub struct Record<'a> {
     pub body: &'a [u8],
     /// SHA-256 of the body, as stored beside it.
     pub digest: &'a [u8],
+    /// The document that it was made of, where documents are read too.
+    pub source: Option<Source<'a>>,
+}
+
+/// The document that a record was made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// SHA-256 of the document.
+    pub digest: &'a [u8],
+    /// The document as it was received; none where the record before was made of it too.
+    pub content: Option<&'a [u8]>,
 }
 
 /// Records in consecutive ranges of keys, which may be read side by side.

@@ -4,26 +4,31 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::WriteError;
-use crate::frame::Frame;
 use crate::range_end::RangeEnd;
 
-/// Compressed bytes that may wait for their turn, where ranges are long or do not compress.
+/// Bytes of pieces that may wait for their turn, where ranges are long.
 const WAITING_BYTES: usize = 16 * 1024 * 1024;
-/// Frames of the range at hand that may wait for the disk.
-const AHEAD_FRAMES: usize = 4;
+/// Pieces of the range at hand that may wait for the disk.
+const AHEAD_PIECES: usize = 4;
 /// How often a waiting writer looks whether it was cancelled.
 const POLL: Duration = Duration::from_millis(50);
 
+/// What readers make of records that follow each other.
+pub trait Piece: Send {
+    /// About the memory that it takes while it waits, in bytes.
+    fn bytes(&self) -> usize;
+}
+
 /// What readers hand to the writer.
-pub(crate) enum Item {
-    Frame(Frame),
-    /// Comes once for each range, after its frames.
+pub(crate) enum Item<P> {
+    Piece(P),
+    /// Comes once for each range, after its pieces.
     End(RangeEnd),
 }
 
 /// Puts what several readers make into the order of ranges, and makes those wait that are too far ahead.
-pub(crate) struct Reorder {
-    state: Mutex<State>,
+pub(crate) struct Reorder<P> {
+    state: Mutex<State<P>>,
     changed: Condvar,
     /// Raised at the first failure; readers' sessions poll it.
     stop: Arc<AtomicBool>,
@@ -31,18 +36,17 @@ pub(crate) struct Reorder {
     window: usize,
 }
 
-#[derive(Default)]
-struct State {
-    queues: BTreeMap<usize, VecDeque<Item>>,
+struct State<P> {
+    queues: BTreeMap<usize, VecDeque<Item<P>>>,
     turn: usize,
     waiting_bytes: usize,
-    spare: Vec<Vec<u8>>,
     failure: Option<WriteError>,
 }
 
-impl Reorder {
+impl<P: Piece> Reorder<P> {
     pub(crate) fn new(stop: Arc<AtomicBool>, window: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), stop, window }
+        let state = State { queues: BTreeMap::new(), turn: 0, waiting_bytes: 0, failure: None };
+        Self { state: Mutex::new(state), changed: Condvar::new(), stop, window }
     }
 
     /// Keeps the first failure, and stops everyone.
@@ -53,7 +57,7 @@ impl Reorder {
     }
 
     /// Hands over an item. Waits while the reader is too far ahead of the writer.
-    pub(crate) fn push(&self, range: usize, item: Item) -> Result<(), WriteError> {
+    pub(crate) fn push(&self, range: usize, item: Item<P>) -> Result<(), WriteError> {
         let mut state = self.lock();
         while state.failure.is_none() && state.is_ahead(range, self.window) {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -61,8 +65,8 @@ impl Reorder {
         if let Some(failure) = &state.failure {
             return Err(failure.clone());
         }
-        if let Item::Frame(frame) = &item {
-            state.waiting_bytes += frame.bytes.len();
+        if let Item::Piece(piece) = &item {
+            state.waiting_bytes += piece.bytes();
         }
         state.queues.entry(range).or_default().push_back(item);
         drop(state);
@@ -71,7 +75,7 @@ impl Reorder {
     }
 
     /// The next item in the order of ranges. Waits for it, polling `cancel`.
-    pub(crate) fn pop(&self, cancel: &AtomicBool) -> Result<Item, WriteError> {
+    pub(crate) fn pop(&self, cancel: &AtomicBool) -> Result<Item<P>, WriteError> {
         let mut state = self.lock();
         loop {
             if cancel.load(Ordering::Relaxed) {
@@ -89,36 +93,24 @@ impl Reorder {
         }
     }
 
-    /// A buffer for the next frame, used before where there is one.
-    pub(crate) fn spare(&self) -> Vec<u8> {
-        self.lock().spare.pop().unwrap_or_default()
-    }
-
-    /// Gives a buffer back. That of an oversized frame is not kept.
-    pub(crate) fn give_back(&self, buffer: Vec<u8>, keep_bytes: usize) {
-        if buffer.capacity() <= keep_bytes {
-            self.lock().spare.push(buffer);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl<P: Piece> State<P> {
     /// The range at hand never waits for later ones, or nobody would move.
     fn is_ahead(&self, range: usize, window: usize) -> bool {
         if range == self.turn {
-            return self.queues.get(&range).is_some_and(|queue| queue.len() >= AHEAD_FRAMES);
+            return self.queues.get(&range).is_some_and(|queue| queue.len() >= AHEAD_PIECES);
         }
         range >= self.turn + window || self.waiting_bytes >= WAITING_BYTES
     }
 
-    fn take(&mut self) -> Option<Item> {
+    fn take(&mut self) -> Option<Item<P>> {
         let item = self.queues.get_mut(&self.turn)?.pop_front()?;
         match &item {
-            Item::Frame(frame) => self.waiting_bytes -= frame.bytes.len(),
+            Item::Piece(piece) => self.waiting_bytes -= piece.bytes(),
             Item::End(_) => {
                 self.queues.remove(&self.turn);
                 self.turn += 1;

@@ -1,19 +1,15 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use stella_detectors::Detectors;
 use stella_projection::Projection;
 
 use crate::error::WriteError;
 use crate::frame::{Frame, FrameCompressor};
-use crate::inspect::{Inspector, Rules, Withheld};
-use crate::mismatches::Mismatches;
+use crate::inspect::{Rules, Withheld};
+use crate::ordered::{Maker, Ordered};
 use crate::output::Output;
-use crate::range_end::RangeEnds;
-use crate::records::{RangeReader, Ranges, Turns};
-use crate::reorder::{Item, Reorder};
+use crate::records::{Ranges, Record};
 
 /// How a file of JSON lines is to be written.
 pub struct WriteOptions {
@@ -69,138 +65,87 @@ pub fn write_json_lines<R: Ranges>(
     monitor: &Monitor,
     stop: &Arc<AtomicBool>,
 ) -> Result<Written, WriteError> {
-    let rules = Rules { projection: options.projection, detectors: Detectors::new(), max_withheld: options.max_withheld };
-    let mut writer = Writer::new(Output::create(&options.path)?, options.max_withheld);
-    let readers = options.readers.clamp(1, ranges.count().max(1));
-    let reorder = Reorder::new(Arc::clone(stop), readers);
-    let plant =
-        Plant { ranges, rules: &rules, reorder: &reorder, turns: Turns::default(), level: options.level, frame_bytes: options.frame_bytes };
-    thread::scope(|scope| {
-        for _ in 0..readers {
-            scope.spawn(|| plant.work());
-        }
-        let outcome = writer.drain(&plant, monitor);
-        if let Err(error) = &outcome {
-            reorder.fail(error.clone());
-        }
-        outcome
+    let WriteOptions { projection, level, frame_bytes, readers, max_withheld, path } = options;
+    let rules = Rules::new(projection, max_withheld);
+    let mut output = Output::create(&path)?;
+    let mut written = Written { records: 0, plain_bytes: 0, size_bytes: 0, sha256: String::new(), withheld: Vec::new() };
+    let spares = Spares::default();
+    let frames = || FrameMaker::new(level, frame_bytes, &spares);
+    written.withheld = Ordered { ranges, rules: &rules, readers, monitor, stop }.read(frames, |frame| {
+        output.write(&frame.bytes)?;
+        written.records += frame.records;
+        written.plain_bytes += frame.plain_bytes;
+        monitor.records.store(written.records, Ordering::Relaxed);
+        spares.give_back(frame.bytes, frame_bytes);
+        Ok(())
     })?;
-    writer.finish(options.level)
+    if output.size_bytes() == 0 {
+        output.write(&FrameCompressor::new(level)?.compress(&[], Vec::new())?)?;
+    }
+    let stored = output.finish()?;
+    Ok(Written { size_bytes: stored.size_bytes, sha256: stored.sha256, ..written })
 }
 
-/// What the reader threads share.
-struct Plant<'a, R> {
-    ranges: &'a R,
-    rules: &'a Rules,
-    reorder: &'a Reorder,
-    turns: Turns,
-    level: i32,
-    frame_bytes: usize,
-}
-
-impl<R: Ranges> Plant<'_, R> {
-    /// One thread: takes the next range until none is left. A panic in it fails the whole, as the writer would wait for ever.
-    fn work(&self) {
-        let alarm = Alarm { reorder: self.reorder };
-        if let Err(error) = self.read_ranges() {
-            self.reorder.fail(error);
-        }
-        std::mem::forget(alarm);
-    }
-
-    fn read_ranges(&self) -> Result<(), WriteError> {
-        let mut bench = Bench { compressor: FrameCompressor::new(self.level)?, plain: Vec::with_capacity(self.room()), records: 0 };
-        self.turns.take(self.ranges, |range, reader| self.read_range(range, reader, &mut bench))
-    }
-
-    fn read_range(&self, range: usize, reader: &mut R::Reader, bench: &mut Bench) -> Result<(), WriteError> {
-        let mut inspector = Inspector::new(self.rules);
-        let mut mismatches = Mismatches::default();
-        reader.read(range, |record| {
-            match inspector.take(record, &mut bench.plain) {
-                Ok(true) => bench.records += 1,
-                Ok(false) => {}
-                Err(error) => mismatches.keep(error)?,
-            }
-            if bench.plain.len() >= self.frame_bytes { self.close_frame(range, bench) } else { Ok(()) }
-        })?;
-        mismatches.none()?;
-        if !bench.plain.is_empty() {
-            self.close_frame(range, bench)?;
-        }
-        self.reorder.push(range, Item::End(inspector.end()))
-    }
-
-    /// Plain bytes of a frame that ends in a record of ordinary size.
-    fn room(&self) -> usize {
-        self.frame_bytes + self.frame_bytes / 8
-    }
-
-    fn close_frame(&self, range: usize, bench: &mut Bench) -> Result<(), WriteError> {
-        let bytes = bench.compressor.compress(&bench.plain, self.reorder.spare())?;
-        let frame = Frame { bytes, plain_bytes: bench.plain.len() as u64, records: std::mem::take(&mut bench.records) };
-        bench.plain.clear();
-        bench.plain.shrink_to(self.room());
-        self.reorder.push(range, Item::Frame(frame))
-    }
-}
-
-/// What one thread uses again from frame to frame.
-struct Bench {
+/// Compresses the lines of one thread, frame by frame.
+struct FrameMaker<'a> {
     compressor: FrameCompressor,
     plain: Vec<u8>,
     records: u64,
+    frame_bytes: usize,
+    spares: &'a Spares,
 }
 
-/// Dropped only by a panic.
-struct Alarm<'a> {
-    reorder: &'a Reorder,
-}
+impl<'a> FrameMaker<'a> {
+    fn new(level: i32, frame_bytes: usize, spares: &'a Spares) -> Result<Self, WriteError> {
+        Ok(Self { compressor: FrameCompressor::new(level)?, plain: Vec::with_capacity(room(frame_bytes)), records: 0, frame_bytes, spares })
+    }
 
-impl Drop for Alarm<'_> {
-    fn drop(&mut self) {
-        self.reorder.fail(WriteError::new("internal", "a reader of the native writer panicked"));
+    fn close(&mut self) -> Result<Frame, WriteError> {
+        let bytes = self.compressor.compress(&self.plain, self.spares.take())?;
+        let frame = Frame { bytes, plain_bytes: self.plain.len() as u64, records: std::mem::take(&mut self.records) };
+        self.plain.clear();
+        self.plain.shrink_to(room(self.frame_bytes));
+        Ok(frame)
     }
 }
 
-/// The thread that writes.
-struct Writer {
-    output: Output,
-    written: Written,
-    ends: RangeEnds,
-}
+impl Maker for FrameMaker<'_> {
+    type Piece = Frame;
 
-impl Writer {
-    fn new(output: Output, max_withheld: usize) -> Self {
-        let written = Written { records: 0, plain_bytes: 0, size_bytes: 0, sha256: String::new(), withheld: Vec::new() };
-        Self { output, written, ends: RangeEnds::new(max_withheld) }
+    fn lines(&mut self) -> &mut Vec<u8> {
+        &mut self.plain
     }
 
-    fn drain<R: Ranges>(&mut self, plant: &Plant<'_, R>, monitor: &Monitor) -> Result<(), WriteError> {
-        let mut left = plant.ranges.count();
-        while left > 0 {
-            match plant.reorder.pop(&monitor.cancel)? {
-                Item::Frame(frame) => {
-                    self.output.write(&frame.bytes)?;
-                    self.written.records += frame.records;
-                    self.written.plain_bytes += frame.plain_bytes;
-                    monitor.records.store(self.written.records, Ordering::Relaxed);
-                    plant.reorder.give_back(frame.bytes, plant.frame_bytes);
-                }
-                Item::End(end) => {
-                    self.ends.join(end)?;
-                    left -= 1;
-                }
-            }
+    fn taken(&mut self, _record: Record<'_>, _begin: usize) -> Result<Option<Frame>, WriteError> {
+        self.records += 1;
+        if self.plain.len() >= self.frame_bytes { self.close().map(Some) } else { Ok(None) }
+    }
+
+    fn end(&mut self) -> Result<Option<Frame>, WriteError> {
+        if self.plain.is_empty() { Ok(None) } else { self.close().map(Some) }
+    }
+}
+
+/// Plain bytes of a frame that ends in a record of ordinary size.
+fn room(frame_bytes: usize) -> usize {
+    frame_bytes + frame_bytes / 8
+}
+
+/// Buffers that frames are used again in.
+#[derive(Default)]
+struct Spares {
+    buffers: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Spares {
+    fn take(&self) -> Vec<u8> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// That of an oversized frame is not kept.
+    fn give_back(&self, buffer: Vec<u8>, keep_bytes: usize) {
+        if buffer.capacity() <= keep_bytes {
+            self.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
         }
-        Ok(())
-    }
-
-    fn finish(mut self, level: i32) -> Result<Written, WriteError> {
-        if self.output.size_bytes() == 0 {
-            self.output.write(&FrameCompressor::new(level)?.compress(&[], Vec::new())?)?;
-        }
-        let stored = self.output.finish()?;
-        Ok(Written { size_bytes: stored.size_bytes, sha256: stored.sha256, withheld: self.ends.withheld(), ..self.written })
     }
 }

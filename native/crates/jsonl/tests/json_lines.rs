@@ -240,7 +240,7 @@ impl RangeReader for Faulty {
             return Err(WriteError::new("db/unavailable", "gone"));
         }
         let row = Row::numbered(range, 20_000);
-        each(Record { key: row.key.as_bytes(), body: row.body.as_bytes(), digest: &row.digest })
+        each(Record { key: row.key.as_bytes(), body: row.body.as_bytes(), digest: &row.digest, source: None })
     }
 }
 

@@ -48,6 +48,6 @@ impl RangeReader for Ledger {
     fn read(&mut self, range: usize, mut each: impl FnMut(Record<'_>) -> Result<(), WriteError>) -> Result<(), WriteError> {
         self.ranges[range]
             .iter()
-            .try_for_each(|row| each(Record { key: row.key.as_bytes(), body: row.body.as_bytes(), digest: &row.digest }))
+            .try_for_each(|row| each(Record { key: row.key.as_bytes(), body: row.body.as_bytes(), digest: &row.digest, source: None }))
     }
 }

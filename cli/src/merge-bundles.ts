@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+import {
+  bundlePaths,
+  type ExportManifest,
+  exportManifest,
+  MIRROR_SORT_BYTES,
+  mirrorPaths,
+  mirrorReadmePath,
+  type PublicKey,
+} from '@stella/contracts'
+import {
+  type ChainFiles,
+  chainFault,
+  chainPath,
+  encodeManifest,
+  encodeMergedProvenance,
+  encodeSummary,
+  isMerged,
+  type MergedOf,
+  mergedManifest,
+  mirrorReadme,
+  verifyExport,
+  withheldAfter,
+  withheldItems,
+} from '@stella/core'
+import { type BundleMember, mergeMirrors, packBundle, zstdVersion } from '@stella/native'
+
+import { CommandFailure } from './command-failure.ts'
+import { unsound } from './commands/verify.ts'
+import { readPublishedExport } from './published-export.ts'
+
+/** Threads that compress, at most. */
+const MAX_THREADS = 16
+
+/** Bundles to merge: deltas into a mirror, or where there is no base into one delta. */
+export interface BundlesToMerge {
+  readonly base: string | null
+  readonly deltas: readonly string[]
+  readonly out: string
+  readonly keys: readonly PublicKey[]
+}
+
+/** A bundle that was verified, and the signed manifests that it stands for: its own, or those that it was merged of. */
+interface Verified {
+  readonly name: string
+  readonly manifest: ExportManifest
+  readonly signed: readonly ChainFiles[]
+}
+
+/**
+ * Verifies all bundles and that they follow each other, then merges them into a file, which is put in place whole once what it holds has come to
+ * the state that the last delta states.
+ * @throws CommandFailure `integrity` for bundles that are not sound, are out of order, or of another mirror, before anything is written ·
+ *   `failed` where another version wrote them
+ */
+export async function mergeBundles(asked: BundlesToMerge, signal: AbortSignal): Promise<{ manifest: ExportManifest }> {
+  const base = asked.base === null ? null : await verified(asked.base, asked.keys, signal)
+  const deltas: Verified[] = []
+  for (const path of asked.deltas) deltas.push(await verified(path, asked.keys, signal))
+  const fault = chainFault(base, deltas)
+  if (fault !== null) throw broken(fault)
+
+  const chain = [...(base ? [base] : []), ...deltas].flatMap(({ signed }) => signed)
+  const manifests = chain.map(({ manifestBytes }) => parsed(manifestBytes))
+  const of: MergedOf = base
+    ? { base: manifests[0] ?? null, deltas: manifests.slice(1) }
+    : { base: null, deltas: manifests }
+  const last = manifests.at(-1)
+  if (!last?.content.mirror) throw broken(`${asked.deltas.at(-1)} is no delta`)
+  requireOwnVersion(last)
+
+  const scratch = await mkdtemp(join(dirname(resolve(asked.out)), '.stella-'))
+  try {
+    const data = join(scratch, 'data')
+    const merged = await mergeMirrors(
+      {
+        places: [...(asked.base === null ? [] : [asked.base]), ...asked.deltas].map((path) => resolve(path)),
+        making: base ? 'mirror' : 'delta',
+        texts: [{ path: mirrorReadmePath, content: readmeOf(of, last) }],
+        items: withheldItems(withheldAfter(of).withheld),
+        threads: Math.min(availableParallelism(), MAX_THREADS),
+        memoryBytes: MIRROR_SORT_BYTES,
+        scratch,
+        level: levelOf(last),
+        path: data,
+      },
+      signal,
+    )
+    if (base && merged.stateRoot !== last.content.mirror.state_root) throw otherState(asked, merged.stateRoot)
+    const files = merged.parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
+    const manifest = mergedManifest(of, merged.kinds, files)
+    const members: BundleMember[] = merged.parts.map(({ path, offset, sizeBytes, sha256 }) => {
+      return { path, sizeBytes, sha256, parts: [{ file: data, offset, sizeBytes }] }
+    })
+    members.push(...(await documents(manifest, { chain, manifests, scratch })))
+    const mtime = Date.parse(manifest.content.ledger_time) / 1000
+    const { level, frame_bytes: frameBytes } = manifest.content.compression
+    const bundle = join(scratch, 'bundle')
+    await packBundle({ out: bundle, members, mtime, level, frameBytes }, signal)
+    await rename(bundle, asked.out)
+    return { manifest }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function verified(path: string, keys: readonly PublicKey[], signal: AbortSignal): Promise<Verified> {
+  const published = await readPublishedExport({ path }, signal)
+  const verdict = verifyExport({ ...published, keys })
+  if (!verdict.ok) throw unsound(path, verdict)
+  const manifest = parsed(published.manifestBytes)
+  const { manifestBytes, signatureBytes, chain } = published
+  return { name: path, manifest, signed: isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }] }
+}
+
+function parsed(bytes: Uint8Array | null): ExportManifest {
+  return exportManifest.parse(JSON.parse(Buffer.from(bytes ?? []).toString()))
+}
+
+function levelOf({ content }: ExportManifest): number {
+  return content.delta?.target.compression.level ?? content.compression.level
+}
+
+function readmeOf({ base, deltas }: MergedOf, { content, run }: ExportManifest): string {
+  return mirrorReadme({
+    profile: base ? (content.delta?.target.profile ?? content.profile).id : content.profile.id,
+    tenant: run.tenant,
+    ledgerRevision: content.ledger_revision,
+    ledgerTime: content.ledger_time,
+    base: base ? null : (deltas[0]?.content.delta?.base.export_id ?? null),
+  })
+}
+
+interface Evidence {
+  readonly chain: readonly ChainFiles[]
+  readonly manifests: readonly ExportManifest[]
+  readonly scratch: string
+}
+
+/** The files that say what was merged, and of what. */
+async function documents(manifest: ExportManifest, { chain, manifests, scratch }: Evidence): Promise<BundleMember[]> {
+  const signed = chain.flatMap(({ manifestBytes, signatureBytes }, place): [string, Uint8Array][] => [
+    [`${chainPath(place)}/${bundlePaths.manifest}`, manifestBytes ?? Buffer.alloc(0)],
+    [`${chainPath(place)}/export.sig`, signatureBytes ?? Buffer.alloc(0)],
+  ])
+  const all: [string, Uint8Array][] = [
+    [bundlePaths.manifest, encodeManifest(manifest)],
+    [bundlePaths.provenance, encodeMergedProvenance(manifest, manifests)],
+    [mirrorPaths.summary, encodeSummary(manifest)],
+    ...signed,
+  ]
+  const members: BundleMember[] = []
+  for (const [place, [path, bytes]] of all.entries()) {
+    const file = join(scratch, `document-${place}`)
+    await writeFile(file, bytes)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    members.push({ path, sizeBytes: bytes.length, sha256, parts: [{ file, offset: 0, sizeBytes: bytes.length }] })
+  }
+  return members
+}
+
+/** Other versions compress equal records to other bytes. */
+function requireOwnVersion({ content }: ExportManifest): void {
+  const { library } = content.delta?.target.compression ?? content.compression
+  const own = `zstd ${zstdVersion()}`
+  if (library === own) return
+  const advice = 'use the version of stella that the mirror was written by, or get a full mirror'
+  throw new CommandFailure('failed', `the mirror was compressed by ${library}, and this stella has ${own}`, advice)
+}
+
+function broken(fault: string): CommandFailure {
+  const advice = 'give the deltas that lead from the revision of the base to the wanted one, the oldest first'
+  return new CommandFailure('integrity', `nothing was written: ${fault}`, advice)
+}
+
+function otherState({ deltas }: BundlesToMerge, root: string): CommandFailure {
+  const message = `nothing was written: the records come to the state ${root}, and ${deltas.at(-1)} states another`
+  return new CommandFailure('integrity', message, 'get a full mirror, and tell whoever made the delta')
+}

@@ -1,0 +1,7 @@
+/** Folder of the signed manifests that something was merged of. */
+export const chainFolder = 'signatures/chain'
+
+/** Path of the folder of one manifest of a chain, from 0. */
+export function chainPath(place: number): string {
+  return `${chainFolder}/${String(place).padStart(3, '0')}`
+}

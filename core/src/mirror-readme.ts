@@ -1,0 +1,50 @@
+/** What a mirror or a delta says of itself to the person who is handed it. */
+export interface MirrorReadme {
+  readonly profile: string
+  readonly tenant: string
+  readonly ledgerRevision: number
+  readonly ledgerTime: string
+  /** Of a delta: the export that it is for. */
+  readonly base: string | null
+}
+
+/** The text of `README.md` in a mirror or a delta: how to check and read it with standard tools alone. */
+export function mirrorReadme({ profile, tenant, ledgerRevision, ledgerTime, base }: MirrorReadme): string {
+  const what = base ? 'What has changed in a mirror of vulnerability evidence' : 'A mirror of vulnerability evidence'
+  const made = `Made after the profile ${profile}, of revision ${ledgerRevision} of the ledger of ${tenant}, which is of ${ledgerTime}.`
+  const use = base
+    ? `It is for the export ${base}: \`stella mirror apply <base> <this> --out <mirror>\` makes the mirror of this revision of it.`
+    : 'It is complete: nothing else is needed to read it.'
+  return `# ${what}
+
+${made}
+${use}
+
+## What is in it
+
+    manifest.yaml          what this is, in short
+    export.json            the same, with the digest of every file
+    provenance.json        which batches of evidence it was made of (in-toto, SLSA)
+    signatures/            detached signatures of these
+    indexes/               which record lies where: JSON, a line an entry
+    advisories/normalized/ vex/normalized/   records, a line of JSON each
+    sboms/graph/           bills of materials, normalized, a line of JSON each
+    advisories/raw/ vex/raw/ sboms/raw/      documents as they were received, each named by its SHA-256
+${base ? '    */added.jsonl */removed.jsonl            keys of the records that are new, and of those that are gone\n' : ''}
+## Check it
+
+With the public key of whoever made it, \`key.pem\`, and the tools of any system, in the folder that this lies in:
+
+    base64 --decode signatures/export.sig > export.sig.bin
+    openssl dgst -sha256 -verify key.pem -signature export.sig.bin export.json
+    jq -r '.content.files[] | "\\(.sha256)  \\(.path)"' export.json | sha256sum --check --quiet
+
+## Read it
+
+    zstd --decompress --stdout advisories/normalized/*.zst | jq .id
+    zstd --decompress --stdout advisories/raw/000000.tar.zst | tar --list
+    jq '.aliases[] | select(.[0] == "CVE-2021-44228")' indexes/advisories.index.json
+
+An entry of an index names records by key, group, frame, offset and length: group 3 of advisories is \`advisories/normalized/000003.jsonl.zst\`.
+`
+}

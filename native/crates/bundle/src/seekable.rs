@@ -1,0 +1,74 @@
+//! Files of zstd frames with a seek table at their end, as the zstd seekable format has it: each frame is read alone.
+
+use std::io;
+
+use zstd::bulk::{Compressor, Decompressor};
+
+use crate::layout::Frame;
+use crate::seek_table;
+use crate::zstd_frame;
+
+/// Compresses frames; used for one file after the other.
+pub struct FrameWriter {
+    compressor: Compressor<'static>,
+}
+
+impl FrameWriter {
+    /// # Errors
+    /// What zstd answers, for a level that it does not have.
+    pub fn new(level: i32) -> io::Result<Self> {
+        zstd_frame::compressor(level).map(|compressor| Self { compressor })
+    }
+
+    /// A whole file of these frames.
+    ///
+    /// # Errors
+    /// What zstd answers; a frame of over 4 GiB.
+    pub fn file<'p>(&mut self, plain_frames: impl IntoIterator<Item = &'p [u8]>) -> io::Result<Vec<u8>> {
+        let (mut bytes, mut frames) = (Vec::new(), Vec::new());
+        for plain in plain_frames {
+            let packed = self.compressor.compress(plain)?;
+            let size = |length: usize| u32::try_from(length).map_err(|_| io::Error::other("a frame of over 4 GiB"));
+            frames.push(Frame { offset: bytes.len() as u64, packed_bytes: size(packed.len())?, plain_bytes: size(plain.len())? });
+            bytes.extend_from_slice(&packed);
+        }
+        bytes.extend_from_slice(&seek_table::encode(&frames));
+        Ok(bytes)
+    }
+}
+
+/// A file of frames in memory.
+pub struct FrameFile {
+    bytes: Vec<u8>,
+    frames: Vec<Frame>,
+}
+
+impl FrameFile {
+    /// The file that [`FrameWriter::file`] gave as these bytes; none where they are no such file.
+    #[must_use]
+    pub fn open(bytes: Vec<u8>) -> Option<Self> {
+        let footer = bytes.len().checked_sub(seek_table::FOOTER_BYTES as usize)?;
+        let table = bytes.len().checked_sub(usize::try_from(seek_table::length(&bytes[footer..])?).ok()?)?;
+        let frames = seek_table::decode(&bytes[table..], table as u64)?;
+        Some(Self { bytes, frames })
+    }
+
+    /// How many frames there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// What a frame holds, if that is no more than `max_bytes`.
+    ///
+    /// # Errors
+    /// What is wrong with the frame, for people.
+    pub fn read(&self, frame: usize, max_bytes: usize) -> Result<Vec<u8>, String> {
+        let Frame { offset, packed_bytes, plain_bytes } = *self.frames.get(frame).ok_or("there is no such frame")?;
+        if plain_bytes as usize > max_bytes {
+            return Err(format!("a frame of {plain_bytes} bytes, the limit is {max_bytes}"));
+        }
+        let mut decompressor = Decompressor::new().map_err(|error| error.to_string())?;
+        zstd_frame::decode(&mut decompressor, &self.bytes[offset as usize..][..packed_bytes as usize], plain_bytes)
+    }
+}

@@ -1,0 +1,178 @@
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use stella_evidence::purls::{self, package_of_advisory};
+
+use crate::kind::Kind;
+
+/// Between the parts of a term that has two. No part holds it.
+pub(crate) const PART: char = '\0';
+/// Longer terms are left out: nobody looks for them, and the index stays one that is read line by line.
+const MAX_TERM_BYTES: usize = 1024;
+
+/// The names by which a record is found: the number of a section of the index of its kind, and a name in it; those of the section `products`
+/// are of two parts, product and vulnerability.
+pub(crate) type Terms = BTreeSet<(u8, String)>;
+
+/// The terms of a record. A record that is not as expected has none: it stays in the mirror, found by its key.
+pub(crate) fn terms_of(kind: Kind, line: &[u8]) -> Terms {
+    let mut terms = Terms::new();
+    let read = match kind {
+        Kind::Advisory => serde_json::from_slice(line).map(|advisory| of_advisory(&advisory, &mut terms)),
+        Kind::Vex => serde_json::from_slice(line).map(|statement| of_statement(&statement, &mut terms)),
+        Kind::Sbom => serde_json::from_slice(line).map(|graph| of_graph(&graph, &mut terms)),
+    };
+    if read.is_err() {
+        terms.clear();
+    }
+    terms
+}
+
+fn add(terms: &mut Terms, section: u8, term: impl Into<String>) {
+    let term = term.into();
+    if !term.is_empty() && term.len() <= MAX_TERM_BYTES && !term.contains(PART) {
+        terms.insert((section, term));
+    }
+}
+
+type Text<'a> = Cow<'a, str>;
+
+#[derive(Deserialize)]
+struct Advisory<'a> {
+    #[serde(borrow, default)]
+    aliases: Vec<Text<'a>>,
+    #[serde(borrow, default)]
+    upstream: Vec<Text<'a>>,
+    #[serde(borrow, default)]
+    affected: Vec<Affected<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Affected<'a> {
+    #[serde(borrow)]
+    package: Option<Package<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Package<'a> {
+    #[serde(borrow)]
+    ecosystem: Text<'a>,
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    purl: Option<Text<'a>>,
+}
+
+fn of_advisory(advisory: &Advisory<'_>, terms: &mut Terms) {
+    for alias in advisory.aliases.iter().chain(&advisory.upstream) {
+        add(terms, 0, alias.as_ref());
+    }
+    for package in advisory.affected.iter().filter_map(|affected| affected.package.as_ref()) {
+        add(terms, 1, package_of_advisory(package.purl.as_deref(), &package.ecosystem, &package.name));
+    }
+}
+
+#[derive(Deserialize)]
+struct Statement<'a> {
+    #[serde(borrow)]
+    vulnerability: Vulnerability<'a>,
+    #[serde(borrow, default)]
+    products: Vec<Product<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Vulnerability<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    aliases: Vec<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Product<'a> {
+    #[serde(borrow, rename = "@id")]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    identifiers: Option<Identifiers<'a>>,
+    #[serde(borrow, default)]
+    subcomponents: Vec<Product<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Identifiers<'a> {
+    #[serde(borrow)]
+    purl: Option<Text<'a>>,
+    #[serde(borrow)]
+    cpe23: Option<Text<'a>>,
+    #[serde(borrow)]
+    cpe22: Option<Text<'a>>,
+}
+
+fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
+    let Vulnerability { name, aliases } = &statement.vulnerability;
+    let vulnerabilities: BTreeSet<&str> = name.iter().chain(aliases).map(AsRef::as_ref).collect();
+    let mut products = BTreeSet::new();
+    for product in &statement.products {
+        names_of(product, &mut products);
+        product.subcomponents.iter().for_each(|part| names_of(part, &mut products));
+    }
+    for vulnerability in &vulnerabilities {
+        add(terms, 1, *vulnerability);
+        if vulnerability.contains(PART) {
+            continue;
+        }
+        for product in products.iter().filter(|product| !product.contains(PART)) {
+            let both = format!("{product}{PART}{vulnerability}");
+            if both.len() <= 2 * MAX_TERM_BYTES {
+                terms.insert((0, both));
+            }
+        }
+    }
+}
+
+/// A product by every identifier; by a purl also without its qualifiers, and without its version.
+fn names_of(product: &Product<'_>, names: &mut BTreeSet<String>) {
+    let identifiers = product.identifiers.iter().flat_map(|given| [&given.purl, &given.cpe23, &given.cpe22]).flatten();
+    for name in product.id.iter().chain(identifiers) {
+        names.insert(name.to_string());
+        names.extend(purls::forms(name));
+    }
+}
+
+#[derive(Deserialize)]
+struct Graph<'a> {
+    #[serde(borrow)]
+    subject: Option<Node<'a>>,
+    #[serde(borrow, default)]
+    components: Vec<Node<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Node<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    version: Option<Text<'a>>,
+    #[serde(borrow)]
+    purl: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    image_digests: Vec<Text<'a>>,
+}
+
+fn of_graph(graph: &Graph<'_>, terms: &mut Terms) {
+    for purl in graph.components.iter().filter_map(|component| component.purl.as_ref()) {
+        purls::forms(purl).into_iter().for_each(|form| add(terms, 0, form));
+    }
+    let Some(subject) = &graph.subject else { return };
+    if let Some(name) = &subject.name {
+        add(terms, 1, name.as_ref());
+        if let Some(version) = &subject.version {
+            add(terms, 1, format!("{name}@{version}"));
+        }
+    }
+    if let Some(purl) = &subject.purl {
+        purls::forms(purl).into_iter().for_each(|form| add(terms, 1, form));
+    }
+    subject.image_digests.iter().for_each(|digest| add(terms, 1, digest.as_ref()));
+}

@@ -1,0 +1,73 @@
+import { MAX_WITHHELD, MIRROR_SORT_BYTES, Problem } from '@stella/contracts'
+import type { DatabaseConnection } from '@stella/core'
+import { changeExtent, changeQueries, type LedgerState, ledgerState, mirrorQuery } from '@stella/db'
+import { writeDelta, writeMirror } from '@stella/native'
+
+import type { WorkerDeps } from '../deps.ts'
+import type { ChangesSurvey, Evidence } from './evidence.ts'
+
+/** What of the own ledger mirrors and deltas are made of. */
+export function databaseMirror(
+  { inTenant }: Pick<WorkerDeps, 'inTenant'>,
+  connection: DatabaseConnection,
+): Pick<Evidence, 'surveyChanges' | 'writeMirror' | 'writeDelta'> {
+  return {
+    surveyChanges: ({ tenantId, filters, kinds, base }) =>
+      inTenant(tenantId, async (tx) => {
+        const head = await ledgerState(tx, { tenantId, revision: null })
+        requireSameLedger(head, base)
+        const { revision, time } = head
+        const scope = { tenantId, ledgerRevision: revision, filters }
+        const extents: ChangesSurvey['extents'][number][] = []
+        for (const kind of kinds) {
+          const changed = { scope, baseRevision: base.ledgerRevision, kind }
+          extents.push({ kind, ...(await changeExtent(tx, changed)) })
+        }
+        return { revision, time, extents }
+      }),
+    async writeMirror({ plan, sources, readers, scratch, path, texts }, signal) {
+      const { tenantId, ledgerRevision: revision } = plan.scope
+      const state = await inTenant(tenantId, (tx) => ledgerState(tx, { tenantId, revision }))
+      if (!state) throw new Problem('ledger/changed', `the ledger has no revision ${revision}`)
+      const read = sources.map(({ kind, ranges, mapping }) => {
+        const queries = ranges.map((range) => mirrorQuery(plan.scope, kind, range))
+        return { kind, mapping: mapping.json, queries }
+      })
+      const { level } = plan.profile.config.compression
+      const rules = {
+        readers,
+        maxWithheld: MAX_WITHHELD,
+        memoryBytes: MIRROR_SORT_BYTES,
+        scratch,
+        level,
+        texts: [...texts],
+        path,
+      }
+      const written = await writeMirror({ connection, tenantId, sources: read, ...rules }, signal)
+      return { ...written, ledger: state.ledger }
+    },
+    async writeDelta({ plan, base, sources, readers, scratch, path, texts }, signal) {
+      const { scope } = plan
+      const read = sources.map(({ kind, mapping }) => {
+        const queries = changeQueries({ scope, baseRevision: base.ledgerRevision }, kind)
+        return { kind, mapping: mapping.json, ...queries }
+      })
+      const { level } = plan.profile.config.compression
+      const sorting = { memoryBytes: MIRROR_SORT_BYTES, scratch }
+      const rules = { threads: readers, maxWithheld: MAX_WITHHELD, ...sorting, level, texts: [...texts], path }
+      const { tenantId } = scope
+      return writeDelta({ connection, tenantId, state: base.state, sources: read, ...rules }, signal)
+    },
+  }
+}
+
+function requireSameLedger(
+  head: LedgerState | null,
+  base: { readonly exportId: string; readonly ledger: string; readonly ledgerRevision: number },
+): asserts head is LedgerState {
+  // An empty ledger is the beginning of any.
+  const isSame = head !== null && (base.ledger === head.ledger || base.ledgerRevision === 0)
+  if (isSame && head.revision >= base.ledgerRevision) return
+  const reason = 'it is of another ledger than there is now: make a mirror anew'
+  throw new Problem('run/base-unusable', `run ${base.exportId} cannot be the base of a delta: ${reason}`)
+}
