@@ -239,7 +239,7 @@ describe('what is wrong in a request', () => {
     ],
     [
       '{"name":7,"kind":"json"}',
-      'name: must be a string, not a number; variant: must be one of "raw", "db", "java-db"',
+      'name: must be a string, not a number; variant: must be one of "raw", "db", "java-db", "full", "delta"',
     ],
     ['[]', 'the body: must be an object, not an array'],
     ['{"a":[{"b":1},{"b":{"c":1,"\\u0063":2}}]}', 'a.1.b.c: is given more than once'],

@@ -18,6 +18,7 @@ const pages = [
   'api',
   'provenance-and-signing',
   'trivy-adapter',
+  'mirror-bundles',
   'docs/formats/audit-log.md',
   'docs/security/export-hardening.md',
 ].map((page) => (page.endsWith('.md') ? page : `docs/export-center/${page}.md`))

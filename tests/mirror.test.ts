@@ -44,10 +44,12 @@ async function exported(owner: Tenant, variant: 'full' | 'delta', ...options: st
   return { run, bundle, manifest: manifestOf(bundle) }
 }
 
+function fileIn(bundle: string, path: string): string {
+  return execFileSync('tar', ['--zstd', '-xOf', bundle, path], { encoding: 'utf8' })
+}
+
 function manifestOf(bundle: string): ExportManifest {
-  return JSON.parse(
-    execFileSync('tar', ['--zstd', '-xOf', bundle, 'export.json'], { encoding: 'utf8' }),
-  ) as ExportManifest
+  return JSON.parse(fileIn(bundle, 'export.json')) as ExportManifest
 }
 
 function unpack(owner: Tenant, bundle: string): string {
@@ -160,6 +162,28 @@ describe('deltas', () => {
     }
   })
 
+  test('tell what has changed to whoever watches', () => {
+    const [, second, third] = deltas as [Exported, Exported, Exported]
+    const told = (of: Exported) => JSON.parse(fileIn(of.bundle, 'changelog.json')) as Record<string, object[]>
+    expect(told(second).advisories).toEqual([{ change: 'changed', id: 'TEST-1', withdrawn: '2025-02-01T00:00:00Z' }])
+    expect(told(third).vex).toEqual([
+      { id: 'CVE-2025-0000', product: 'pkg:npm/left-pad@1.0.0', status: { after: ['fixed'], before: ['affected'] } },
+      { id: 'CVE-2025-0001', product: 'pkg:npm/left-pad@1.0.0', status: { after: [], before: ['not_affected'] } },
+    ])
+    expect(fileIn(second.bundle, 'CHANGELOG.md')).toContain('- `TEST-1`, changed, withdrawn 2025-02-01T00:00:00Z')
+  })
+
+  test.each([
+    ['without a base', [], 2, 'base_export_id: a delta needs the run that it is for'],
+    ['of a run that does not exist', ['--base', 'run_none'], 4, 'there is no run run_none'],
+    ['with other filters', ['--base', 'FULL', '--ecosystem', 'npm'], 8, 'it has other filters'],
+  ])('are refused %s when they are asked for', async (_, options, exit, reason) => {
+    const given = options.map((option) => (option === 'FULL' ? full.run.id : option))
+    const asked = ['export', 'run', 'create', '--profile', 'prof_mirror_delta', ...given]
+    const { code, stderr } = await tenant.stella(...asked)
+    expect([code, stderr]).toEqual([exit, expect.stringContaining(reason)])
+  })
+
   const out = () => join(tenant.directory, `merged-${++exports}.tar.zst`)
 
   async function applied(base: Exported | string, ...given: (Exported | string)[]): Promise<string> {
@@ -187,6 +211,7 @@ describe('deltas', () => {
       expect(digests(unpack(tenant, merged))).toEqual(digests(unpack(tenant, states[3]?.bundle ?? '')))
     }
     expect(await verdictOn(squashed)).toEqual({ code: 0, faults: [] })
+    expect(manifestOf(squashed).content.delta?.changes.vex).toEqual({ added: 1, changed: 0, removed: 0 })
   })
 
   test.each([

@@ -224,9 +224,7 @@ export { metricsSettings } from './metrics-settings.ts'
 export {
   absentParts,
   type Changes,
-  type DeltaContent,
   MIRROR_SORT_BYTES,
-  type MirrorContent,
   mirrorConfig,
   mirrorPaths,
   mirrorReadmePath,

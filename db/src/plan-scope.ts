@@ -24,6 +24,8 @@ export interface ToPlan {
   readonly sharding?: Sharding | undefined
   /** Whether one job writes all of it. */
   readonly isWhole?: boolean
+  /** Whether it holds the documents of records besides. */
+  readonly withDocuments?: boolean
   /** The revision to read, and its time; without it, the newest. */
   readonly at?: { readonly revision: number; readonly time: string } | undefined
 }
@@ -35,7 +37,7 @@ export interface ToPlan {
  */
 export async function planScope(
   tx: Transaction,
-  { tenantId, filters, sharding, isWhole, at }: ToPlan,
+  { tenantId, filters, sharding, isWhole, withDocuments = false, at }: ToPlan,
 ): Promise<PlannedScope> {
   const { revision, time } = at ?? (await ledgerHead(tx, { tenantId }))
   const scope: Scope = { tenantId, ledgerRevision: revision, filters }
@@ -43,7 +45,7 @@ export async function planScope(
   for (const group of filters.include ?? recordGroups) {
     const kind = kindOfGroup[group]
     const rangeRecords = kind === 'sbom' ? SHARD_DOCUMENTS : RANGE_RECORDS
-    const extent = await kindExtent(tx, { scope, kind, rangeRecords })
+    const extent = await kindExtent(tx, { scope, kind, rangeRecords, withDocuments })
     extents.push({ group, ...extent })
   }
   const estimatedBytes = extents.reduce((sum, extent) => sum + extent.bytes, 0)
@@ -53,6 +55,10 @@ export async function planScope(
   return {
     ...planned,
     shards: [],
-    parts: await cutParts((query) => timeBuckets(tx, query), { scope, sharding, groups: extents }),
+    parts: await cutParts((query) => timeBuckets(tx, { ...query, withDocuments }), {
+      scope,
+      sharding,
+      groups: extents,
+    }),
   }
 }

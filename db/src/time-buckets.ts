@@ -1,6 +1,7 @@
 import type { RecordKind } from '@stella/contracts'
 import type { Scope, TimeBucket } from '@stella/core'
 import { sql } from 'drizzle-orm'
+import { recordBytes } from './record-bytes.ts'
 import { scopeCondition } from './scope-conditions.ts'
 import type { Transaction } from './session.ts'
 
@@ -10,6 +11,8 @@ export interface BucketQuery {
   readonly kinds: readonly RecordKind[]
   /** Bytes of a bucket: about so many, unless records of one millisecond have more. */
   readonly grainBytes: number
+  /** Whether the export holds the documents of records besides. */
+  readonly withDocuments?: boolean
 }
 
 /**
@@ -23,13 +26,13 @@ export async function timeBuckets(tx: Transaction, query: BucketQuery): Promise<
   return rows.map(({ from, records, bytes }) => ({ from, records, bytes }))
 }
 
-function bucketsQuery({ scope, kinds, grainBytes }: BucketQuery): string {
+function bucketsQuery({ scope, kinds, grainBytes, withDocuments = false }: BucketQuery): string {
   if (!Number.isSafeInteger(grainBytes) || grainBytes < 1) throw new RangeError('a bucket has at least one byte')
   // A moment that begins in one grain and ends in another stands alone; those between two such are one bucket.
   return `with moments as (
 select moment, count(*) as records, sum(bytes) as bytes, sum(sum(bytes)) over (order by moment nulls first) as until
 from (
-${kinds.map((kind) => sizesQuery(scope, kind)).join('\nunion all\n')}
+${kinds.map((kind) => sizesQuery(scope, kind, withDocuments)).join('\nunion all\n')}
 ) sizes
 group by moment
 )
@@ -40,11 +43,8 @@ group by moment is null, div(until - bytes, ${grainBytes}), div(until, ${grainBy
 order by min(moment) nulls first`
 }
 
-function sizesQuery(scope: Scope, kind: RecordKind): string {
-  const [bytes, join] =
-    kind === 'sbom'
-      ? ['a.size_bytes', ' join public.raw_artifacts a on a.tenant_id = r.tenant_id and a.sha256 = r.artifact_sha256']
-      : ['octet_length(r.body)', '']
+function sizesQuery(scope: Scope, kind: RecordKind, withDocuments: boolean): string {
+  const { bytes, join } = recordBytes(kind, withDocuments)
   return `select date_trunc('milliseconds', r.modified_at) as moment, ${bytes} as bytes
 from public.records r${join}
 where ${scopeCondition(scope, kind)}`

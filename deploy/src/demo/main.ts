@@ -5,6 +5,7 @@ import { watchAncestors } from '../dev/ancestors.ts'
 import { onStopSignal } from '../dev/stop-signals.ts'
 import { repositoryDir } from '../embedded/server-program.ts'
 import { startStack } from '../stack.ts'
+import { walkMirrorRoad } from './mirror-road.ts'
 import { walkRoad } from './road.ts'
 import { CommandFailed, stellaRunner } from './stella-command.ts'
 import { walkTrivyRoad } from './trivy-road.ts'
@@ -29,6 +30,7 @@ async function main(signal: AbortSignal): Promise<void> {
     const road = { url: stack.url, stella, workDir, tell }
     const bundle = await walkRoad(road)
     await walkTrivyRoad(road)
+    await walkMirrorRoad(road)
     tell(`\nThe verified bundle: ${bundle}`)
   } finally {
     await stack.stop()

@@ -20,7 +20,12 @@ export function previewPlanRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>
       const filters = mergedFilters(profile, asked)
       await limitStatements(tx, PLAN_PREVIEW_MS)
       const sharding = profile?.config.sharding
-      const toPlan = { tenantId, filters, sharding, isWhole: profile !== null && isWhole(profile) }
+      const toPlan = {
+        tenantId,
+        filters,
+        sharding,
+        ...(profile && { isWhole: isWhole(profile), withDocuments: profile.kind === 'mirror' }),
+      }
       const { scope, counts, estimatedBytes, shards, parts } = await planScope(tx, toPlan)
       return {
         profile_id: profile?.id ?? null,

@@ -6,7 +6,7 @@ use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use stella_jsonl::{Monitor, WriteError};
-use stella_mirror::{DeltaKind, Kind, MirrorError, MirrorWriter, State, WriterOptions, write_delta_kind};
+use stella_mirror::{DeltaKind, DeltaWriter, Kind, MirrorError, MirrorWriter, State, WriterOptions};
 
 use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
@@ -125,7 +125,7 @@ fn run(options: &DeltaOptions, monitor: &Monitor) -> std::result::Result<Written
     if !(1..=64).contains(&options.threads) || !(1..=22).contains(&options.level) {
         return Err(invalid("threads must be 1 to 64, level 1 to 22"));
     }
-    let mut state = State::decode(&options.state).ok_or_else(|| NativeError::new("request/invalid", "the state of the base is none"))?;
+    let state = State::decode(&options.state).ok_or_else(|| NativeError::new("request/invalid", "the state of the base is none"))?;
     let ledger = Ledger {
         server: server(&options.connection)?,
         tenant_id: options.tenant_id.clone(),
@@ -141,6 +141,7 @@ fn run(options: &DeltaOptions, monitor: &Monitor) -> std::result::Result<Written
     for MirrorText { path, content } in &options.texts {
         writer.file(path, content.as_bytes())?;
     }
+    let mut delta = DeltaWriter::new(writer, state, &scratch);
     let mut sources = Vec::new();
     for DeltaSource { kind, mapping, before, after } in &options.sources {
         let kind = Kind::of_name(kind).ok_or_else(|| invalid(format!("a mirror holds no {kind}")))?;
@@ -150,10 +151,10 @@ fn run(options: &DeltaOptions, monitor: &Monitor) -> std::result::Result<Written
             Box::new(move |each| Reading { kind, ledger, mapping, queries: &queries }.read(monitor, each))
         };
         let found;
-        (writer, found) = write_delta_kind(writer, kind, (read(before), read(after)), &mut state, &scratch)?;
+        (delta, found) = delta.kind(kind, (read(before), read(after)))?;
         sources.push(found.into());
     }
-    let (_, written) = writer.finish()?;
+    let (_, written, state) = delta.finish()?;
     file.sync_all().map_err(MirrorError::from)?;
     Ok(WrittenDelta {
         sources,

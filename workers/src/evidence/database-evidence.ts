@@ -18,7 +18,7 @@ export function databaseEvidence({ inTenant, databaseUrl }: OwnLedger): Evidence
   const mirror = databaseMirror({ inTenant }, connection)
   return {
     ...mirror,
-    survey: async ({ tenantId, filters, as }) => {
+    survey: async ({ tenantId, filters, withDocuments, as }) => {
       if (as) requireOwn(as)
       return inTenant(tenantId, async (tx) => {
         const { revision, time } = as
@@ -28,7 +28,10 @@ export function databaseEvidence({ inTenant, databaseUrl }: OwnLedger): Evidence
         const extents: Survey['extents'][number][] = []
         for (const group of filters.include ?? recordGroups) {
           const kind = kindOfGroup[group]
-          extents.push({ group, ...(await kindExtent(tx, { scope, kind, rangeRecords: rangeRecordsOf(kind) })) })
+          extents.push({
+            group,
+            ...(await kindExtent(tx, { scope, kind, rangeRecords: rangeRecordsOf(kind), withDocuments })),
+          })
         }
         return { ledger: null, revision, time, extents }
       })

@@ -35,6 +35,8 @@ export interface Survey {
 export interface SurveyRequest {
   readonly tenantId: string
   readonly filters: Filters
+  /** Whether the export holds the documents of records besides. */
+  readonly withDocuments: boolean
   readonly as: Plan | null
 }
 

@@ -11,7 +11,8 @@ import type { Evidence } from '../evidence/evidence.ts'
  */
 export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | null): Promise<Plan> {
   const { tenantId, profile, filters, planId } = run
-  const survey = await evidence.survey({ tenantId, filters, as: whole })
+  const withDocuments = profile.kind === 'mirror'
+  const survey = await evidence.survey({ tenantId, filters, withDocuments, as: whole })
   const { ledger, revision, time, extents } = survey
   const scope: Scope = { tenantId, ledgerRevision: revision, filters }
   const counts = countsOf(extents)
@@ -21,6 +22,6 @@ export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | n
   const { sharding } = profile.config
   if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
     return { ...plan, shards: isWhole(profile) ? wholeShard(extents) : cutShards(extents) }
-  const times = (query: BucketQuery) => evidence.times(query, survey)
+  const times = (query: BucketQuery) => evidence.times({ ...query, withDocuments }, survey)
   return { ...plan, shards: [], parts: await cutParts(times, { scope, sharding, groups: extents }) }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::changelog::Changelog;
 use crate::delta::Lists;
 use crate::error::MirrorError;
 use crate::key_list::KeyList;
@@ -56,6 +57,7 @@ pub fn merge_mirrors(
         writer.file(path, text.as_bytes())?;
     }
     let mut merged = Vec::new();
+    let mut changelog = Changelog::new(&options.scratch);
     for kind in Kind::ALL {
         let merge = Merge::open(places, kind, &options.scratch, cancel)?;
         if merge.is_absent() {
@@ -74,7 +76,11 @@ pub fn merge_mirrors(
         merged.push(Merged { kind, records: counts.records, added: lists.added.count(), removed: lists.removed.count() });
         if making == Making::Delta {
             lists.finish(&mut writer, kind)?;
+            changelog.join(kind, places, cancel)?;
         }
+    }
+    if making == Making::Delta {
+        changelog.finish(&mut writer)?;
     }
     items.iter().for_each(|item| writer.add_item(item.as_bytes()));
     let (mut out, written) = writer.finish()?;

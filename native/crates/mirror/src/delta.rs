@@ -1,18 +1,19 @@
 use std::cmp::Ordering;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use stella_jsonl::{Withheld, WriteError};
 
 use crate::batch::{Batch, Entry, Stored, withheld_item};
+use crate::changelog::{Changelog, KindLog};
 use crate::error::MirrorError;
 use crate::key_list::KeyList;
 use crate::kind::Kind;
 use crate::maker::BATCH_BYTES;
 use crate::state::State;
-use crate::writer::MirrorWriter;
+use crate::writer::{MirrorWriter, Written};
 
 /// Batches that wait to be compared.
 const QUEUED_BATCHES: usize = 2;
@@ -35,18 +36,52 @@ pub struct DeltaKind {
 /// Gives batches to where they are taken, and answers what was withheld of them.
 pub type Read<'r> = Box<dyn FnOnce(&mut dyn FnMut(Batch) -> Result<(), WriteError>) -> Result<Vec<Withheld>, WriteError> + Send + 'r>;
 
-/// Writes what a delta holds of one kind: the records in `after` that are not the same in `before`, with their documents, and the keys of those
-/// in `before` alone. Both come in the order of keys. `state` becomes that of what is there afterwards.
-///
-/// # Errors
-/// Those of the reading; of files.
-pub fn write_delta_kind<W: Write + Send>(
+/// Writes the files of a delta.
+pub struct DeltaWriter<W> {
+    writer: MirrorWriter<W>,
+    changelog: Changelog,
+    /// What stands for what is there afterwards.
+    state: State,
+    scratch: PathBuf,
+}
+
+impl<W: Write + Send> DeltaWriter<W> {
+    /// For the mirror that has this state.
+    pub fn new(writer: MirrorWriter<W>, state: State, scratch: &Path) -> Self {
+        Self { writer, changelog: Changelog::new(scratch), state, scratch: scratch.to_owned() }
+    }
+
+    /// Writes what it holds of one kind: the records in `after` that are not the same in `before`, with their documents, and the keys of those in
+    /// `before` alone. Both come in the order of keys.
+    ///
+    /// # Errors
+    /// Those of the reading; of files.
+    pub fn kind(self, kind: Kind, sides: (Read<'_>, Read<'_>)) -> Result<(Self, DeltaKind), MirrorError> {
+        let Self { writer, mut changelog, mut state, scratch } = self;
+        let (writer, found) = write_kind(writer, kind, sides, (&mut state, &mut changelog), &scratch)?;
+        Ok((Self { writer, changelog, state, scratch }, found))
+    }
+
+    /// Ends writing: the sink, what was written, and the state of the mirror that the delta makes.
+    ///
+    /// # Errors
+    /// Of the sink.
+    pub fn finish(self) -> Result<(W, Written, State), MirrorError> {
+        let Self { mut writer, changelog, state, .. } = self;
+        changelog.finish(&mut writer)?;
+        let (sink, written) = writer.finish()?;
+        Ok((sink, written, state))
+    }
+}
+
+fn write_kind<W: Write + Send>(
     writer: MirrorWriter<W>,
     kind: Kind,
     (before, after): (Read<'_>, Read<'_>),
-    state: &mut State,
+    (state, changelog): (&mut State, &mut Changelog),
     scratch: &Path,
 ) -> Result<(MirrorWriter<W>, DeltaKind), MirrorError> {
+    let mut log = changelog.kind(kind)?;
     let mut lists = Lists { added: KeyList::new(scratch)?, removed: KeyList::new(scratch)? };
     let mut found = DeltaKind::default();
     let (mut writer, (), _) = writer.kind(kind, |each| {
@@ -57,7 +92,7 @@ pub fn write_delta_kind<W: Write + Send>(
             let reading_was = scope.spawn(move || before(&mut |batch| was_sender.send(batch).map_err(gone)));
             let reading_is = scope.spawn(move || after(&mut |batch| is_sender.send(batch).map_err(gone)));
             let (was, is) = (Side::new(was), Side::new(is));
-            let compared = compare(kind, was, is, each, &mut lists, &mut found);
+            let compared = compare(kind, was, is, each, (&mut lists, &mut log), &mut found);
             let was = reading_was.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let is = reading_is.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // What ends the comparing ends the readers too; a reader that fails ends its side early, and the comparing goes on.
@@ -75,6 +110,7 @@ pub fn write_delta_kind<W: Write + Send>(
     found.no_longer_withheld.iter().for_each(|entry| state.remove(&withheld_item(kind, entry)));
     (found.added, found.removed) = (lists.added.count(), lists.removed.count());
     lists.finish(&mut writer, kind)?;
+    log.finish()?;
     Ok((writer, found))
 }
 
@@ -98,7 +134,7 @@ fn compare(
     mut was: Side,
     mut is: Side,
     each: &mut dyn FnMut(Batch) -> Result<(), MirrorError>,
-    lists: &mut Lists,
+    (lists, log): (&mut Lists, &mut KindLog<'_>),
     found: &mut DeltaKind,
 ) -> Result<(Side, Side), MirrorError> {
     let mut batch = Batch::new(kind);
@@ -110,12 +146,15 @@ fn compare(
             (Some(was), Some(is)) => was.key.cmp(&is.key),
         };
         if order == Ordering::Less {
-            lists.removed.add(was.entry().map_or("", |entry| &entry.key))?;
+            lists.removed.add(was.key())?;
+            log.note(was.key(), was.line(), None)?;
         } else if order == Ordering::Greater || !was.entry().zip(is.entry()).is_some_and(|(was, is)| was.is_same(is)) {
             if order == Ordering::Greater {
-                lists.added.add(is.entry().map_or("", |entry| &entry.key))?;
+                lists.added.add(is.key())?;
+                log.note(is.key(), None, is.line())?;
             } else {
-                found.changed += 1
+                found.changed += 1;
+                log.note(is.key(), was.line(), is.line())?;
             }
             is.hand_over(&mut batch);
             if batch.plain_bytes() >= BATCH_BYTES {
@@ -170,6 +209,15 @@ impl Side {
 
     fn entry(&self) -> Option<&Entry> {
         self.batch.as_ref()?.entries.get(self.at)
+    }
+
+    fn key(&self) -> &str {
+        self.entry().map_or("", |entry| &entry.key)
+    }
+
+    /// The line at hand, with its line feed.
+    fn line(&self) -> Option<&[u8]> {
+        self.batch.as_ref()?.lines.get(self.line_at..self.line_at + self.entry()?.line_bytes)
     }
 
     /// Takes the next batch that holds a record, where the one at hand is used up, and keeps the document of the record at hand.

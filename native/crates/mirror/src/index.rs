@@ -3,19 +3,18 @@
 //! The first line names the sections that follow, and where each begins after this line and how long it is. Each section has a line an
 //! entry, in the order of the bytes of its first member, or of both where there are two names.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use stella_sort::{Sorted, Sorter, merge};
 
 use crate::group::Place;
 use crate::kind::Kind;
+use crate::section::Section;
 use crate::terms::{PART, Terms};
 
 /// Version of the form of an index.
 const SCHEMA_VERSION: &str = "1";
-const BUFFER_BYTES: usize = 1 << 20;
 
 /// Gathers what an index holds.
 pub(crate) struct IndexBuilder {
@@ -140,39 +139,4 @@ fn next_term(sorted: &mut Sorted) -> io::Result<Option<(String, String, String)>
 /// JSON of a text (RFC 8785, 3.2.2.2).
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// Entries on the disk, a line each, with a comma between them.
-struct Section {
-    out: BufWriter<File>,
-    bytes: u64,
-}
-
-impl Section {
-    fn new(scratch: &Path) -> io::Result<Self> {
-        Ok(Self { out: BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile_in(scratch)?), bytes: 0 })
-    }
-
-    fn line(&mut self, entry: &str) -> io::Result<()> {
-        self.begin_line()?;
-        self.write(entry)
-    }
-
-    fn begin_line(&mut self) -> io::Result<()> {
-        if self.bytes > 0 { self.write(",\n") } else { Ok(()) }
-    }
-
-    fn write(&mut self, text: &str) -> io::Result<()> {
-        self.bytes += text.len() as u64;
-        self.out.write_all(text.as_bytes())
-    }
-
-    fn finish(mut self) -> io::Result<(impl Read, u64)> {
-        if self.bytes > 0 {
-            self.write("\n")?;
-        }
-        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.seek(SeekFrom::Start(0))?;
-        Ok((file, self.bytes))
-    }
 }

@@ -78,6 +78,20 @@ impl Kind {
         }
     }
 
+    /// Its name in a manifest, in the plural.
+    pub(crate) fn group(self) -> &'static str {
+        self.folder()
+    }
+
+    /// Its name for people.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Advisory => "Advisories",
+            Self::Vex => "VEX statements",
+            Self::Sbom => "SBOMs",
+        }
+    }
+
     fn folder(self) -> &'static str {
         match self {
             Self::Advisory => "advisories",

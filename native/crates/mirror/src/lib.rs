@@ -9,8 +9,11 @@
 
 mod apply;
 mod batch;
+mod changelog;
+mod changelog_entry;
 mod delta;
 mod error;
+mod facts;
 mod group;
 mod index;
 mod key_list;
@@ -18,6 +21,7 @@ mod kind;
 mod maker;
 mod merge;
 mod pack;
+mod section;
 mod state;
 mod stream;
 mod terms;
@@ -25,7 +29,7 @@ mod writer;
 
 pub use apply::{Making, Merged, check_mirror, merge_mirrors};
 pub use batch::{Batch, Document};
-pub use delta::{DeltaKind, Read, write_delta_kind};
+pub use delta::{DeltaKind, DeltaWriter, Read};
 pub use error::MirrorError;
 pub use kind::Kind;
 pub use maker::MirrorMaker;

@@ -22,6 +22,17 @@ pub(crate) enum Change {
     Passed,
 }
 
+impl Change {
+    /// Its word in a changelog.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed | Self::Passed => "changed",
+        }
+    }
+}
+
 /// A mirror or a delta of one kind.
 struct Place {
     records: Option<RecordStream>,

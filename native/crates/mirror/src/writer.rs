@@ -106,6 +106,14 @@ impl<W: Write + Send> MirrorWriter<W> {
         self.output.part(path.into(), |out| out.write_all(content))
     }
 
+    /// Writes a file of another kind piece by piece.
+    ///
+    /// # Errors
+    /// Of the sink, and of `write`.
+    pub(crate) fn write(&mut self, path: &str, write: impl FnOnce(&mut Hashed<'_, W>) -> io::Result<()>) -> Result<(), MirrorError> {
+        self.output.part(path.into(), write)
+    }
+
     /// Copies a file of another kind.
     ///
     /// # Errors
