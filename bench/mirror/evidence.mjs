@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { psqlArguments } from '../jsonl/psql.mjs'
+import { psql, psqlArguments } from '../jsonl/psql.mjs'
 
 /** Statements of one VEX document. */
 const STATEMENTS = 100
@@ -76,7 +76,7 @@ function component(number, version) {
 const digest = (text) => createHash('sha256').update(text).digest('hex')
 
 const columns =
-  'tenant_id, kind, record_key, document_key, revision, ordinal, document_version, modified_at, artifact_sha256, content_sha256, body_sha256, body'
+  'tenant_id, kind, record_key, document_key, revision, ordinal, document_version, modified_at, artifact_sha256, content_sha256, body_sha256, body, subject_folder'
 const ofDocuments = 'tenant_id, sha256, size_bytes, media_type, source, fetched_at, ingest_id, content'
 
 /**
@@ -107,6 +107,7 @@ export async function addRevision({ ownerUrl, tenantId, revision, given }) {
         bytea(artifact),
         bytea(sha256),
         body,
+        kind === 'sbom' ? 'bench' : null,
       ]),
     )
     if (artifact !== before) {
@@ -129,15 +130,40 @@ export async function addRevision({ ownerUrl, tenantId, revision, given }) {
     await Promise.all([write(records, ofRecords), write(documents, ofArtifacts)])
     ;[ofRecords, ofArtifacts] = [[], []]
   }
+  const closed = Promise.all([records, documents].map((psql) => once(psql, 'close')))
   records.stdin.end(ofRecords.join(''))
   documents.stdin.end(ofArtifacts.join(''))
-  for (const psql of [records, documents]) {
-    const [code] = await once(psql, 'close')
+  for (const [code] of await closed) {
     if (code !== 0) throw new Error(`psql ended with ${code}`)
   }
+}
+
+/** Retires what is there of the documents of which newer versions are given. */
+export async function retireDocuments({ ownerUrl, tenantId, revision, given }) {
+  await psql(
+    ownerUrl,
+    'drop table if exists replaced',
+    'create table replaced (kind text collate "C", document_key text collate "C")',
+  )
+  const keys = new Set()
+  for (const { kind, key } of given) keys.add(row([kind, key.split('#')[0]]))
+  const copy = spawn('psql', [...psqlArguments(ownerUrl), '-c', 'copy replaced from stdin'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  })
+  copy.stdin.end([...keys].join(''))
+  await once(copy, 'close')
+  await psql(
+    ownerUrl,
+    'analyze replaced',
+    `update records old set retired_revision = ${revision} from replaced new
+     where old.tenant_id = '${tenantId}' and old.kind = new.kind and old.document_key = new.document_key
+       and old.retired_revision is null`,
+  )
 }
 
 const bytea = (hex) => `\\x${hex}`
 const row = (values) => `${values.map(escaped).join('\t')}\n`
 const escaped = (text) =>
-  text.replace(/[\\\n\r\t]/g, (c) => ({ '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c])
+  text === null
+    ? '\\N'
+    : text.replace(/[\\\n\r\t]/g, (c) => ({ '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c])

@@ -19,11 +19,11 @@ ${resultsTable([
   [
     'advisories',
     'full s',
-    'tar | zstd s',
+    'tar and zstd s',
     'ratio',
     'plain MB',
     'full MB',
-    'tar | zstd MB',
+    'tar and zstd MB',
     'peak RSS over idle, MiB',
     'CPU s',
   ],
