@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
-const packages = '{contracts,core,db,adapters,native,workers,gateway,cli,deploy}'
+const packages = '{contracts,core,db,adapters,native,workers,gateway,cli,reader,deploy}'
 // Workspace packages are tested from their sources; processes that tests start run the compiled ones.
 // Not `module`: what stands under it is for bundlers, and Node, which loads the dependencies, cannot.
 const conditions = ['source', ...defaultServerConditions.filter((condition) => condition !== 'module')]

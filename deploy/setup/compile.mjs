@@ -3,7 +3,7 @@ import { root } from './paths.mjs'
 import { mustRun } from './run-command.mjs'
 
 /** The packages with a main program; project references bring in the rest. */
-const programs = ['deploy', 'gateway', 'workers', 'cli']
+const programs = ['deploy', 'gateway', 'workers', 'cli', 'reader']
 
 /** Compiles TypeScript to `dist`, only what changed. `everything`: the tests as well, as a type check. */
 export async function compile({ everything }) {

@@ -32,6 +32,23 @@ export declare class Intake {
   cancel(): void
 }
 
+/** Records and documents of the folder that a mirror was unpacked into. Each call reads a few small pieces of files, and answers at once. */
+export declare class MirrorLookup {
+  /** Opens the indexes of a folder, whose path is absolute. @throws `bundle/invalid`, `native/io` */
+  static open(folder: string): MirrorLookup
+  /** The record of a key, of kind `advisory`, `vex` or `sbom`; null where there is none. @throws `bundle/invalid`, `native/io` */
+  byKey(kind: string, key: string): FoundRecord | null
+  /**
+   * The records that a list of an index names so, from the `skip`th on, `limit` at most; of `products` the second name may be left out.
+   * @throws `bundle/invalid`, `native/io`
+   */
+  byNames(kind: string, list: string, names: Array<string>, skip: number, limit: number): Array<FoundRecord>
+  /** Whether a list of an index has any name that begins so. @throws `bundle/invalid`, `native/io` */
+  hasNames(kind: string, list: string, begin: string): boolean
+  /** The document of a SHA-256 in lower-case hexadecimal; null where there is none. @throws `bundle/invalid`, `native/io` */
+  document(digest: string): Buffer | null
+}
+
 /** Counts what a write has done so far; may be read at any time. */
 export declare class WriteProgress {
   constructor()
@@ -242,6 +259,15 @@ export interface FetchedDocument {
   file: string
   /** SHA-256 that they must have, 64 lower-case hexadecimal characters. */
   sha256: string
+}
+
+/** A record that was found in a mirror. */
+export interface FoundRecord {
+  key: string
+  /** Its JSON. */
+  record: string
+  /** SHA-256 of its document, lower-case hexadecimal; null where that was withheld. */
+  document: string | null
 }
 
 /** What to take in, and its bounds. */
@@ -633,6 +659,32 @@ export interface TrivyVersions {
   mapping: number
   /** Library and level of gzip. */
   gzip: string
+}
+
+/**
+ * Unpacks members of a bundle, each of whose files is on the disk when the promise resolves.
+ *
+ * @param request - what, where to, and how much
+ * @param cancel - raise it to stop
+ * @returns size and digest of each file
+ * @throws what `readMember` throws; `blob/full`
+ *
+ * Memory: one frame.
+ */
+export declare function unpackBundle(request: UnpackRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
+
+/** What to unpack, and how much at most. */
+export interface UnpackRequest {
+  /** Absolute path of a bundle, or of a folder that one was unpacked into. */
+  path: string
+  /** The members. */
+  members: Array<string>
+  /** Absolute path of a folder that holds none of them. */
+  out: string
+  /** Bytes of all together; more are refused. */
+  maxBytes: number
+  /** A bundle of more members is not read through its index. */
+  maxMembers: number
 }
 
 /** A credential that was kept from an export. */

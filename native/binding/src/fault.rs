@@ -44,6 +44,11 @@ impl Fault {
     }
 }
 
+/// An error for a method that answers at once to throw.
+pub fn thrown(env: Env, error: NativeError) -> Error {
+    into_js(env, error).unwrap_or_else(|failed| failed)
+}
+
 fn into_js(env: Env, parked: NativeError) -> Result<Error> {
     let value = JsError::from(Error::new(parked.code, parked.message)).into_unknown(env);
     let mut object = value.coerce_to_object()?;

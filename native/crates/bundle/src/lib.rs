@@ -36,6 +36,7 @@ mod scan_folder;
 mod seek_table;
 mod seekable;
 mod tar_entry;
+mod unpack;
 mod zstd_frame;
 
 pub use error::BundleError;
@@ -44,5 +45,6 @@ pub use read_member::{Members, copy_member, read_member};
 pub use report::{Fault, MemberDigest, ScanLimits, ScanReport};
 pub use scan::scan_bundle;
 pub use scan_folder::scan_folder;
-pub use seekable::{FrameFile, FrameWriter};
+pub use seekable::{FrameFile, FrameSource, FrameWriter};
 pub use tar_entry::{END as TAR_END, header as tar_header, padding as tar_padding};
+pub use unpack::unpack;

@@ -1,6 +1,8 @@
 //! Files of zstd frames with a seek table at their end, as the zstd seekable format has it: each frame is read alone.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -71,4 +73,47 @@ impl FrameFile {
         let mut decompressor = Decompressor::new().map_err(|error| error.to_string())?;
         zstd_frame::decode(&mut decompressor, &self.bytes[offset as usize..][..packed_bytes as usize], plain_bytes)
     }
+}
+
+/// A file of frames on the disk, of which each read takes one frame alone.
+pub struct FrameSource {
+    file: File,
+    frames: Vec<Frame>,
+}
+
+impl FrameSource {
+    /// Opens the file that [`FrameWriter::file`] gave; none where it is no such file.
+    ///
+    /// # Errors
+    /// Of reading it.
+    pub fn open(path: &Path) -> io::Result<Option<Self>> {
+        let mut file = File::open(path)?;
+        let size_bytes = file.metadata()?.len();
+        let Some(footer_at) = size_bytes.checked_sub(seek_table::FOOTER_BYTES) else { return Ok(None) };
+        let footer = read_at(&mut file, footer_at, seek_table::FOOTER_BYTES)?;
+        let Some(table_at) = seek_table::length(&footer).and_then(|length| size_bytes.checked_sub(length)) else { return Ok(None) };
+        let table = read_at(&mut file, table_at, size_bytes - table_at)?;
+        Ok(seek_table::decode(&table, table_at).map(|frames| Self { file, frames }))
+    }
+
+    /// What a frame holds, if that is no more than `max_bytes`.
+    ///
+    /// # Errors
+    /// What is wrong with the file or the frame, for people.
+    pub fn read(&mut self, frame: usize, max_bytes: usize) -> Result<Vec<u8>, String> {
+        let Frame { offset, packed_bytes, plain_bytes } = *self.frames.get(frame).ok_or("there is no such frame")?;
+        if plain_bytes as usize > max_bytes {
+            return Err(format!("a frame of {plain_bytes} bytes, the limit is {max_bytes}"));
+        }
+        let packed = read_at(&mut self.file, offset, u64::from(packed_bytes)).map_err(|error| error.to_string())?;
+        let mut decompressor = Decompressor::new().map_err(|error| error.to_string())?;
+        zstd_frame::decode(&mut decompressor, &packed, plain_bytes)
+    }
+}
+
+fn read_at(file: &mut File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(offset))?;
+    file.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }

@@ -18,9 +18,9 @@ pub(crate) const MAX_INDEX_BYTES: u64 = 1 << 36;
 /// Largest file of a group: what a group and its last document may have, with room for what does not compress.
 const MAX_GROUP_FILE_BYTES: u64 = 256 << 20;
 /// Largest frame: what it holds ends with a record or document of 64 MiB at most.
-const MAX_FRAME_BYTES: usize = 80 << 20;
-const HEADER_BYTES: usize = 512;
-const DIGEST_DIGITS: usize = 64;
+pub(crate) const MAX_FRAME_BYTES: usize = 80 << 20;
+pub(crate) const HEADER_BYTES: usize = 512;
+pub(crate) const DIGEST_DIGITS: usize = 64;
 
 /// Where something lies: group, frame, offset and length.
 type At = [u32; 4];

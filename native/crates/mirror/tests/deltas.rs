@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use stella_mirror::{
-    Batch, DeltaWriter, Document, Kind, Making, MirrorWriter, Read, State, WriterOptions, Written, check_mirror, merge_mirrors,
+    Batch, DeltaWriter, Document, Kind, Lookup, Making, MirrorWriter, Read, State, WriterOptions, Written, check_mirror, merge_mirrors,
 };
 
 /// What is there of each kind: the line and the document of every key; no document where it was withheld.
@@ -155,6 +155,22 @@ proptest! {
         let mut state = written.state;
         let deltas: Vec<_> = (2..=last).map(|at| delta(&ledgers[at - 1], &ledgers[at], &mut state, &root.path().join(format!("delta-{at}")))).collect();
         prop_assert_eq!(state.root(), whole.state.root());
+        let mut lookup = Lookup::open(&root.path().join("whole")).expect("a lookup");
+        for ((kind, key), (line, document)) in &ledgers[last] {
+            let found = lookup.by_key(*kind, key).expect("a search").expect("a record");
+            let digest = document.as_ref().map(|content| format!("{:x}", Sha256::digest(content)));
+            prop_assert_eq!((&found.record, &found.document), (line, &digest));
+            if let (Some(digest), Some(content)) = (digest, document) {
+                let given = lookup.document(&digest).expect("a search");
+                prop_assert_eq!(given.as_ref(), Some(content));
+            }
+        }
+        for name in (0..100).map(|number| format!("CVE-{number}")) {
+            let found = lookup.by_names(Kind::Advisory, "aliases", &[&name], (0, 100)).expect("a search");
+            let named = format!("\"{name}\"");
+            let expected = ledgers[last].iter().filter(|((kind, _), (line, _))| *kind == Kind::Advisory && line.contains(&named));
+            prop_assert_eq!(found.iter().map(|one| &one.key).collect::<Vec<_>>(), expected.map(|((_, key), _)| key).collect::<Vec<_>>());
+        }
 
         let places: Vec<_> = [base.clone()].into_iter().chain(deltas.clone()).collect();
         let (_, applied) = merged(&places, Making::Mirror, &root.path().join("applied"));

@@ -1,0 +1,89 @@
+import { lstat, mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+/** Generations that stay on the disk: the one that serves, and the one before it. */
+const KEPT = 2
+const ACTIVE = 'active'
+const GENERATIONS = 'generations'
+const SCRATCH = '.import-'
+
+/** The folder of a reader: `active`, a link to one of the folders under `generations/`, and what stands beside them. */
+export class Generations {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = resolve(root)
+  }
+
+  /** Makes the folder, and removes what an import that was killed left. Called while no other import runs. */
+  async prepare(): Promise<void> {
+    const folder = join(this.root, GENERATIONS)
+    await mkdir(folder, { recursive: true })
+    for (const name of await readdir(folder)) {
+      if (name.startsWith(SCRATCH)) await rm(join(folder, name), { recursive: true, force: true })
+    }
+  }
+
+  /** Name of the generation that serves; null before the first import. */
+  async active(): Promise<string | null> {
+    const target = await readlink(join(this.root, ACTIVE)).catch(absent)
+    return target?.slice(GENERATIONS.length + 1) ?? null
+  }
+
+  /** Absolute path of a generation. */
+  pathOf(name: string): string {
+    return join(this.root, GENERATIONS, name)
+  }
+
+  /** A new folder to unpack into, on the same file system. */
+  async scratch(): Promise<string> {
+    const path = join(this.root, GENERATIONS, `${SCRATCH}${process.pid}`)
+    await mkdir(path)
+    return path
+  }
+
+  /**
+   * Makes what was unpacked into a scratch folder the generation of this name, and the one that serves: by a rename, then by another that replaces
+   * the link. Whenever it is stopped, the one before or the new one serves. Then removes all generations but these.
+   */
+  async activate(scratch: string, name: string): Promise<void> {
+    const before = await this.active()
+    const path = this.pathOf(name)
+    // One of this name that does not serve is what an import left between the renames.
+    if (before !== name) await rm(path, { recursive: true, force: true })
+    await sync(scratch)
+    await rename(scratch, path)
+    await sync(join(this.root, GENERATIONS))
+    const link = join(this.root, `${SCRATCH}${process.pid}`)
+    await rm(link, { force: true })
+    await symlink(join(GENERATIONS, name), link)
+    await rename(link, join(this.root, ACTIVE))
+    await sync(this.root)
+    await this.#removeOthers([name, ...(before === null ? [] : [before])])
+  }
+
+  async #removeOthers(kept: readonly string[]): Promise<void> {
+    for (const name of await readdir(join(this.root, GENERATIONS))) {
+      if (!kept.slice(0, KEPT).includes(name)) await rm(this.pathOf(name), { recursive: true, force: true })
+    }
+  }
+}
+
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
+}
+
+/** Whether there is anything at a path. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(absent)) !== null
+}

@@ -1,0 +1,3 @@
+export { readerApp } from './app.ts'
+export { Generations } from './generations.ts'
+export { ActiveGeneration } from './open-generation.ts'

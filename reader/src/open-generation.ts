@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { bundlePaths, type ExportManifest, exportManifest, Problem } from '@stella/contracts'
+import { type Lookup, openLookup } from '@stella/native'
+
+import type { Generations } from './generations.ts'
+
+/** A mirror that serves. */
+export interface Generation {
+  readonly name: string
+  readonly manifest: ExportManifest
+  readonly lookup: Lookup
+}
+
+/** Opens the generation that serves; null before the first import. @throws `bundle/invalid` where it is damaged */
+export async function openGeneration(generations: Generations): Promise<Generation | null> {
+  const name = await generations.active()
+  if (name === null) return null
+  const path = generations.pathOf(name)
+  const bytes = await readFile(join(path, bundlePaths.manifest))
+  const parsed = exportManifest.safeParse(JSON.parse(bytes.toString()))
+  if (!parsed.success) throw new Problem('bundle/invalid', `${path} is damaged: import the mirror again`)
+  return { name, manifest: parsed.data, lookup: openLookup(path) }
+}
+
+/** Opens the generation that serves anew whenever another one does. */
+export class ActiveGeneration {
+  readonly #generations: Generations
+  #opened: Promise<Generation | null> = Promise.resolve(null)
+  #name: string | null = null
+
+  constructor(generations: Generations) {
+    this.#generations = generations
+  }
+
+  /** @throws `resource/not-found` before the first import · `bundle/invalid` */
+  async get(): Promise<Generation> {
+    const name = await this.#generations.active()
+    if (name !== this.#name) {
+      this.#opened = openGeneration(this.#generations)
+      this.#name = name
+      // One that could not be opened is tried again.
+      this.#opened.catch(() => {
+        this.#name = null
+      })
+    }
+    const opened = await this.#opened
+    if (!opened) throw new Problem('resource/not-found', 'no mirror was imported yet: stella-reader import <bundle>')
+    return opened
+  }
+}

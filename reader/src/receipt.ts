@@ -1,0 +1,62 @@
+import { createPrivateKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { canonicalJson, encodeSignature, type Json, withLowS } from '@stella/core'
+
+import { isThere } from './generations.ts'
+
+/** What an import leaves for whoever asks later: signed by the reader's own key, whose public half lies beside it as `reader.pub.pem`. */
+export interface Receipt {
+  readonly schema_version: '1'
+  readonly imported_at: string
+  readonly generation: number
+  readonly ledger: string
+  readonly ledger_revision: number
+  readonly content_root: string
+  readonly state_root: string
+  readonly manifest_sha256: string
+  /** The key that signed the mirror, or the last delta that was applied to it. */
+  readonly signed_by: string
+  /** Folder of the generation that served before; null for the first. */
+  readonly replaces: string | null
+}
+
+/**
+ * Writes a receipt and its signature (base64 of ECDSA P-256 with SHA-256, as `export.sig`) into `receipts/` of the reader's folder. Its name sorts by time.
+ * @returns path of the receipt
+ */
+export async function writeReceipt(root: string, receipt: Receipt): Promise<string> {
+  const key = await ownKey(root)
+  const folder = join(root, 'receipts')
+  await mkdir(folder, { recursive: true })
+  const bytes = Buffer.from(`${canonicalJson({ ...receipt } as Json)}\n`)
+  const signature = withLowS(createSign('sha256').update(bytes).sign(key))
+  const path = join(folder, `${receipt.imported_at.replaceAll(':', '')}-${receipt.generation}.json`)
+  await writeSynced(`${path}.sig`, Buffer.from(encodeSignature(signature)))
+  await writeSynced(path, bytes)
+  return path
+}
+
+/** The reader's own key, made at the first import. It leaves this machine never. */
+async function ownKey(root: string): Promise<KeyObject> {
+  const file = join(root, 'reader.key.pem')
+  if (!(await isThere(file))) {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    await writeSynced(join(root, 'reader.pub.pem'), Buffer.from(pem))
+    await writeSynced(file, Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()), 0o600)
+  }
+  return createPrivateKey(await readFile(file))
+}
+
+async function writeSynced(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+  await writeFile(`${path}.new`, bytes, { mode })
+  const handle = await open(`${path}.new`, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(`${path}.new`, path)
+}

@@ -1,0 +1,255 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { PublicKey, Run } from '@stella/contracts'
+import { startTestStack, type TestStack } from '@stella/deploy'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { root } from './source-files.ts'
+import { ingest, type Outcome, openTenant, samples, type Tenant } from './support/tenant.ts'
+
+const READER = join(root, 'reader/bin/stella-reader.js')
+
+let stack: TestStack
+let tenant: Tenant
+let key: string
+let first: string
+let second: string
+let delta: string
+
+beforeAll(async () => {
+  stack = await startTestStack()
+  tenant = await openTenant(stack, 'reader')
+  for (const variant of ['full', 'delta']) {
+    const body = JSON.stringify({ name: `mirror ${variant}`, kind: 'mirror', variant })
+    expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
+  }
+  for (const folder of ['advisories', 'vex', 'sboms']) await ingest(tenant, join(samples, folder))
+  first = join(tenant.directory, 'first.tar.zst')
+  const run = await exported('full', first)
+  writeFileSync(join(tenant.directory, 'later.json'), JSON.stringify(later))
+  await ingest(tenant, join(tenant.directory, 'later.json'))
+  delta = join(tenant.directory, 'delta.tar.zst')
+  await exported('delta', delta, '--base', run.id)
+  second = join(tenant.directory, 'second.tar.zst')
+  expect((await tenant.stella('mirror', 'apply', first, delta, '--out', second)).code).toBe(0)
+  const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
+  key = join(tenant.directory, 'key.pem')
+  writeFileSync(key, keys[0]?.pem ?? '')
+})
+afterAll(() => stack?.stop())
+
+const later = {
+  id: 'LATER-1',
+  modified: '2030-01-01T00:00:00Z',
+  aliases: ['CVE-2030-1'],
+  affected: [{ package: { ecosystem: 'npm', name: 'left-pad' }, versions: ['1.0.0'] }],
+}
+
+function exported(variant: string, bundle: string, ...options: string[]): Promise<Run> {
+  const profile = `prof_mirror_${variant}`
+  return tenant.json<Run>('export', 'run', 'create', '--profile', profile, '--download', bundle, ...options)
+}
+
+interface Answer {
+  readonly mirror: Record<string, unknown>
+  readonly covered: boolean
+  readonly items: readonly {
+    readonly key: string
+    readonly document: string
+    readonly record: { readonly id: string }
+  }[]
+}
+
+/** A reader with a folder of its own. */
+class Reader {
+  readonly home = mkdtempSync(join(tmpdir(), 'stella-reader-'))
+
+  run(...args: string[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      execFile(process.execPath, [READER, '--root', this.home, ...args], (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+      })
+    })
+  }
+
+  import(bundle: string, ...options: string[]): Promise<Outcome> {
+    return this.run('import', bundle, '--key', key, ...options)
+  }
+
+  async query(...args: string[]): Promise<Answer> {
+    const { code, stdout, stderr } = await this.run('query', ...args)
+    expect([code, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout) as Answer
+  }
+
+  /** Serves at a free port until `stop`. */
+  async serve(): Promise<{ url: string; stop: () => Promise<unknown> }> {
+    const child: ChildProcess = spawn(process.execPath, [READER, '--root', this.home, 'serve', '--port', '0'])
+    const line = await new Promise<string>((resolve) => child.stdout?.once('data', (data) => resolve(String(data))))
+    const { listening } = JSON.parse(line) as { listening: string }
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    return {
+      url: listening,
+      stop: () => {
+        child.kill('SIGTERM')
+        return ended
+      },
+    }
+  }
+
+  generations(): string[] {
+    return readdirSync(join(this.home, 'generations')).sort()
+  }
+}
+
+describe('a mirror that was imported', () => {
+  const reader = new Reader()
+  beforeAll(async () => {
+    const { code, stdout, stderr } = await reader.import(first)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toMatchObject({ imported: true, generation: 3, counts: { advisories: 18 } })
+  })
+
+  test('answers what it holds, how old that is, and whether it covers the question', async () => {
+    const byAlias = await reader.query('alias', 'CVE-2021-23337')
+    expect(byAlias.items.map(({ record }) => record.id)).toEqual(['x_SAMPLE-CVE-2021-23337'])
+    expect(byAlias.mirror).toMatchObject({ generation: 3, stale: false, absent: ['policy', 'consensus'], sources: 1 })
+    const lodash = await reader.query('package', 'pkg:npm/lodash@4.17.20')
+    expect(lodash.items.map((item) => item.key)).toEqual(['x_SAMPLE-CVE-2019-10744', 'x_SAMPLE-CVE-2021-23337'])
+    expect(await reader.query('package', 'pkg:npm/left-pad')).toMatchObject({ covered: true, items: [] })
+    expect(await reader.query('package', 'pkg:hex/plug')).toMatchObject({ covered: false, items: [] })
+    expect(await reader.query('package', 'pkg:deb/ubuntu/openssl')).toMatchObject({ covered: false })
+    expect((await reader.query('package', 'pkg:deb/debian/openssl')).items.length).toBe(2)
+  })
+
+  test('finds VEX by product and vulnerability, SBOMs by component and subject, documents by digest', async () => {
+    const statements = await reader.query('vex', '--vulnerability', 'CVE-2021-23337')
+    expect(statements.items.length).toBeGreaterThan(0)
+    const sboms = await reader.query('sboms', '--component', 'pkg:npm/lodash@4.17.20')
+    expect(sboms.items.length).toBeGreaterThan(0)
+    const [item] = (await reader.query('advisory', 'x_SAMPLE-CVE-2021-23337')).items
+    const { stdout } = await reader.run('query', 'document', item?.document ?? '')
+    expect(stdout).toBe(readFileSync(join(samples, 'advisories/npm-lodash-2021-23337.json'), 'utf8'))
+  })
+
+  test('answers the same over HTTP, and says what is wrong with a question', async () => {
+    const { url, stop } = await reader.serve()
+    try {
+      const asked = async (path: string) => {
+        const response = await fetch(`${url}${path}`)
+        return { status: response.status, body: (await response.json()) as Answer & { detail: string } }
+      }
+      const found = await asked('/advisories?alias=CVE-2021-23337')
+      expect(found.body.items).toEqual((await reader.query('alias', 'CVE-2021-23337')).items)
+      expect((await asked('/advisories/x_SAMPLE-CVE-2021-23337')).status).toBe(200)
+      expect((await asked('/coverage')).body).toMatchObject({ tenant: 'reader', counts: { advisories: 18 } })
+      expect(await asked('/advisories/none')).toMatchObject({
+        status: 404,
+        body: { detail: expect.stringContaining('none') },
+      })
+      for (const path of [
+        '/advisories',
+        '/advisories?alias=a&package=b',
+        '/vex',
+        '/advisories?nope=1',
+        '/vex?product=a&limit=501',
+      ]) {
+        expect([path, (await asked(path)).status]).toEqual([path, 400])
+      }
+    } finally {
+      await stop()
+    }
+  })
+
+  test('has a receipt that openssl verifies', () => {
+    const receipts = join(reader.home, 'receipts')
+    const [name = ''] = readdirSync(receipts).filter((file) => file.endsWith('.json'))
+    expect(JSON.parse(readFileSync(join(receipts, name), 'utf8'))).toMatchObject({ generation: 3, replaces: null })
+    writeFileSync(join(receipts, 'sig.bin'), Buffer.from(readFileSync(join(receipts, `${name}.sig`), 'utf8'), 'base64'))
+    const openssl = ['dgst', '-sha256', '-verify', '../reader.pub.pem', '-signature', 'sig.bin', name]
+    expect(execFileSync('openssl', openssl, { cwd: receipts, encoding: 'utf8' })).toBe('Verified OK\n')
+  })
+})
+
+describe('an import', () => {
+  test('of a mirror that deltas were applied to replaces what serves, without a restart; two generations stay', async () => {
+    const reader = new Reader()
+    expect((await reader.import(first)).code).toBe(0)
+    const { url, stop } = await reader.serve()
+    try {
+      const status = async () => (await fetch(`${url}/advisories/LATER-1`)).status
+      expect(await status()).toBe(404)
+      expect((await reader.import(second)).code).toBe(0)
+      expect(await status()).toBe(200)
+      expect(reader.generations().length).toBe(2)
+      expect(JSON.parse((await reader.import(second)).stdout)).toMatchObject({ imported: false })
+    } finally {
+      await stop()
+    }
+  })
+
+  test('that would go back, is of a delta, expired, of an unknown key or damaged is refused, and what serves serves on', async () => {
+    const reader = new Reader()
+    expect((await reader.import(second)).code).toBe(0)
+    const refused = async (bundle: string, reason: string, ...options: string[]) => {
+      const { code, stderr } = await reader.import(bundle, ...options)
+      expect([code, stderr]).toEqual([6, expect.stringContaining(reason)])
+      expect((await reader.query('alias', 'CVE-2030-1')).items.length).toBe(1)
+    }
+    await refused(first, 'it would go back')
+    await refused(delta, 'it is a delta')
+    const cut = join(reader.home, 'cut.tar.zst')
+    writeFileSync(cut, readFileSync(first).subarray(0, -1000))
+    await refused(cut, 'is not what was published')
+    const altered = join(reader.home, 'altered.tar.zst')
+    const bytes = readFileSync(first)
+    bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1
+    writeFileSync(altered, bytes)
+    await refused(altered, 'is not what was published')
+
+    execFileSync(
+      'openssl',
+      ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', 'other.key'],
+      { cwd: reader.home },
+    )
+    execFileSync('openssl', ['pkey', '-in', 'other.key', '-pubout', '-out', 'other.pem'], { cwd: reader.home })
+    const { code, stderr } = await reader.run('import', first, '--key', join(reader.home, 'other.pem'))
+    expect([code, stderr]).toEqual([6, expect.stringContaining('trusted keys')])
+    expect((await reader.import(first, '--allow-rollback')).code).toBe(0)
+    expect((await reader.query('alias', 'CVE-2030-1')).items).toEqual([])
+  })
+
+  test('that is killed at any moment leaves the old mirror or the new one, whole', async () => {
+    const reader = new Reader()
+    expect((await reader.import(first)).code).toBe(0)
+    for (let delay = 0; delay < 12; delay++) {
+      const bundle = delay % 2 === 0 ? second : first
+      const child = spawn(process.execPath, [
+        READER,
+        '--root',
+        reader.home,
+        'import',
+        bundle,
+        '--key',
+        key,
+        '--allow-rollback',
+      ])
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      setTimeout(() => child.kill('SIGKILL'), 150 + delay * 40)
+      await ended
+      const found = (await reader.query('alias', 'CVE-2030-1')).items.length
+      const { mirror } = await reader.query('alias', 'CVE-2021-23337')
+      expect(mirror.generation).toBe(found === 1 ? 4 : 3)
+    }
+    expect((await reader.import(second, '--allow-rollback')).code).toBe(0)
+    expect(reader.generations().every((name) => !name.startsWith('.'))).toBe(true)
+  })
+})
+
+test('before the first import there is an answer that says what to do', async () => {
+  const { code, stderr } = await new Reader().run('query', 'alias', 'CVE-2021-23337')
+  expect([code, stderr]).toEqual([4, expect.stringContaining('stella-reader import <bundle>')])
+})
