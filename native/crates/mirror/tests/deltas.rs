@@ -158,7 +158,7 @@ proptest! {
         let mut lookup = Lookup::open(&root.path().join("whole")).expect("a lookup");
         for ((kind, key), (line, document)) in &ledgers[last] {
             let found = lookup.by_key(*kind, key).expect("a search").expect("a record");
-            let digest = document.as_ref().map(|content| format!("{:x}", Sha256::digest(content)));
+            let digest = document.as_ref().map(|content| stella_digest::hex(&Sha256::digest(content)));
             prop_assert_eq!((&found.record, &found.document), (line, &digest));
             if let (Some(digest), Some(content)) = (digest, document) {
                 let given = lookup.document(&digest).expect("a search");
