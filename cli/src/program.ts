@@ -15,6 +15,7 @@ import { listProfilesCommand } from './commands/list-profiles.ts'
 import { listRunsCommand } from './commands/list-runs.ts'
 import { listVerificationsCommand } from './commands/list-verifications.ts'
 import { mergeMirrorsCommands } from './commands/merge-mirrors.ts'
+import { ociLayoutCommands } from './commands/oci-layouts.ts'
 import { previewPlanCommand } from './commands/preview-plan.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
 import { runStatusCommand } from './commands/run-status.ts'
@@ -76,7 +77,8 @@ function stellaProgram(shell: Shell): Command {
     .command('audit')
     .description('what was done and refused, in a log that shows when it was changed')
   for (const add of [listAuditCommand, verifyAuditCommand]) add(audit, shell)
-  mergeMirrorsCommands(program.command('mirror').description('mirrors, and deltas that are applied to them'), shell)
+  const mirrors = program.command('mirror').description('mirrors, and deltas that are applied to them')
+  for (const add of [mergeMirrorsCommands, ociLayoutCommands]) add(mirrors, shell)
   installTrivyCommand(program.command('trivy').description('databases that Trivy scans with'), shell)
   tokenCommand(program, shell)
   return program

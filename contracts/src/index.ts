@@ -68,7 +68,6 @@ export { type Job, type JobMessage, type JobStep, jobs } from './jobs.ts'
 export { jsonSchemas } from './json-schemas.ts'
 export { type PublicKey, publicKey, publicKeys } from './keys.ts'
 export {
-  extentRequest,
   type LedgerEnd,
   type LedgerExtent,
   type LedgerLineHead,
@@ -89,7 +88,6 @@ export {
   sourcesRequest,
   timesRequest,
 } from './ledger.ts'
-export { ledgerId } from './ledger-id.ts'
 export {
   AFTER_FAILURE_MS,
   ANONYMOUS_REFUSALS,
@@ -224,10 +222,14 @@ export { metricsSettings } from './metrics-settings.ts'
 export {
   absentParts,
   type Changes,
+  MAX_LAYERS,
   MIRROR_SORT_BYTES,
   mirrorConfig,
   mirrorPaths,
   mirrorReadmePath,
+  ociIndex,
+  ociManifest,
+  ociTypes,
 } from './mirror.ts'
 export { openApi } from './openapi/openapi.ts'
 export { type Overview, type OverviewPeriod, overview } from './overview.ts'
@@ -267,7 +269,6 @@ export {
   type RunCounts,
   type RunState,
   run,
-  runCounts,
   runStates,
 } from './run.ts'
 export { type RunLimits, runLimitSettings, runLimits } from './run-limits.ts'

@@ -10,6 +10,9 @@ const MAX_VALIDITY_DAYS = 3650
 /** Memory for sorting what indexes a mirror, in bytes. */
 export const MIRROR_SORT_BYTES = 96 * 1024 * 1024
 
+/** Most layers of one manifest of a mirror's OCI layout: registries take manifests of 4 MiB. */
+export const MAX_LAYERS = 4096
+
 /** What a profile of kind `mirror` may say besides. */
 export const mirrorConfig = z.strictObject({
   /** Days after the ledger revision's time until which the mirror counts as new. */
@@ -65,3 +68,21 @@ export type DeltaContent = z.infer<typeof deltaContent>
 export const mirrorPaths = { summary: 'manifest.yaml', summarySignature: 'signatures/manifest.sig' } as const
 /** For the person who is handed a mirror. */
 export const mirrorReadmePath = 'README.md'
+
+/** Media types and the annotation of an OCI layout of a mirror (image specification 1.1). */
+export const ociTypes = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  empty: 'application/vnd.oci.empty.v1+json',
+  artifact: 'application/vnd.stella.mirror.v1',
+  title: 'org.opencontainers.image.title',
+} as const
+
+const described = z.object({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), size: z.int().min(0) })
+/** An index of such a layout, as far as it is read: other tools may add members, and name the manifests of an index beside it. */
+export const ociIndex = z.object({ manifests: z.array(described.extend({ mediaType: z.string() })).max(MAX_LAYERS) })
+/** A manifest of such a layout, as far as it is read. */
+export const ociManifest = z.object({
+  artifactType: z.literal(ociTypes.artifact),
+  layers: z.array(described.extend({ annotations: z.object({ [ociTypes.title]: z.string() }) })).max(MAX_LAYERS),
+})

@@ -50,6 +50,15 @@ export { type ChainLink, chainFault } from './mirror-chain.ts'
 export { type MirrorReadme, mirrorReadme } from './mirror-readme.ts'
 export { encodeSummary } from './mirror-summary.ts'
 export {
+  type LayoutFile,
+  OCI_REFERENCE,
+  type OciBlob,
+  ociBlobPath,
+  ociLayout,
+  readOciIndex,
+  readOciManifest,
+} from './oci-layout.ts'
+export {
   coarseParts,
   countsOf,
   cutByTime,
