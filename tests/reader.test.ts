@@ -1,16 +1,13 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { PublicKey, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { root } from './source-files.ts'
-import { ingest, type Outcome, openTenant, samples, type Tenant } from './support/tenant.ts'
-
-const READER = join(root, 'reader/bin/stella-reader.js')
+import { type Answer, Reader } from './support/reader.ts'
+import { ingest, openTenant, samples, type Tenant } from './support/tenant.ts'
 
 let stack: TestStack
 let tenant: Tenant
@@ -53,60 +50,8 @@ function exported(variant: string, bundle: string, ...options: string[]): Promis
   return tenant.json<Run>('export', 'run', 'create', '--profile', profile, '--download', bundle, ...options)
 }
 
-interface Answer {
-  readonly mirror: Record<string, unknown>
-  readonly covered: boolean
-  readonly items: readonly {
-    readonly key: string
-    readonly document: string
-    readonly record: { readonly id: string }
-  }[]
-}
-
-/** A reader with a folder of its own. */
-class Reader {
-  readonly home = mkdtempSync(join(tmpdir(), 'stella-reader-'))
-
-  run(...args: string[]): Promise<Outcome> {
-    return new Promise((resolve) => {
-      execFile(process.execPath, [READER, '--root', this.home, ...args], (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
-      })
-    })
-  }
-
-  import(bundle: string, ...options: string[]): Promise<Outcome> {
-    return this.run('import', bundle, '--key', key, ...options)
-  }
-
-  async query(...args: string[]): Promise<Answer> {
-    const { code, stdout, stderr } = await this.run('query', ...args)
-    expect([code, stderr]).toEqual([0, ''])
-    return JSON.parse(stdout) as Answer
-  }
-
-  /** Serves at a free port until `stop`. */
-  async serve(): Promise<{ url: string; stop: () => Promise<unknown> }> {
-    const child: ChildProcess = spawn(process.execPath, [READER, '--root', this.home, 'serve', '--port', '0'])
-    const line = await new Promise<string>((resolve) => child.stdout?.once('data', (data) => resolve(String(data))))
-    const { listening } = JSON.parse(line) as { listening: string }
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    return {
-      url: listening,
-      stop: () => {
-        child.kill('SIGTERM')
-        return ended
-      },
-    }
-  }
-
-  generations(): string[] {
-    return readdirSync(join(this.home, 'generations')).sort()
-  }
-}
-
 describe('a mirror that was imported', () => {
-  const reader = new Reader()
+  const reader = new Reader(() => key)
   beforeAll(async () => {
     const { code, stdout, stderr } = await reader.import(first)
     expect([code, stderr]).toEqual([0, ''])
@@ -176,7 +121,7 @@ describe('a mirror that was imported', () => {
 
 describe('an import', () => {
   test('of a mirror that deltas were applied to replaces what serves, without a restart; two generations stay', async () => {
-    const reader = new Reader()
+    const reader = new Reader(() => key)
     expect((await reader.import(first)).code).toBe(0)
     const { url, stop } = await reader.serve()
     try {
@@ -192,7 +137,7 @@ describe('an import', () => {
   })
 
   test('that would go back, is of a delta, expired, of an unknown key or damaged is refused, and what serves serves on', async () => {
-    const reader = new Reader()
+    const reader = new Reader(() => key)
     expect((await reader.import(second)).code).toBe(0)
     const refused = async (bundle: string, reason: string, ...options: string[]) => {
       const { code, stderr } = await reader.import(bundle, ...options)
@@ -221,35 +166,9 @@ describe('an import', () => {
     expect((await reader.import(first, '--allow-rollback')).code).toBe(0)
     expect((await reader.query('alias', 'CVE-2030-1')).items).toEqual([])
   })
-
-  test('that is killed at any moment leaves the old mirror or the new one, whole', async () => {
-    const reader = new Reader()
-    expect((await reader.import(first)).code).toBe(0)
-    for (let delay = 0; delay < 12; delay++) {
-      const bundle = delay % 2 === 0 ? second : first
-      const child = spawn(process.execPath, [
-        READER,
-        '--root',
-        reader.home,
-        'import',
-        bundle,
-        '--key',
-        key,
-        '--allow-rollback',
-      ])
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      setTimeout(() => child.kill('SIGKILL'), 150 + delay * 40)
-      await ended
-      const found = (await reader.query('alias', 'CVE-2030-1')).items.length
-      const { mirror } = await reader.query('alias', 'CVE-2021-23337')
-      expect(mirror.generation).toBe(found === 1 ? 4 : 3)
-    }
-    expect((await reader.import(second, '--allow-rollback')).code).toBe(0)
-    expect(reader.generations().every((name) => !name.startsWith('.'))).toBe(true)
-  })
 })
 
 test('before the first import there is an answer that says what to do', async () => {
-  const { code, stderr } = await new Reader().run('query', 'alias', 'CVE-2021-23337')
+  const { code, stderr } = await new Reader(() => key).run('query', 'alias', 'CVE-2021-23337')
   expect([code, stderr]).toEqual([4, expect.stringContaining('stella-reader import <bundle>')])
 })

@@ -214,3 +214,55 @@ fn what_changes_in_one_place_changes_the_files_of_that_place() {
     let shared = after.iter().filter(|digest| before.contains(digest)).count();
     assert!(shared + 2 >= before.len(), "{shared} of {} groups are shared", before.len());
 }
+
+#[test]
+fn an_index_that_lies_is_found_whatever_it_lies_about() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut ledger = Ledger::new();
+    for number in 0..20 {
+        let line = format!(r#"{{"aliases":["CVE-{number}"],"id":"A-{number:02}"}}"#);
+        ledger.insert((Kind::Advisory, format!("A-{number:02}")), (line, Some(format!("document {number}").into_bytes())));
+    }
+    let (place, written) = full(&ledger, &root.path().join("full"), 7);
+    let path = place.join("indexes/advisories.index.json");
+    let sound = fs::read_to_string(&path).expect("an index");
+    let digest = &written.parts.iter().find(|part| part.path == "indexes/advisories.index.json").expect("an index").sha256;
+    let first = sound.lines().nth(2).expect("an entry");
+    let second = sound.lines().nth(3).expect("an entry");
+    let lies = [
+        // Beyond the end, within a line, another record's bytes, another's document, a frame and a group that are not there.
+        sound.replacen(",[0,0,0,", ",[0,0,99999,", 1),
+        sound.replacen(",[0,0,0,", ",[0,0,1,", 1),
+        sound.replacen(first, &second.replacen("A-01", "A-00", 1), 1),
+        sound.replacen(",[0,0,512,", ",[0,0,1536,", 1),
+        sound.replacen(",[0,0,0,", ",[0,7,0,", 1),
+        sound.replacen(",[0,0,0,", ",[9,0,0,", 1),
+        // Out of order, one missing, a name that is none, no entry at all, and one that ends early.
+        sound.replacen(&format!("{first}\n{second}"), &format!("{second}\n{first}"), 1),
+        sound.replacen(&format!("{first}\n"), "", 1),
+        sound.replacen("CVE-3", "CVE-4", 1),
+        sound.replacen(first, "[1],", 1),
+        sound[..sound.len() / 2].to_owned(),
+    ];
+    for lie in lies {
+        assert_ne!(lie, sound);
+        fs::write(&path, &lie).expect("a file");
+        let found = check_mirror(&place, &[], root.path(), &Arc::new(AtomicBool::new(false)));
+        // What it must be is told as ever, and is another than what is there; or it names what is not there.
+        let is_found = found.map_or(true, |(checked, _)| {
+            let lying = stella_digest::hex(&Sha256::digest(&lie));
+            checked.state != written.state || checked.parts[0].sha256 != lying
+        });
+        assert!(is_found, "{lie}");
+        // A search finds something else or nothing, or fails; it never panics.
+        if let Ok(mut lookup) = Lookup::open(&place) {
+            for number in 0..20 {
+                let _any = lookup.by_key(Kind::Advisory, &format!("A-{number:02}"));
+                let _any = lookup.by_names(Kind::Advisory, "aliases", &[&format!("CVE-{number}")], (0, 10));
+            }
+        }
+    }
+    fs::write(&path, &sound).expect("a file");
+    let (checked, _) = check_mirror(&place, &[], root.path(), &Arc::new(AtomicBool::new(false))).expect("a check");
+    assert_eq!(&checked.parts[0].sha256, digest);
+}
