@@ -62,6 +62,8 @@ describe('a mirror that was imported', () => {
     const byAlias = await reader.query('alias', 'CVE-2021-23337')
     expect(byAlias.items.map(({ record }) => record.id)).toEqual(['x_SAMPLE-CVE-2021-23337'])
     expect(byAlias.mirror).toMatchObject({ generation: 3, stale: false, absent: ['policy', 'consensus'], sources: 1 })
+    const byWords = await reader.query('text', 'lodash', 'command', 'inj')
+    expect(byWords.items.map((item) => item.key)).toEqual(['x_SAMPLE-CVE-2021-23337'])
     const lodash = await reader.query('package', 'pkg:npm/lodash@4.17.20')
     expect(lodash.items.map((item) => item.key)).toEqual(['x_SAMPLE-CVE-2019-10744', 'x_SAMPLE-CVE-2021-23337'])
     expect(await reader.query('package', 'pkg:npm/left-pad')).toMatchObject({ covered: true, items: [] })
@@ -95,6 +97,11 @@ describe('a mirror that was imported', () => {
         status: 404,
         body: { detail: expect.stringContaining('none') },
       })
+      const shown = await fetch(`${url}/`)
+      expect(shown.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'sha256-/)
+      expect(await shown.text()).not.toMatch(/https?:/)
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      expect(metrics).toMatch(/reader_requests_total\{route="\/advisories\/:id",status="404"\} 1/)
       for (const path of [
         '/advisories',
         '/advisories?alias=a&package=b',

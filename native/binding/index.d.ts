@@ -9,6 +9,14 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Words of advisories. */
+export declare class AdvisorySearch {
+  /** Opens the file that `buildSearch` made, whose path is absolute. @throws `native/io` */
+  static open(file: string): AdvisorySearch
+  /** Keys of the advisories that hold all words of a text, the best matches first, from the `skip`th on, `limit` at most. @throws `native/io` */
+  find(text: string, skip: number, limit: number): Array<string>
+}
+
 /** A flag that long native loops poll. `cancel()` stops running work too, unlike an `AbortSignal`, which stops queued work only. */
 export declare class CancelFlag {
   constructor()
@@ -55,6 +63,19 @@ export declare class WriteProgress {
   /** Records (or documents) written so far. */
   records(): number
 }
+
+/**
+ * Gathers the words of all advisories of the folder that a mirror was unpacked into.
+ *
+ * @param folder - absolute path of the folder
+ * @param file - absolute path of the SQLite file, which is not there yet
+ * @param cancel - raise it to stop
+ * @returns how many advisories there are
+ * @throws `bundle/invalid`, `native/io`, `native/cancelled`
+ *
+ * Memory: a cache of 16 MiB. Source: sqlite.org/fts5.html.
+ */
+export declare function buildSearch(folder: string, file: string, cancel: CancelFlag): Promise<number>
 
 /** A file to put into a bundle: its parts in order, which together must have this size and digest. */
 export interface BundleMember {

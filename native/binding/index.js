@@ -835,10 +835,12 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.AdvisorySearch = nativeBinding.AdvisorySearch
 module.exports.CancelFlag = nativeBinding.CancelFlag
 module.exports.Intake = nativeBinding.Intake
 module.exports.MirrorLookup = nativeBinding.MirrorLookup
 module.exports.WriteProgress = nativeBinding.WriteProgress
+module.exports.buildSearch = nativeBinding.buildSearch
 module.exports.checkMirror = nativeBinding.checkMirror
 module.exports.copyMember = nativeBinding.copyMember
 module.exports.javaDbVersions = nativeBinding.javaDbVersions

@@ -1,3 +1,4 @@
+export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
 export { withCancelFlag } from './cancellation.ts'
 export { type CheckedMirror, checkMirror } from './check-mirror.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'

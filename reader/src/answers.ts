@@ -88,6 +88,19 @@ export function advisoriesByPackage(generation: Generation, purl: string, page: 
   return listed(generation, { kind: 'advisory', list: 'packages', names: [name], page, covered }, now)
 }
 
+/** Advisories that hold all words of a text in their ids, aliases, packages or summaries, the best matches first. */
+export function advisoriesByWords(generation: Generation, text: string, { skip, limit }: Page, now: Date): Answer {
+  const { lookup, search } = generation
+  const keys = search.find(text, skip, limit + 1)
+  const found = keys.slice(0, limit).map((key) => lookup.byKey('advisory', key))
+  return {
+    mirror: standingOf(generation, now),
+    covered: holds(generation, 'advisories'),
+    items: found.flatMap((one) => (one ? [itemOf(one)] : [])),
+    next: keys.length > limit ? skip + limit : null,
+  }
+}
+
 /** VEX statements about a product, about a vulnerability, or about both. @throws `request/invalid` where neither is given */
 export function vex(
   generation: Generation,

@@ -1,8 +1,11 @@
 import { Problem, type ProblemCode, problems, toProblem } from '@stella/contracts'
 import { type Context, Hono } from 'hono'
+import { routePath } from 'hono/route'
 
 import * as answers from './answers.ts'
+import { ReaderMetrics } from './metrics.ts'
 import type { ActiveGeneration } from './open-generation.ts'
+import { page } from './page.ts'
 
 /** Longest text of a query, in characters. */
 const MAX_QUERY_CHARS = 4096
@@ -13,8 +16,20 @@ const MAX_QUERY_CHARS = 4096
  */
 export function readerApp(active: Pick<ActiveGeneration, 'get'>, now: () => Date): Hono {
   const app = new Hono()
+  const metrics = new ReaderMetrics()
   app.onError((error, c) => answerProblem(c, toProblem(error)))
   app.notFound((c) => answerProblem(c, new Problem('resource/not-found', `there is nothing at ${c.req.path}`)))
+  app.use(async (c, next) => {
+    const began = performance.now()
+    await next()
+    metrics.answered(routePath(c, -1), c.res.status, (performance.now() - began) / 1000)
+  })
+  app.get('/', (c) => c.body(page.body, 200, page.headers))
+  app.get('/metrics', async (c) => {
+    return c.body(await metrics.text(active, now()), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    })
+  })
   app.get('/health/live', (c) => c.json({ status: 'live' }))
   app.get('/health/ready', async (c) =>
     c.json({ status: 'ready', mirror: answers.standingOf(await active.get(), now()) }),
@@ -22,16 +37,14 @@ export function readerApp(active: Pick<ActiveGeneration, 'get'>, now: () => Date
   app.get('/coverage', async (c) => c.json(answers.coverage(await active.get(), now())))
   app.get('/advisories/:id', async (c) => c.json(answers.advisory(await active.get(), text(c.req.param('id')), now())))
   app.get('/advisories', async (c) => {
-    const { alias, package: purl } = queried(c, ['alias', 'package', 'skip', 'limit'])
-    if ((alias === undefined) === (purl === undefined)) {
-      throw new Problem('request/invalid', 'alias, package: give one of them')
+    const { alias, package: purl, text: words } = queried(c, ['alias', 'package', 'text', 'skip', 'limit'])
+    if ([alias, purl, words].filter((given) => given !== undefined).length !== 1) {
+      throw new Problem('request/invalid', 'alias, package, text: give one of them')
     }
     const generation = await active.get()
-    return c.json(
-      alias === undefined
-        ? answers.advisoriesByPackage(generation, purl ?? '', pageOf(c), now())
-        : answers.advisoriesByAlias(generation, alias, pageOf(c), now()),
-    )
+    if (alias !== undefined) return c.json(answers.advisoriesByAlias(generation, alias, pageOf(c), now()))
+    if (purl !== undefined) return c.json(answers.advisoriesByPackage(generation, purl, pageOf(c), now()))
+    return c.json(answers.advisoriesByWords(generation, words ?? '', pageOf(c), now()))
   })
   app.get('/vex', async (c) => {
     const { product, vulnerability } = queried(c, ['product', 'vulnerability', 'skip', 'limit'])

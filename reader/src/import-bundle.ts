@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path'
 
 import { type ExportManifest, exportManifest, type PublicKey } from '@stella/contracts'
 import { verifyExport } from '@stella/core'
-import { type ReadExport, readPublishedExport, unpackBundle } from '@stella/native'
+import { buildSearch, type ReadExport, readPublishedExport, unpackBundle } from '@stella/native'
 
 import { Generations } from './generations.ts'
 import { withImportLock } from './import-lock.ts'
-import { openGeneration } from './open-generation.ts'
+import { openGeneration, SEARCH_FILE } from './open-generation.ts'
 import { ReaderFailure } from './reader-failure.ts'
 import { writeReceipt } from './receipt.ts'
 
@@ -95,6 +95,7 @@ async function unpackInto(
     const verified = new Map(published.members.map((member) => [member.path, member.sha256]))
     const other = unpacked.find(({ path, sha256 }) => verified.get(path) !== sha256)
     if (other) throw unsound(bundle, [{ path: other.path, reason: 'it was changed while it was imported' }])
+    await buildSearch(scratch, join(scratch, SEARCH_FILE), signal)
     await generations.activate(scratch, name)
   } finally {
     await rm(scratch, { recursive: true, force: true })

@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { bundlePaths, type ExportManifest, exportManifest, Problem } from '@stella/contracts'
-import { type Lookup, openLookup } from '@stella/native'
+import { type Lookup, openLookup, openSearch, type WordSearch } from '@stella/native'
 
 import type { Generations } from './generations.ts'
+
+/** The words of the mirror, beside its files; no name that a member of a mirror has. */
+export const SEARCH_FILE = 'search.sqlite'
 
 /** A mirror that serves. */
 export interface Generation {
   readonly name: string
   readonly manifest: ExportManifest
   readonly lookup: Lookup
+  readonly search: WordSearch
 }
 
 /** Opens the generation that serves; null before the first import. @throws `bundle/invalid` where it is damaged */
@@ -21,7 +25,7 @@ export async function openGeneration(generations: Generations): Promise<Generati
   const bytes = await readFile(join(path, bundlePaths.manifest))
   const parsed = exportManifest.safeParse(JSON.parse(bytes.toString()))
   if (!parsed.success) throw new Problem('bundle/invalid', `${path} is damaged: import the mirror again`)
-  return { name, manifest: parsed.data, lookup: openLookup(path) }
+  return { name, manifest: parsed.data, lookup: openLookup(path), search: openSearch(join(path, SEARCH_FILE)) }
 }
 
 /** Opens the generation that serves anew whenever another one does. */

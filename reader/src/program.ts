@@ -125,6 +125,12 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
     .description('advisories that speak of a package')
     .action(async (purl: string) => print(shell, answers.advisoriesByPackage(await open(), purl, everything, now())))
   query
+    .command('text <words...>')
+    .description('advisories by words: of ids, aliases, packages and summaries')
+    .action(async (words: string[]) =>
+      print(shell, answers.advisoriesByWords(await open(), words.join(' '), everything, now())),
+    )
+  query
     .command('vex')
     .description('VEX statements')
     .option('--product <name>', 'about a product')

@@ -12,6 +12,7 @@ mod pack_bundle;
 mod read_member;
 mod scan_bundle;
 mod scan_folder;
+mod search;
 mod unpack_bundle;
 mod write_delta;
 mod write_document_files;
