@@ -65,6 +65,32 @@ export declare class WriteProgress {
 }
 
 /**
+ * What a package URL asks about: package, version, release.
+ *
+ * @param purl - github.com/package-url/purl-spec
+ * @returns null where the text is no package URL
+ */
+export declare function askedPackage(purl: string): AskedPackage | null
+
+/** A package that somebody asks about. */
+export interface AskedPackage {
+  /** Its purl, without version and qualifiers. */
+  package: string
+  version: string | null
+  /** The release of a distribution, as the qualifier `distro` has it. */
+  release: string | null
+}
+
+/** The package and the version that an advisory is asked about. */
+export interface AskedVersion {
+  /** The purl, without version and qualifiers, in the form by which indexes of mirrors name it. */
+  package: string
+  version: string
+  /** The release of a distribution, such as `11`; null for any. */
+  release: string | null
+}
+
+/**
  * Gathers the words of all advisories of the folder that a mirror was unpacked into.
  *
  * @param folder - absolute path of the folder
@@ -270,6 +296,17 @@ export interface DocumentsOptions {
   /** Absolute path of the pack, created or emptied. */
   path: string
 }
+
+/**
+ * Evaluates an advisory for a version of a package, by the OSV schema's algorithm and the order of versions of its ecosystem.
+ *
+ * @param record - JSON of an OSV record
+ * @param asked - package and version
+ * @returns the verdict: `unknown` where it cannot be told, never a guess
+ *
+ * Source: ossf.github.io/osv-schema, "Evaluation".
+ */
+export declare function evaluateVersion(record: string, asked: AskedVersion): VersionVerdict
 
 /** A document that was fetched. */
 export interface FetchedDocument {
@@ -706,6 +743,13 @@ export interface UnpackRequest {
   maxBytes: number
   /** A bundle of more members is not read through its index. */
   maxMembers: number
+}
+
+/** Whether a version of a package is affected by an advisory, and why. */
+export interface VersionVerdict {
+  verdict: 'affected' | 'not_affected' | 'unknown'
+  /** A sentence for people. */
+  reason: string
 }
 
 /** A credential that was kept from an export. */

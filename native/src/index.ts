@@ -1,6 +1,13 @@
 export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
 export { withCancelFlag } from './cancellation.ts'
 export { type CheckedMirror, checkMirror } from './check-mirror.ts'
+export {
+  type AskedPackage,
+  type AskedVersion,
+  askedPackage,
+  evaluateVersion,
+  type VersionVerdict,
+} from './evaluate-version.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
 export { type MergedMirrors, type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
 export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'

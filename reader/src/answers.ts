@@ -1,5 +1,5 @@
 import { Problem } from '@stella/contracts'
-import type { FoundRecord } from '@stella/native'
+import { askedPackage, evaluateVersion, type FoundRecord, type VersionVerdict } from '@stella/native'
 
 import type { Generation } from './open-generation.ts'
 
@@ -29,8 +29,8 @@ export interface Standing {
   readonly newest_fetch: string | null
 }
 
-/** A record, and the SHA-256 of the document that it was made of; null where that was withheld. */
-export interface Item {
+/** A record, and the SHA-256 of the document that it was made of; null where that was withheld. With the verdict on a version that was asked about. */
+export interface Item extends Partial<VersionVerdict> {
   readonly key: string
   readonly document: string | null
   readonly record: unknown
@@ -80,12 +80,19 @@ export function advisoriesByAlias(generation: Generation, alias: string, page: P
   )
 }
 
-/** Advisories that speak of a package: a purl, whose version and qualifiers say nothing here. */
+/**
+ * Advisories that speak of a package, given as a purl. Where it has a version, each with its verdict on that: `affected`, `not_affected` or `unknown`,
+ * and why. Of a package of a distribution the qualifier `distro` says which release. @throws `request/invalid`
+ */
 export function advisoriesByPackage(generation: Generation, purl: string, page: Page, now: Date): Answer {
-  const name = packageName(purl)
+  const asked = askedPackage(purl)
+  if (!asked) throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash@4.17.20`)
+  const { package: name, version, release } = asked
   // A mirror that has no package of this type, or of this distribution, does not cover the question.
   const covered = generation.lookup.hasNames('advisory', 'packages', coverageOf(name))
-  return listed(generation, { kind: 'advisory', list: 'packages', names: [name], page, covered }, now)
+  const judge = (found: FoundRecord) =>
+    version === null ? {} : evaluateVersion(found.record, { package: name, version, release })
+  return listed(generation, { kind: 'advisory', list: 'packages', names: [name], page, covered, judge }, now)
 }
 
 /** Advisories that hold all words of a text in their ids, aliases, packages or summaries, the best matches first. */
@@ -163,15 +170,21 @@ interface Wanted {
   readonly names: readonly string[]
   readonly page: Page
   readonly covered: boolean
+  /** What is said of a record besides. */
+  readonly judge?: (found: FoundRecord) => Partial<VersionVerdict>
 }
 
-function listed(generation: Generation, { kind, list, names, page, covered }: Wanted, now: Date): Answer {
+function listed(
+  generation: Generation,
+  { kind, list, names, page, covered, judge = () => ({}) }: Wanted,
+  now: Date,
+): Answer {
   const { skip, limit } = page
   const found = generation.lookup.byNames(kind, list, [...names], skip, limit + 1)
   return {
     mirror: standingOf(generation, now),
     covered,
-    items: found.slice(0, limit).map(itemOf),
+    items: found.slice(0, limit).map((one) => ({ ...itemOf(one), ...judge(one) })),
     next: found.length > limit ? skip + limit : null,
   }
 }
@@ -183,14 +196,6 @@ function itemOf({ key, record, document: digest }: FoundRecord): Item {
 /** Whether the mirror was made to hold a group of records, and holds any. */
 function holds({ manifest: { content } }: Generation, group: 'advisories' | 'vex' | 'sboms'): boolean {
   return (content.filters.include ?? [group]).includes(group) && content.counts[group] > 0
-}
-
-/** A purl without version, qualifiers and subpath. @throws `request/invalid` */
-function packageName(purl: string): string {
-  const name = purl.replace(/[?#].*$/, '').replace(/@[^@/]*$/, '')
-  if (!/^pkg:[a-z][a-z0-9.+-]*\/\S+$/.test(name))
-    throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash`)
-  return name
 }
 
 /** Types of purl whose namespace is a distribution, each with advisories of its own. */

@@ -18,6 +18,8 @@ export interface Answer {
     readonly key: string
     readonly document: string
     readonly record: { readonly id: string }
+    readonly verdict?: string
+    readonly reason?: string
   }[]
 }
 

@@ -4,6 +4,7 @@ mod bundle_problem;
 mod cancel;
 mod check_mirror;
 mod database;
+mod evaluate_version;
 mod fault;
 mod intake;
 mod merge_mirrors;

@@ -48,6 +48,26 @@ pub fn package_of_advisory(given: Option<&str>, ecosystem: &str, name: &str) -> 
     }
 }
 
+/// A package that somebody asks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its purl without version, qualifiers and subpath.
+    pub package: String,
+    /// Its version.
+    pub version: Option<String>,
+    /// The release of a distribution, of the qualifier `distro`: `11` of `debian-11`.
+    pub release: Option<String>,
+}
+
+/// The package that a purl asks about; none where the text is no purl.
+#[must_use]
+pub fn asked(text: &str) -> Option<Asked> {
+    let purl = parse(text)?;
+    let release_of = |distro: &str| distro.rsplit_once('-').map_or(distro, |(_, release)| release).trim_start_matches('v').to_owned();
+    let release = purl.qualifiers().get("distro").map(|distro| release_of(distro.as_ref()));
+    Some(Asked { package: base(&purl), version: purl.version().map(str::to_owned), release })
+}
+
 /// The digest of a container image, in lower case; none where the text is none.
 pub(crate) fn image_digest(text: &str) -> Option<String> {
     let hex = text.strip_prefix("sha256:")?;
@@ -75,6 +95,20 @@ mod tests {
         ] {
             assert_eq!(base_and_versioned(text), Some((base.to_owned(), versioned.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn asked_reads_version_and_release() {
+        for (text, package, version, release) in [
+            ("pkg:npm/@babel/core@7.0.0?a=b#c", "pkg:npm/%40babel/core", Some("7.0.0"), None),
+            ("pkg:deb/debian/curl@7.1:2-1?arch=amd64&distro=debian-11", "pkg:deb/debian/curl", Some("7.1:2-1"), Some("11")),
+            ("pkg:apk/alpine/openssl@3.0.0-r1?distro=alpine-v3.18.4", "pkg:apk/alpine/openssl", Some("3.0.0-r1"), Some("3.18.4")),
+            ("pkg:golang/github.com/Azure/x", "pkg:golang/github.com/azure/x", None, None),
+        ] {
+            let expected = Asked { package: package.into(), version: version.map(str::to_owned), release: release.map(str::to_owned) };
+            assert_eq!(asked(text), Some(expected), "{text}");
+        }
+        assert_eq!(asked("lodash"), None);
     }
 
     #[test]

@@ -69,7 +69,10 @@ fn of_advisory(advisory: &Advisory<'_>, terms: &mut Terms) {
         add(terms, 0, alias.as_ref());
     }
     for package in advisory.affected.iter().filter_map(|affected| affected.package.as_ref()) {
-        add(terms, 1, package_of_advisory(package.purl.as_deref(), &package.ecosystem, &package.name));
+        // Sources differ in how they write a name as a purl: `jw.util` of PyPI is also `jw-util`.
+        for purl in [package.purl.as_deref(), None] {
+            add(terms, 1, package_of_advisory(purl, &package.ecosystem, &package.name));
+        }
     }
 }
 

@@ -1,0 +1,72 @@
+use napi_derive::napi;
+use stella_evidence::purls::{Asked, asked, package_of_advisory};
+use stella_versions::{Verdict, evaluate};
+
+/// Whether a version of a package is affected by an advisory, and why.
+#[napi(object)]
+pub struct VersionVerdict {
+    #[napi(ts_type = "'affected' | 'not_affected' | 'unknown'")]
+    pub verdict: String,
+    /// A sentence for people.
+    pub reason: String,
+}
+
+/// The package and the version that an advisory is asked about.
+#[napi(object, use_nullable = true)]
+pub struct AskedVersion {
+    /// The purl, without version and qualifiers, in the form by which indexes of mirrors name it.
+    pub package: String,
+    pub version: String,
+    /// The release of a distribution, such as `11`; null for any.
+    pub release: Option<String>,
+}
+
+/// A package that somebody asks about.
+#[napi(object, use_nullable = true)]
+pub struct AskedPackage {
+    /// Its purl, without version and qualifiers.
+    pub package: String,
+    pub version: Option<String>,
+    /// The release of a distribution, as the qualifier `distro` has it.
+    pub release: Option<String>,
+}
+
+/// Evaluates an advisory for a version of a package, by the OSV schema's algorithm and the order of versions of its ecosystem.
+///
+/// @param record - JSON of an OSV record
+/// @param asked - package and version
+/// @returns the verdict: `unknown` where it cannot be told, never a guess
+///
+/// Source: ossf.github.io/osv-schema, "Evaluation".
+#[napi(catch_unwind)]
+pub fn evaluate_version(record: String, asked: AskedVersion) -> VersionVerdict {
+    let AskedVersion { package, version, release } = asked;
+    let is_package = |ecosystem: &str, name: &str, purl: Option<&str>| {
+        [purl, None].iter().any(|purl| package_of_advisory(*purl, ecosystem, name) == package)
+            && release.as_deref().is_none_or(|release| is_release(ecosystem, release))
+    };
+    let (verdict, reason) = match evaluate(record.as_bytes(), is_package, &version) {
+        Verdict::Affected { reason } => ("affected", reason),
+        Verdict::NotAffected { reason } => ("not_affected", reason),
+        Verdict::Unknown { reason } => ("unknown", reason),
+    };
+    VersionVerdict { verdict: verdict.into(), reason }
+}
+
+/// What a package URL asks about: package, version, release.
+///
+/// @param purl - github.com/package-url/purl-spec
+/// @returns null where the text is no package URL
+#[napi(catch_unwind)]
+pub fn asked_package(purl: String) -> Option<AskedPackage> {
+    let Asked { package, version, release } = asked(&purl)?;
+    Some(AskedPackage { package, version, release })
+}
+
+/// Whether an ecosystem is of a release: `Debian:11` of `11`, `Alpine:v3.18` of `3.18.4`, `Ubuntu:22.04:LTS` of `22.04`. One without a release is of all.
+fn is_release(ecosystem: &str, release: &str) -> bool {
+    let Some((_, named)) = ecosystem.split_once(':') else { return true };
+    let named = named.split(':').find(|part| part.starts_with(|first: char| first.is_ascii_digit() || first == 'v')).unwrap_or(named);
+    let named = named.trim_start_matches('v');
+    release == named || release.strip_prefix(named).is_some_and(|rest| rest.starts_with('.'))
+}
