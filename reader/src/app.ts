@@ -6,15 +6,16 @@ import * as answers from './answers.ts'
 import { ReaderMetrics } from './metrics.ts'
 import type { ActiveGeneration } from './open-generation.ts'
 import { page } from './page.ts'
+import { registry } from './registry.ts'
 
 /** Longest text of a query, in characters. */
 const MAX_QUERY_CHARS = 4096
 
 /**
  * The reader's HTTP interface: web standards alone. Every answer about records says how old the mirror is and what it covers. Reads only, and asks for
- * no token: who may reach the address may read the mirror.
+ * no token: who may reach the address may read the mirror. `root`: the reader's folder, whose databases for Trivy are served besides.
  */
-export function readerApp(active: Pick<ActiveGeneration, 'get'>, now: () => Date): Hono {
+export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, now: () => Date): Hono {
   const app = new Hono()
   const metrics = new ReaderMetrics()
   app.onError((error, c) => answerProblem(c, toProblem(error)))
@@ -30,6 +31,7 @@ export function readerApp(active: Pick<ActiveGeneration, 'get'>, now: () => Date
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     })
   })
+  app.route('/', registry(root))
   app.get('/health/live', (c) => c.json({ status: 'live' }))
   app.get('/health/ready', async (c) =>
     c.json({ status: 'ready', mirror: answers.standingOf(await active.get(), now()) }),

@@ -7,13 +7,16 @@ import { verifyExport } from '@stella/core'
 import { buildSearch, type ReadExport, readPublishedExport, unpackBundle } from '@stella/native'
 
 import { Generations } from './generations.ts'
+import { importKind } from './import-kinds.ts'
 import { withImportLock } from './import-lock.ts'
-import { openGeneration, SEARCH_FILE } from './open-generation.ts'
+import { readActive, SEARCH_FILE } from './open-generation.ts'
 import { ReaderFailure } from './reader-failure.ts'
 import { writeReceipt } from './receipt.ts'
 
 /** Room that is left on the disk besides what is unpacked, in bytes. */
 const SPARE_BYTES = 64 * 1024 * 1024
+/** Digits of the content root in the name of a generation. */
+const NAME_DIGITS = 16
 /** Faults that a refusal names. */
 const MAX_TOLD = 10
 
@@ -50,27 +53,29 @@ export async function importBundle(request: ImportRequest, signal: AbortSignal):
   const verdict = verifyExport({ ...published, keys })
   if (!verdict.ok || !verdict.keyId) throw unsound(bundle, verdict.faults)
   const manifest = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
-  const { mirror, delta } = manifest.content
-  if (!mirror || delta) throw noMirror(bundle, delta !== undefined)
+  const kind = importKind(manifest)
+  if (kind === null) throw notImported(bundle, manifest)
 
-  const generations = new Generations(request.root)
+  const generations = new Generations(kind === 'mirror' ? request.root : join(request.root, kind))
   return withImportLock(generations.root, async () => {
     await generations.prepare()
-    const before = await openGeneration(generations)
-    if (before?.manifest.content.content_root === manifest.content.content_root)
-      return { manifest, isNew: false, receipt: null }
+    const before = await readActive(generations)
+    const { content } = manifest
+    if (before?.manifest.content.content_root === content.content_root) return { manifest, isNew: false, receipt: null }
     requireWanted(request, manifest, before?.manifest ?? null)
     await requireRoom(generations.root, published)
-    const name = `${String(mirror.generation).padStart(12, '0')}-${manifest.content.content_root.slice('sha256:'.length, 'sha256:'.length + 16)}`
-    await unpackInto(generations, { published, bundle, name }, signal)
-    const receipt = await writeReceipt(generations.root, {
+    const digits = content.content_root.slice('sha256:'.length, 'sha256:'.length + NAME_DIGITS)
+    const name = `${String(generationOf(content)).padStart(12, '0')}-${digits}`
+    await unpackInto(generations, { published, bundle, name, isMirror: kind === 'mirror' }, signal)
+    const receipt = await writeReceipt(request.root, {
       schema_version: '1',
+      kind,
       imported_at: request.now.toISOString(),
-      generation: mirror.generation,
-      ledger: mirror.ledger,
-      ledger_revision: manifest.content.ledger_revision,
-      content_root: manifest.content.content_root,
-      state_root: mirror.state_root,
+      generation: generationOf(content),
+      ledger: content.mirror?.ledger ?? null,
+      ledger_revision: content.ledger_revision,
+      content_root: content.content_root,
+      state_root: content.mirror?.state_root ?? null,
       manifest_sha256: createHash('sha256')
         .update(published.manifestBytes ?? '')
         .digest('hex'),
@@ -81,9 +86,14 @@ export async function importBundle(request: ImportRequest, signal: AbortSignal):
   })
 }
 
+/** A later export of the same ledger has a higher one. */
+function generationOf({ mirror, ledger_revision }: ExportManifest['content']): number {
+  return mirror?.generation ?? ledger_revision
+}
+
 async function unpackInto(
   generations: Generations,
-  { published, bundle, name }: { published: ReadExport; bundle: string; name: string },
+  { published, bundle, name, isMirror }: { published: ReadExport; bundle: string; name: string; isMirror: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const scratch = await generations.scratch()
@@ -95,7 +105,7 @@ async function unpackInto(
     const verified = new Map(published.members.map((member) => [member.path, member.sha256]))
     const other = unpacked.find(({ path, sha256 }) => verified.get(path) !== sha256)
     if (other) throw unsound(bundle, [{ path: other.path, reason: 'it was changed while it was imported' }])
-    await buildSearch(scratch, join(scratch, SEARCH_FILE), signal)
+    if (isMirror) await buildSearch(scratch, join(scratch, SEARCH_FILE), signal)
     await generations.activate(scratch, name)
   } finally {
     await rm(scratch, { recursive: true, force: true })
@@ -105,8 +115,9 @@ async function unpackInto(
 /** @throws ReaderFailure `integrity` for what would replace what serves by something older, or something else */
 function requireWanted(request: ImportRequest, { content, run }: ExportManifest, before: ExportManifest | null): void {
   const { bundle, now, allowExpired, allowRollback, allowOther } = request
-  const validUntil = content.mirror?.valid_until ?? content.ledger_time
-  if (Date.parse(validUntil) <= now.getTime() && !allowExpired) {
+  // Trivy itself looks at the age of its databases.
+  const validUntil = content.mirror?.valid_until
+  if (validUntil !== undefined && Date.parse(validUntil) <= now.getTime() && !allowExpired) {
     throw refused(bundle, `it was valid until ${validUntil}`, 'get a newer mirror, or give --allow-expired')
   }
   if (!before) return
@@ -118,7 +129,7 @@ function requireWanted(request: ImportRequest, { content, run }: ExportManifest,
     const what = 'it is of another tenant, profile, ledger or set of filters than the mirror that serves'
     throw refused(bundle, what, 'import it into a folder of its own, or give --allow-other')
   }
-  const [newer, older] = [content.mirror?.generation ?? 0, was.mirror?.generation ?? 0]
+  const [newer, older] = [generationOf(content), generationOf(was)]
   if (!isOther && newer < older && !allowRollback) {
     const what = `its generation is ${newer}, and ${older} serves: it would go back`
     throw refused(bundle, what, 'get a newer mirror, or give --allow-rollback')
@@ -145,14 +156,16 @@ function refused(bundle: string, why: string, advice: string): ReaderFailure {
   return new ReaderFailure('integrity', `${bundle} was not imported: ${why}`, advice)
 }
 
-function noMirror(bundle: string, isDelta: boolean): ReaderFailure {
-  if (isDelta) {
+function notImported(bundle: string, { content }: ExportManifest): ReaderFailure {
+  if (content.delta) {
     const advice = 'make the mirror first: stella mirror apply <base> <delta>… --out <mirror>'
     return new ReaderFailure('integrity', `${bundle} was not imported: it is a delta`, advice)
   }
+  const advice =
+    'export a mirror by a profile mirror:full, or a database for Trivy by one that says trivy: { oci: true }'
   return new ReaderFailure(
     'usage',
-    `${bundle} was not imported: it is no mirror`,
-    'export one by a profile mirror:full',
+    `${bundle} was not imported: it is neither a mirror nor a registry's database`,
+    advice,
   )
 }

@@ -17,15 +17,22 @@ export interface Generation {
   readonly search: WordSearch
 }
 
-/** Opens the generation that serves; null before the first import. @throws `bundle/invalid` where it is damaged */
-export async function openGeneration(generations: Generations): Promise<Generation | null> {
+/** Name and manifest of the generation that serves; null before the first import. @throws `bundle/invalid` where it is damaged */
+export async function readActive(generations: Generations): Promise<Pick<Generation, 'name' | 'manifest'> | null> {
   const name = await generations.active()
   if (name === null) return null
   const path = generations.pathOf(name)
   const bytes = await readFile(join(path, bundlePaths.manifest))
   const parsed = exportManifest.safeParse(JSON.parse(bytes.toString()))
-  if (!parsed.success) throw new Problem('bundle/invalid', `${path} is damaged: import the mirror again`)
-  return { name, manifest: parsed.data, lookup: openLookup(path), search: openSearch(join(path, SEARCH_FILE)) }
+  if (!parsed.success) throw new Problem('bundle/invalid', `${path} is damaged: import it again`)
+  return { name, manifest: parsed.data }
+}
+
+async function openGeneration(generations: Generations): Promise<Generation | null> {
+  const active = await readActive(generations)
+  if (!active) return null
+  const path = generations.pathOf(active.name)
+  return { ...active, lookup: openLookup(path), search: openSearch(join(path, SEARCH_FILE)) }
 }
 
 /** Opens the generation that serves anew whenever another one does. */

@@ -64,7 +64,7 @@ function readerProgram(shell: Shell): Command {
 
   program
     .command('import')
-    .description('verify a mirror, unpack it, and make it what serves')
+    .description('verify a mirror, or a database for Trivy, unpack it, and make it what serves')
     .argument('<bundle>', 'a .tar.zst of a profile mirror:full, one that deltas were applied to, or its folder')
     .requiredOption('--key <pem>', 'a public key that is trusted; may be repeated', collected)
     .option('--allow-rollback', 'a mirror that is older than what serves')
@@ -157,7 +157,7 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
 }
 
 async function serve(shell: Shell, { root, host, port }: { root: string; host: string; port: number }): Promise<void> {
-  const app = readerApp(new ActiveGeneration(new Generations(root)), shell.now)
+  const app = readerApp(root, new ActiveGeneration(new Generations(root)), shell.now)
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>

@@ -9,12 +9,15 @@ import { isThere } from './generations.ts'
 /** What an import leaves for whoever asks later: signed by the reader's own key, whose public half lies beside it as `reader.pub.pem`. */
 export interface Receipt {
   readonly schema_version: '1'
+  /** `mirror`, `trivy-db` or `trivy-java-db`. */
+  readonly kind: string
   readonly imported_at: string
   readonly generation: number
-  readonly ledger: string
+  /** Of a mirror: which ledger it was made of, and the state of its records. */
+  readonly ledger: string | null
   readonly ledger_revision: number
   readonly content_root: string
-  readonly state_root: string
+  readonly state_root: string | null
   readonly manifest_sha256: string
   /** The key that signed the mirror, or the last delta that was applied to it. */
   readonly signed_by: string

@@ -4,12 +4,14 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import type { PublicKey } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { root, textOf } from '../source-files.ts'
 import { lacksJudge } from '../support/judge.ts'
 import { markdownTable } from '../support/markdown-table.ts'
+import { Reader } from '../support/reader.ts'
 import { openTenant, post, type Tenant } from '../support/tenant.ts'
 import { jarIndex } from '../support/trivy-jars.ts'
 import { image } from '../support/trivy-materials.ts'
@@ -200,21 +202,44 @@ describe.skipIf(
         const tag = variant === 'db' ? 2 : 1
         execFileSync('crane', ['push', join(tree, 'trivy/oci'), `${host}/${variant}:${tag}`], { stdio: 'pipe' })
       }
-      for (const version of VERSIONS) {
-        const cache = join(tenant.directory, `pulled-${version}`)
-        const repositories = ['--db-repository', `${host}/db`, '--java-db-repository', `${host}/java-db`]
-        const more = [...repositories, '--cache-dir', cache]
-        for (const [, , target, at] of [...each.slice(0, 2), ...each.slice(-2)]) {
-          expect(scan(target, { version, network: true, more })).toEqual(expected(target, at))
-        }
-        for (const { variant, file, hash } of bundles)
-          expect(sha256(readFileSync(join(cache, variant, file)))).toBe(hash)
-      }
+      requirePulled('crane', ['--db-repository', `${host}/db`, '--java-db-repository', `${host}/java-db`])
     } finally {
       registry.kill()
     }
   })
 })
+
+describe.skipIf(lacking.length > 0)('through the mirror reader', () => {
+  test('it serves the databases that were imported, and Trivy pulls them from there', async () => {
+    const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
+    const key = join(tenant.directory, 'reader.pem')
+    writeFileSync(key, keys[0]?.pem ?? '')
+    const reader = new Reader(() => key)
+    for (const { path } of bundles) expect(await reader.import(path)).toMatchObject({ code: 0, stderr: '' })
+    const { url, stop } = await reader.serve()
+    try {
+      const host = new URL(url).host
+      requirePulled('reader', ['--db-repository', `${host}/trivy-db`, '--java-db-repository', `${host}/trivy-java-db`])
+      for (const path of ['/v2/other/manifests/2', '/v2/trivy-db/manifests/9', '/v2/trivy-db/blobs/..%2fx']) {
+        expect([path, (await fetch(`${url}${path}`)).status]).toEqual([path, 404])
+      }
+    } finally {
+      await stop()
+    }
+  })
+})
+
+/** Scans some targets with databases that each Trivy pulls first, which must be those that were exported. */
+function requirePulled(name: string, repositories: readonly string[]): void {
+  for (const version of VERSIONS) {
+    const cache = join(tenant.directory, `pulled-${name}-${version}`)
+    const more = [...repositories, '--cache-dir', cache]
+    for (const [, , target, at] of [...each.slice(0, 2), ...each.slice(-2)]) {
+      expect(scan(target, { version, network: true, more })).toEqual(expected(target, at))
+    }
+    for (const { variant, file, hash } of bundles) expect(sha256(readFileSync(join(cache, variant, file)))).toBe(hash)
+  }
+}
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
