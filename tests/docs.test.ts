@@ -171,8 +171,15 @@ describe('commands', () => {
   }
 })
 
-/** cosign is no tool of every machine: CI must have it. Elsewhere: go install github.com/sigstore/cosign/v2/cmd/cosign@v2.4.1 */
+/**
+ * Programs that not every machine has: CI must have them. Elsewhere: go install github.com/sigstore/cosign/v2/cmd/cosign@v2.4.1, apt-get
+ * install age. A block that goes on from one with them names them, too.
+ */
+const judges = { cosign: /^cosign /m, age: /\bage(?:-keygen)? -|--identity/ }
+
 function isRunnable(block: string): boolean {
-  if (!/^cosign /m.test(block) || process.env.CI === 'true') return true
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'cosign')))
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const isThere = (program: string) => folders.some((folder) => existsSync(join(folder, program)))
+  const needed = Object.entries(judges).filter(([, pattern]) => pattern.test(block))
+  return process.env.CI === 'true' || needed.every(([program]) => isThere(program))
 }

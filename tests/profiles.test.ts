@@ -108,7 +108,8 @@ describe('PATCH of a profile', () => {
   test.each([
     [{ name: 'other' }, /only config/],
     [{ config: { colour: 'red' } }, /colour/],
-    [{ config: { encryption: { recipients: [] } } }, /encryption: this version cannot/],
+    [{ config: { signing: { key: 'other' } } }, /signing: this version cannot/],
+    [{ config: { encryption: { recipients: ['age1'] } } }, /is no age recipient/],
     [{ config: { compression: { level: 99 } } }, /level/],
     [{ config: { filters: { time_to: '2023-01-01T00:00:00Z' } } }, /time_from must lie before/],
     [{ config: { filters: { tenant_id: 'someone-else' } } }, /only your own tenant/],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { compareDigests, digestsOfBundle } from './compare-bundles.ts'
+import { compareDigests, digestsOfBundle, digestsOfDocuments } from './compare-bundles.ts'
 import { testFolder } from './testing/captured-shell.ts'
 import { filesOf, packTree, writeSignedExport } from './testing/signed-export.ts'
 
@@ -47,4 +47,23 @@ test('compareDigests() compares every file but the signatures, by path', async (
     { path: sbom, equal: false },
     { path: 'x', equal: false },
   ])
+})
+
+test('digestsOfDocuments() has the summary of a mirror, which is made of its manifest, and of no other export', async () => {
+  const { tree } = await writeSignedExport(testFolder())
+  const read = (name: string) => readFileSync(join(tree, name))
+  const paths = (manifest: Buffer) => [...digestsOfDocuments(manifest, read('provenance.json')).keys()]
+  expect(paths(read('export.json'))).not.toContain('manifest.yaml')
+
+  const manifest = JSON.parse(read('export.json').toString()) as { content: object }
+  const mirror = {
+    ledger: 'urn:stella:ledger:empty',
+    generation: 1,
+    valid_until: '2025-01-31T00:00:00Z',
+    state: `${'A'.repeat(2731)}=`,
+    state_root: `sha256:${'0'.repeat(64)}`,
+    absent: [],
+  }
+  const of = Buffer.from(JSON.stringify({ ...manifest, content: { ...manifest.content, mirror } }))
+  expect(paths(of)).toContain('manifest.yaml')
 })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 
-import { bundlePaths, exportManifest } from '@stella/contracts'
-import { byteOrder } from '@stella/core'
+import { bundlePaths, encryptedPaths, exportManifest, MAX_MANIFEST_BYTES, mirrorPaths } from '@stella/contracts'
+import { byteOrder, ENCRYPTED_SUFFIX, encodeSummary } from '@stella/core'
 
 import { CommandFailure } from './command-failure.ts'
 
@@ -23,7 +24,7 @@ export function compareDigests(first: FileDigests, second: FileDigests): FileCom
 }
 
 /**
- * The files of a bundle, read.
+ * The files of a bundle, read. Those that are encrypted come out otherwise each time: for them stands what its manifest says of their plaintext.
  * @throws CommandFailure `integrity` where its container is not sound, or where it holds nothing to compare
  */
 export async function digestsOfBundle(bundle: string, signal: AbortSignal): Promise<FileDigests> {
@@ -32,15 +33,31 @@ export async function digestsOfBundle(bundle: string, signal: AbortSignal): Prom
   const [fault] = faults
   if (fault) throw incomparable(bundle, `${fault.path ?? 'the container'}: ${fault.reason}`)
   if (members.every(({ path }) => path.startsWith(SIGNATURES))) throw incomparable(bundle, 'it holds no file')
-  return new Map(members.map(({ path, sizeBytes, sha256 }) => [path, `${sizeBytes} ${sha256}`]))
+  const isEncrypted = members.some(({ path }) => path === encryptedPaths.list)
+  const stated = isEncrypted ? await statedDigests(bundle, signal) : []
+  const sealed = new Set(stated.map(([path]) => `${path}${ENCRYPTED_SUFFIX}`))
+  const read = members.filter(({ path }) => !sealed.has(path))
+  return new Map([...stated, ...read.map(({ path, sizeBytes, sha256 }): Digest => [path, `${sizeBytes} ${sha256}`])])
 }
 
-/** The files that a manifest names, with the manifest itself and the provenance beside it. */
-export function digestsOfDocuments(manifest: Buffer, provenance: Buffer): FileDigests {
+type Digest = [path: string, digest: string]
+
+async function statedDigests(bundle: string, signal: AbortSignal): Promise<Digest[]> {
+  const { readMember } = await import('@stella/native')
+  const manifest = await readMember(resolve(bundle), bundlePaths.manifest, MAX_MANIFEST_BYTES, signal)
   const { files } = exportManifest.parse(JSON.parse(manifest.toString())).content
+  return files.map(({ path, size, sha256 }): Digest => [path, `${size} ${sha256}`])
+}
+
+/** The files that a manifest names, with the manifest itself and the provenance beside it. Of a mirror also its summary. */
+export function digestsOfDocuments(manifest: Buffer, provenance: Buffer): FileDigests {
+  const parsed = exportManifest.parse(JSON.parse(manifest.toString()))
+  const { files, mirror } = parsed.content
   const digestOf = (bytes: Buffer) => `${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}`
   return new Map([
-    ...files.map(({ path, size, sha256 }): [string, string] => [path, `${size} ${sha256}`]),
+    ...files.map(({ path, size, sha256 }): Digest => [path, `${size} ${sha256}`]),
+    // A mirror has a summary, which is made of its manifest.
+    ...(mirror ? [[mirrorPaths.summary, digestOf(encodeSummary(parsed))] as Digest] : []),
     [bundlePaths.manifest, digestOf(manifest)],
     [bundlePaths.provenance, digestOf(provenance)],
   ])

@@ -23,6 +23,7 @@ import {
   type MergedOf,
   mergedManifest,
   mirrorReadme,
+  tellsDecryption,
   verifyExport,
   withheldAfter,
   withheldItems,
@@ -112,6 +113,7 @@ async function verified(path: string, keys: readonly PublicKey[], signal: AbortS
   const published = await readPublishedExport({ path }, signal)
   const verdict = verifyExport({ ...published, keys })
   if (!verdict.ok) throw unsound(path, verdict)
+  if (verdict.encryptedTo) throw encrypted(path)
   const manifest = parsed(published.manifestBytes)
   const { manifestBytes, signatureBytes, chain } = published
   return { name: path, manifest, signed: isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }] }
@@ -125,13 +127,15 @@ function levelOf({ content }: ExportManifest): number {
   return content.delta?.target.compression.level ?? content.compression.level
 }
 
-function readmeOf({ base, deltas }: MergedOf, { content, run }: ExportManifest): string {
+function readmeOf({ base, deltas }: MergedOf, last: ExportManifest): string {
+  const { content, run } = last
   return mirrorReadme({
     profile: base ? (content.delta?.target.profile ?? content.profile).id : content.profile.id,
     tenant: run.tenant,
     ledgerRevision: content.ledger_revision,
     ledgerTime: content.ledger_time,
     base: base ? null : (deltas[0]?.content.delta?.base.export_id ?? null),
+    isEncrypted: tellsDecryption(base ?? last),
   })
 }
 
@@ -170,6 +174,11 @@ function requireOwnVersion({ content }: ExportManifest): void {
   if (library === own) return
   const advice = 'use the version of stella that the mirror was written by, or get a full mirror'
   throw new CommandFailure('failed', `the mirror was compressed by ${library}, and this stella has ${own}`, advice)
+}
+
+function encrypted(path: string): CommandFailure {
+  const advice = `decrypt it first: stella mirror decrypt ${path} --identity <file> --out <file>`
+  return new CommandFailure('integrity', `nothing was written: ${path} is encrypted`, advice)
 }
 
 function broken(fault: string): CommandFailure {

@@ -4,6 +4,7 @@ import { failureLines } from './command-failure.ts'
 import { cancelRunCommand } from './commands/cancel-run.ts'
 import { createProfileCommand } from './commands/create-profile.ts'
 import { createRunCommand } from './commands/create-run.ts'
+import { decryptMirrorCommand } from './commands/decrypt-mirror.ts'
 import { deleteProfileCommand } from './commands/delete-profile.ts'
 import { downloadRunCommand } from './commands/download-run.ts'
 import { getProfileCommand } from './commands/get-profile.ts'
@@ -78,7 +79,7 @@ function stellaProgram(shell: Shell): Command {
     .description('what was done and refused, in a log that shows when it was changed')
   for (const add of [listAuditCommand, verifyAuditCommand]) add(audit, shell)
   const mirrors = program.command('mirror').description('mirrors, and deltas that are applied to them')
-  for (const add of [mergeMirrorsCommands, ociLayoutCommands]) add(mirrors, shell)
+  for (const add of [mergeMirrorsCommands, ociLayoutCommands, decryptMirrorCommand]) add(mirrors, shell)
   installTrivyCommand(program.command('trivy').description('databases that Trivy scans with'), shell)
   tokenCommand(program, shell)
   return program

@@ -3,34 +3,53 @@ import type { ExportFault, IndexVerdict, Verdict } from '@stella/core'
 import type { Answer } from './output.ts'
 import { countsLine } from './run-lines.ts'
 
+/** What nobody can tell of an encrypted mirror without a key. */
+const UNREAD = 'unchecked what the files are when decrypted: `stella mirror decrypt` compares that with export.json'
+
 /** What `stella export verify` answers about a bundle. */
 export function verdictAnswer(path: string, verdict: Verdict): Answer {
-  return { json: verdictJson(verdict), lines: verdict.ok ? soundLines(path, verdict) : faultLines(verdict.faults) }
+  const { encryptedTo } = verdict
+  const lines = [
+    ...soundLines(path, verdict),
+    ...(encryptedTo ?? []).map((recipient) => `encrypted ${recipient}`),
+    ...(encryptedTo ? [UNREAD] : []),
+  ]
+  return {
+    json: verdictJson(verdict, verdict.encryptedTo !== null),
+    lines: verdict.ok ? lines : faultLines(verdict.faults),
+  }
 }
 
 /** What `stella export verify` answers about an export in parts. */
 export function indexVerdictAnswer(path: string, verdict: IndexVerdict): Answer {
   const { parts, ok, faults } = verdict
+  const isEncrypted = parts.some((part) => part.isEncrypted)
   const lines = ok
     ? [
         ...soundLines(path, verdict),
         `parts     ${parts.length}`,
-        ...parts.map(({ file }) => `          ${file}: sound`),
+        ...parts.map(({ file, isEncrypted }) => `          ${file}: sound${isEncrypted ? ', encrypted' : ''}`),
+        ...(isEncrypted ? [UNREAD] : []),
       ]
     : faultLines(faults)
-  return { json: { ...verdictJson(verdict), parts }, lines }
+  return {
+    json: { ...verdictJson(verdict, isEncrypted), parts: parts.map(({ part, file, ok }) => ({ part, file, ok })) },
+    lines,
+  }
 }
 
-function verdictJson({ ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults }: Verdict) {
+function verdictJson(verdict: Omit<Verdict, 'encryptedTo'>, isEncrypted: boolean) {
+  const { ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults } = verdict
   const origin = { run_id: runId, tenant, profile, ledger_revision: ledgerRevision }
-  return { ok, key_id: keyId, content_root: contentRoot, ...origin, counts, faults }
+  const encryption = { encrypted: isEncrypted, plaintext_checked: !isEncrypted }
+  return { ok, key_id: keyId, content_root: contentRoot, ...origin, counts, ...encryption, faults }
 }
 
 function faultLines(faults: readonly ExportFault[]): string[] {
   return faults.map(({ path, reason }) => `${path}: ${reason}`)
 }
 
-function soundLines(path: string, verdict: Verdict): string[] {
+function soundLines(path: string, verdict: Omit<Verdict, 'encryptedTo'>): string[] {
   const { keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts } = verdict
   return [
     `${path}: sound`,

@@ -11,6 +11,13 @@ export {
 } from './audit.ts'
 export { type BundleUrl, bundleUrl } from './bundle-url.ts'
 export {
+  ENCRYPTION_SCHEME,
+  type EncryptedFiles,
+  encryptedFiles,
+  encryptedPaths,
+  MAX_IDENTITY_BYTES,
+} from './encryption.ts'
+export {
   type Answer,
   type Asked,
   type Content,
@@ -21,13 +28,7 @@ export {
 export { needsIfMatch, problemsOf } from './endpoints/problems-of.ts'
 export { type EndpointName, endpoints } from './endpoints.ts'
 export { type RunEvent, runEvent, type VerificationEvent, verificationEvent } from './events.ts'
-export {
-  bundlePaths,
-  type ExportContent,
-  type ExportManifest,
-  exportContent,
-  exportManifest,
-} from './export-manifest.ts'
+export { bundlePaths, type ExportContent, type ExportManifest, exportManifest } from './export-manifest.ts'
 export { type Coverage, coverage, type ExportFile, exportFile, type Withheld, withheld } from './export-parts.ts'
 export {
   type Filters,
@@ -85,7 +86,6 @@ export {
   ledgerTimes,
   type RecordsRequest,
   recordsRequest,
-  sourcesRequest,
   timesRequest,
 } from './ledger.ts'
 export {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { auditEntry } from './audit.ts'
+import { encryptedFiles } from './encryption.ts'
 import { exportManifest } from './export-manifest.ts'
 import { exportIndex } from './index-document.ts'
 import { ingest } from './ingest.ts'
@@ -31,6 +32,7 @@ export function jsonSchemas(): Record<string, object> {
   return {
     'export-index-1.schema.json': titled('Index of an export in parts (index.json)', exportIndex, 'output'),
     'audit-entry-1.schema.json': titled('An entry of the audit log', auditEntry, 'output'),
+    'encrypted-files-1.schema.json': titled('Files of an encrypted mirror (encrypted.json)', encryptedFiles, 'output'),
     'export-manifest-1.schema.json': titled('Export manifest (export.json)', exportManifest, 'output'),
     'ingest-1.schema.json': titled('A batch of documents', ingest, 'output'),
     'openapi-1.json': openApi(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { distribution } from './distribution.ts'
+import { encryption } from './encryption.ts'
 import { filters, type RecordGroup, recordGroups } from './filters.ts'
 import { MAX_CONCURRENT_RUNS, MAX_RATE } from './limits.ts'
 import { mergePatchOf } from './merge-patch-of.ts'
@@ -17,7 +18,7 @@ export const profileKinds = ['json', 'trivy', 'mirror'] as const
 export const DEFAULT_COMPRESSION_LEVEL = 3
 
 /** Members of a configuration (specification 2.7) that this version refuses, since it could not do what they ask. */
-const notYet = ['signing', 'encryption', 'schedule', 'triggers']
+const notYet = ['signing', 'schedule', 'triggers']
 
 /** Configuration of a profile. An empty object takes every default; a member that asks for what the service cannot do is refused. */
 export const profileConfig = z.strictObject(
@@ -37,6 +38,8 @@ export const profileConfig = z.strictObject(
     trivy: trivyConfig.optional(),
     /** Of a profile of kind `mirror`. */
     mirror: mirrorConfig.optional(),
+    /** Of a profile of kind `mirror`. */
+    encryption: encryption.optional(),
     /** Absent: what the settings of the service say. */
     limits: z
       .strictObject({
@@ -99,6 +102,7 @@ export const newProfile = z
     if (!variants.includes(variant)) refuse(['variant'], `of kind ${kind} there is ${variants.join(', ')}`)
     if (kind !== 'trivy' && config.trivy) refuse(['config', 'trivy'], 'is for profiles of kind trivy')
     if (kind !== 'mirror' && config.mirror) refuse(['config', 'mirror'], 'is for profiles of kind mirror')
+    if (kind !== 'mirror' && config.encryption) refuse(['config', 'encryption'], 'is for profiles of kind mirror')
     if (variant === 'delta' && config.sharding) refuse(['config', 'sharding'], 'a delta is one bundle: leave it out')
     if (kind === 'trivy' && config.sharding) refuse(['config', 'sharding'], 'a database is one file: leave it out')
     const schema = trivyDatabaseOf({ kind, variant })?.schema

@@ -2,6 +2,7 @@ import {
   bundlePaths,
   type ExportContent,
   type ExportFile,
+  encryptedPaths,
   mirrorPaths,
   type TrivyDatabase,
   trivyDatabaseOf,
@@ -11,6 +12,7 @@ import {
 
 import { chainFolder } from './chain-paths.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
+import type { EncryptedVerdict } from './verify-encrypted.ts'
 
 /** A file as it was found in a bundle or a folder. */
 export interface ScannedMember {
@@ -28,23 +30,34 @@ const groupOfLines = {
 } as const
 const described: ReadonlySet<string> = new Set(Object.values(bundlePaths))
 const summaries: ReadonlySet<string> = new Set(Object.values(mirrorPaths))
+const ofEncryption: ReadonlySet<string> = new Set(Object.values(encryptedPaths))
 
-/** Compares the files that a manifest names with those that are there: absent, extra and doubled ones, sizes, digests, counts. */
-export function compareFiles(content: ExportContent, members: readonly ScannedMember[]): ExportFault[] {
+/**
+ * Compares the files that a manifest names with those that are there: absent, extra and doubled ones, sizes, digests, counts. Of an encrypted
+ * mirror these are the files that `encrypted` names, and nothing can be counted; where that cannot be read, nothing is compared but what is readable.
+ */
+export function compareFiles(
+  content: ExportContent,
+  members: readonly ScannedMember[],
+  encrypted: Pick<EncryptedVerdict, 'files'> | null,
+): ExportFault[] {
   const found = new Map(members.map((member) => [member.path, member]))
-  const named = new Map(content.files.map((file) => [file.path, file]))
+  const files = encrypted ? (encrypted.files ?? []) : content.files
+  const named = new Set(files.map(({ path }) => path))
   const seen = new Set<string>()
   const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
   const isDescribed = (path: string) =>
     described.has(path) ||
     (trivyDatabaseOf(content.profile) !== null && path === trivySignaturePath) ||
-    (content.mirror !== undefined && (summaries.has(path) || path.startsWith(`${chainFolder}/`)))
-  const extra = members.filter(({ path }) => !named.has(path) && !isDescribed(path))
+    (content.mirror !== undefined && summaries.has(path)) ||
+    (encrypted ? ofEncryption.has(path) : content.mirror !== undefined && path.startsWith(`${chainFolder}/`))
+  const extra = encrypted?.files === null ? [] : members.filter(({ path }) => !named.has(path) && !isDescribed(path))
+  const list = encrypted ? encryptedPaths.list : bundlePaths.manifest
   return [
     ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
-    ...extra.map(({ path }) => ({ path, reason: 'it is not among the files of export.json' })),
-    ...content.files.flatMap((file) => compareFile(file, found.get(file.path))),
-    ...compareCounts(content, found),
+    ...extra.map(({ path }) => ({ path, reason: `it is not among the files of ${list}` })),
+    ...files.flatMap((file) => compareFile(file, found.get(file.path))),
+    ...(encrypted ? [] : compareCounts(content, found)),
   ]
 }
 

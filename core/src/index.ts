@@ -23,6 +23,7 @@ export { deltaBase } from './delta-base.ts'
 export { dssePreAuthEncoding } from './dsse.ts'
 export { isLowS, withLowS } from './ecdsa-low-s.ts'
 export { effectiveFilters } from './effective-filters.ts'
+export { ENCRYPTED_SUFFIX, type EncryptedInputs, encodeEncryptedFiles, isEncryptedFile } from './encrypted-files.ts'
 export type { ExportFault } from './export-fault.ts'
 export { encodeManifest, exportManifest, type ManifestInputs, type RunIdentity } from './export-manifest.ts'
 export { type BlobPart, type ExportMember, exportMembers } from './export-members.ts'
@@ -47,7 +48,7 @@ export {
 export { encodeMergedProvenance } from './merged-provenance.ts'
 export { merkleTreeHash } from './merkle-tree.ts'
 export { type ChainLink, chainFault } from './mirror-chain.ts'
-export { type MirrorReadme, mirrorReadme } from './mirror-readme.ts'
+export { type MirrorReadme, mirrorReadme, tellsDecryption } from './mirror-readme.ts'
 export { encodeSummary } from './mirror-summary.ts'
 export {
   type LayoutFile,

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto'
+
+import { type ExportManifest, mirrorReadmePath } from '@stella/contracts'
+
 /** What a mirror or a delta says of itself to the person who is handed it. */
 export interface MirrorReadme {
   readonly profile: string
@@ -6,10 +10,30 @@ export interface MirrorReadme {
   readonly ledgerTime: string
   /** Of a delta: the export that it is for. */
   readonly base: string | null
+  /** Whether its profile encrypts. */
+  readonly isEncrypted: boolean
 }
 
+const DECRYPTION = `
+## Decrypt it
+
+Where there is \`signatures/encrypted.json\`, the files with \`.age\` at the end of their names are encrypted to the keys that it names: age files
+(https://age-encryption.org/v1). Without a key they can be checked as they are:
+
+    base64 --decode signatures/encrypted.sig > encrypted.sig.bin
+    openssl dgst -sha256 -verify key.pem -signature encrypted.sig.bin signatures/encrypted.json
+    jq -r '"\\(.manifest_sha256)  export.json", (.files[] | "\\(.sha256)  \\(.path)")' signatures/encrypted.json | sha256sum --check --quiet
+
+With the identity of one of these keys, \`key.txt\`, one file is decrypted by
+
+    age --decrypt --identity key.txt --output advisories.index.json indexes/advisories.index.json.age
+
+and all of them by \`stella mirror decrypt <this> --identity key.txt --out <mirror>\`. What follows is about the decrypted files.
+`
+
 /** The text of `README.md` in a mirror or a delta: how to check and read it with standard tools alone. */
-export function mirrorReadme({ profile, tenant, ledgerRevision, ledgerTime, base }: MirrorReadme): string {
+export function mirrorReadme({ isEncrypted, ...readme }: MirrorReadme): string {
+  const { profile, tenant, ledgerRevision, ledgerTime, base } = readme
   const what = base ? 'What has changed in a mirror of vulnerability evidence' : 'A mirror of vulnerability evidence'
   const made = `Made after the profile ${profile}, of revision ${ledgerRevision} of the ledger of ${tenant}, which is of ${ledgerTime}.`
   const use = base
@@ -30,7 +54,7 @@ ${use}
     advisories/normalized/ vex/normalized/   records, a line of JSON each
     sboms/graph/           bills of materials, normalized, a line of JSON each
     advisories/raw/ vex/raw/ sboms/raw/      documents as they were received, each named by its SHA-256
-${base ? '    */added.jsonl */removed.jsonl            keys of the records that are new, and of those that are gone\n' : ''}
+${base ? '    */added.jsonl */removed.jsonl            keys of the records that are new, and of those that are gone\n' : ''}${isEncrypted ? DECRYPTION : ''}
 ## Check it
 
 With the public key of whoever made it, \`key.pem\`, and the tools of any system, in the folder that this lies in:
@@ -47,4 +71,18 @@ With the public key of whoever made it, \`key.pem\`, and the tools of any system
 
 An entry of an index names records by key, group, frame, offset and length: group 3 of advisories is \`advisories/normalized/000003.jsonl.zst\`.
 `
+}
+
+/** Whether the README of an exported mirror or delta tells how to decrypt it, which only one of an encrypting profile does. */
+export function tellsDecryption({ content, run }: ExportManifest): boolean {
+  const readme = mirrorReadme({
+    profile: content.profile.id,
+    tenant: run.tenant,
+    ledgerRevision: content.ledger_revision,
+    ledgerTime: content.ledger_time,
+    base: content.delta?.base.export_id ?? null,
+    isEncrypted: true,
+  })
+  const sha256 = createHash('sha256').update(readme).digest('hex')
+  return content.files.some((file) => file.path === mirrorReadmePath && file.sha256 === sha256)
 }

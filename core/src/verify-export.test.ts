@@ -75,6 +75,8 @@ function publish(manifest = manifestOf(dataFiles()), statement?: Json): Publishe
     summaryBytes: null,
     summarySignatureBytes: null,
     chain: [],
+    encryptedBytes: null,
+    encryptedSignatureBytes: null,
     checked: null,
     keys: [key],
   }
@@ -101,6 +103,7 @@ test('verifyExport() finds a sound export sound', () => {
     profile: 'prof_raw',
     ledgerRevision: 3,
     counts: { advisories: 2, vex: 0, sboms: 1 },
+    encryptedTo: null,
     faults: [],
   })
 })

@@ -4,6 +4,7 @@ import {
   bundlePaths,
   type ExportFile,
   type ExportManifest,
+  encryptedPaths,
   exportManifest,
   MAX_FAULTS,
   mirrorPaths,
@@ -21,6 +22,7 @@ import { ABSENT, type ExportFault } from './export-fault.ts'
 import { isMerged, type MergedKindCounts } from './merged-manifest.ts'
 import { encodeSummary } from './mirror-summary.ts'
 import { verifyDetached } from './verify-detached.ts'
+import { verifyEncrypted } from './verify-encrypted.ts'
 import { type ChainFiles, type MergedEvidence, verifyMerged } from './verify-merged.ts'
 import { verifyProvenance } from './verify-provenance.ts'
 
@@ -43,7 +45,10 @@ export interface PublishedExport {
   readonly summarySignatureBytes: Uint8Array | null
   /** The signed manifests that it was merged of, in their order; of an export that a run made none. */
   readonly chain: readonly ChainFiles[]
-  /** What the records of a mirror come to; null of other exports, and where they could not be read. */
+  /** `signatures/encrypted.json` and its signature of an encrypted mirror; of other exports null. */
+  readonly encryptedBytes: Uint8Array | null
+  readonly encryptedSignatureBytes: Uint8Array | null
+  /** What the records of a mirror come to; null of other exports, of encrypted ones, and where they could not be read. */
   readonly checked: CheckedRecords | null
   /** The keys that the verifier trusts. */
   readonly keys: readonly PublicKey[]
@@ -68,13 +73,16 @@ export interface Verdict {
   readonly profile: string | null
   readonly ledgerRevision: number | null
   readonly counts: RunCounts | null
+  /** Recipients of an encrypted mirror, whose plaintext was not looked at; null of any other export. */
+  readonly encryptedTo: readonly string[] | null
   /** Sorted by path; at most `MAX_FAULTS`. */
   readonly faults: readonly ExportFault[]
 }
 
 /**
  * Judges an export by its bytes and the verifier's keys alone: signature, form and content of `export.json`; size, digest and
- * lines of every file; absent and extra files; the container's time; `content_root`; provenance and its envelope. Never throws for what the bytes hold.
+ * lines of every file; absent and extra files; the container's time; `content_root`; provenance and its envelope. Of an encrypted mirror the files
+ * are those that its list names. Never throws for what the bytes hold.
  */
 export function verifyExport(published: PublishedExport): Verdict {
   const { containerFaults, container, members, manifestBytes } = published
@@ -83,11 +91,14 @@ export function verifyExport(published: PublishedExport): Verdict {
   const merged = manifest && isMerged(manifest) ? verifyMerged(manifest, mergedEvidence(published)) : null
   const signed = manifestBytes && !merged ? verifySigned(manifestBytes, published) : merged
   const damaged = new Set(containerFaults.map(({ path }) => path))
+  const isEncrypted = published.encryptedBytes !== null || damaged.has(encryptedPaths.list)
+  const encrypted = isEncrypted ? verifyEncrypted(manifest, published) : null
   const found = [
     ...read.faults,
     ...(signed?.faults ?? []),
     ...(manifest ? verifyContent(manifest) : []),
-    ...(manifest ? compareFiles(manifest.content, members) : []),
+    ...(encrypted?.faults ?? []),
+    ...(manifest ? compareFiles(manifest.content, members, encrypted) : []),
     ...(manifest ? verifyTime(manifest, container) : []),
     ...(manifest ? verifyDatabase(manifest, published) : []),
     ...(manifest?.content.mirror ? verifyMirror(manifest, published) : []),
@@ -105,6 +116,7 @@ export function verifyExport(published: PublishedExport): Verdict {
     profile: manifest?.content.profile.id ?? null,
     ledgerRevision: manifest?.content.ledger_revision ?? null,
     counts: manifest?.content.counts ?? null,
+    encryptedTo: encrypted?.recipients ?? null,
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
   }
 }

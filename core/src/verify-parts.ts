@@ -46,7 +46,13 @@ export interface IndexVerdict {
   readonly profile: string | null
   readonly ledgerRevision: number | null
   readonly counts: RunCounts | null
-  readonly parts: readonly { readonly part: number; readonly file: string; readonly ok: boolean }[]
+  readonly parts: readonly {
+    readonly part: number
+    readonly file: string
+    readonly ok: boolean
+    /** Whether it is encrypted, so that its plaintext was not looked at. */
+    readonly isEncrypted: boolean
+  }[]
   /** Sorted by path, those of a part under its name; at most `MAX_FAULTS`. */
   readonly faults: readonly ExportFault[]
 }
@@ -95,7 +101,10 @@ export function verifyIndex(published: PublishedIndex): IndexVerdict {
     profile: index?.content.profile.id ?? null,
     ledgerRevision: index?.content.ledger_revision ?? null,
     counts: index?.content.counts ?? null,
-    parts: judged.map(({ part: { part, file }, faults }) => ({ part, file, ok: faults.length === 0 })),
+    parts: judged.map(({ part: { part, file }, faults: ofPart }) => {
+      const isEncrypted = (parts.get(file)?.verdict.encryptedTo ?? null) !== null
+      return { part, file, ok: ofPart.length === 0, isEncrypted }
+    }),
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
   }
 }

@@ -227,6 +227,32 @@ export interface DatabaseSource {
   files: Array<string>
 }
 
+/**
+ * Decrypts members of a bundle into a folder.
+ *
+ * @param request - what, by which identities, and where to
+ * @param cancel - raise it to stop; what was written so far stays then, as after any failure
+ * @returns size and digest of each plaintext
+ * @throws what `readMember` throws; `request/invalid` where the identities cannot be read; `bundle/invalid` where none of them opens a member;
+ * `blob/altered` for a member that is no sound age file; `blob/long`; `blob/full`
+ *
+ * Memory: one frame, and some blocks. Source: https://c2sp.org/age.
+ */
+export declare function decryptMembers(request: DecryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
+
+/** What to decrypt, and by whom. */
+export interface DecryptRequest {
+  /** Absolute path of a bundle, or of a folder that one was unpacked into. */
+  path: string
+  members: Array<EncryptedMember>
+  /** Text of an age identity file: lines `AGE-SECRET-KEY-1…`, and comments. */
+  identities: string
+  /** Absolute path of a folder that holds none of the members. */
+  out: string
+  /** A bundle of more members is not read through its index. */
+  maxMembers: number
+}
+
 /** What a delta has of one kind. */
 export interface DeltaOfKind {
   added: number
@@ -295,6 +321,36 @@ export interface DocumentsOptions {
   maxWithheld: number
   /** Absolute path of the pack, created or emptied. */
   path: string
+}
+
+/** A member that is encrypted. */
+export interface EncryptedMember {
+  /** Its path without `.age`. */
+  path: string
+  /** Most bytes that its plaintext may have. */
+  maxBytes: number
+}
+
+/**
+ * Encrypts members, each as an age file, one behind the other in a file that is complete when the promise resolves.
+ *
+ * @param request - the members with their sources, the recipients, and the file
+ * @param cancel - raise it to stop
+ * @returns where each lies in the file, by its path with `.age`
+ * @throws `request/invalid` for what is no recipient; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
+ * `native/io`; `native/cancelled`
+ *
+ * Memory: some blocks. Source: https://c2sp.org/age.
+ */
+export declare function encryptMembers(request: EncryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
+
+/** Members to encrypt, and to whom. */
+export interface EncryptRequest {
+  /** Absolute path of the file, created or emptied. */
+  out: string
+  members: Array<BundleMember>
+  /** age X25519 recipients: `age1…`. */
+  recipients: Array<string>
 }
 
 /**

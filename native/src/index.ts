@@ -1,6 +1,8 @@
 export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
 export { withCancelFlag } from './cancellation.ts'
 export { type CheckedMirror, checkMirror } from './check-mirror.ts'
+export { decryptMembers } from './decrypt-members.ts'
+export { type EncryptRequest, encryptMembers } from './encrypt-members.ts'
 export {
   type AskedPackage,
   type AskedVersion,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 
 import {
   bundlePaths,
+  encryptedPaths,
   exportManifest,
   MAX_MANIFEST_BYTES,
   MAX_SIGNATURE_BYTES,
@@ -56,6 +57,8 @@ export async function readPublishedExport(place: ExportLocation, signal: AbortSi
     provenanceBytes: await read(bundlePaths.provenance, MAX_MANIFEST_BYTES),
     provenanceBundleBytes: await read(bundlePaths.provenanceBundle, MAX_SIGNATURE_BYTES),
     databaseSignatureBytes: await read(trivySignaturePath, MAX_SIGNATURE_BYTES),
+    encryptedBytes: await read(encryptedPaths.list, MAX_MANIFEST_BYTES),
+    encryptedSignatureBytes: await read(encryptedPaths.signature, MAX_SIGNATURE_BYTES),
     ...(await readMirror({ place, names, read, faults: containerFaults, signal })),
     containerFaults,
   }
@@ -73,11 +76,13 @@ async function readMirror({ place, names, read, faults, signal }: MirrorPlace) {
     const manifestBytes = await read(`${path}/${bundlePaths.manifest}`, MAX_MANIFEST_BYTES)
     chain.push({ path, manifestBytes, signatureBytes: await read(`${path}/export.sig`, MAX_SIGNATURE_BYTES) })
   }
+  // What is encrypted cannot be counted, and has no index that could be read.
+  const isReadable = names.has(mirrorPaths.summary) && !names.has(encryptedPaths.list)
   return {
     summaryBytes: await read(mirrorPaths.summary, MAX_MANIFEST_BYTES),
     summarySignatureBytes: await read(mirrorPaths.summarySignature, MAX_SIGNATURE_BYTES),
     chain,
-    checked: names.has(mirrorPaths.summary) ? await checked(place, await withheldOf(read), faults, signal) : null,
+    checked: isReadable ? await checked(place, await withheldOf(read), faults, signal) : null,
   }
 }
 

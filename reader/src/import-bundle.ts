@@ -52,6 +52,10 @@ export async function importBundle(request: ImportRequest, signal: AbortSignal):
   const published = await readPublishedExport({ path: bundle, name: bundle }, signal)
   const verdict = verifyExport({ ...published, keys })
   if (!verdict.ok || !verdict.keyId) throw unsound(bundle, verdict.faults)
+  if (verdict.encryptedTo) {
+    const advice = `decrypt it first: stella mirror decrypt ${bundle} --identity <file> --out <file>`
+    throw refused(bundle, 'it is encrypted', advice)
+  }
   const manifest = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
   const kind = importKind(manifest)
   if (kind === null) throw notImported(bundle, manifest)

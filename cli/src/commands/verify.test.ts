@@ -39,6 +39,8 @@ test('verify finds a bundle and its folder sound, without a server', async () =>
       profile: 'prof_raw',
       ledger_revision: 1,
       counts: { advisories: 2, vex: 0, sboms: 1 },
+      encrypted: false,
+      plaintext_checked: true,
       faults: [],
     })
   }

@@ -4,6 +4,8 @@ mod bundle_problem;
 mod cancel;
 mod check_mirror;
 mod database;
+mod decrypt_members;
+mod encrypt_members;
 mod evaluate_version;
 mod fault;
 mod intake;

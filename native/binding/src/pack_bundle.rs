@@ -85,7 +85,7 @@ impl Task for PackBundle {
     }
 }
 
-fn member(member: BundleMember) -> std::result::Result<Member, NativeError> {
+pub(crate) fn member(member: BundleMember) -> std::result::Result<Member, NativeError> {
     let parts = member.parts.into_iter().map(part).collect::<std::result::Result<_, _>>()?;
     Ok(Member { path: member.path, size_bytes: whole(member.size_bytes, "sizeBytes")?, sha256: member.sha256, parts })
 }

@@ -4,6 +4,7 @@ import {
   bundlePaths,
   type ExportFile,
   type ExportManifest,
+  encryptedPaths,
   FRAME_BYTES,
   MAX_BUNDLE_MEMBERS,
   MAX_MANIFEST_BYTES,
@@ -93,7 +94,7 @@ function requireWithinLimits({ content }: ExportManifest, { bytes }: SealedDocum
       `the export holds more than ${MAX_WITHHELD} credentials: look at its sources`,
     )
   }
-  const documents = Object.keys(bundlePaths).length
+  const documents = [bundlePaths, mirrorPaths, encryptedPaths].flatMap((paths) => Object.keys(paths)).length
   if (content.files.length + documents > MAX_BUNDLE_MEMBERS || bytes.length > MAX_MANIFEST_BYTES) {
     throw new Problem(
       'plan/too-large',

@@ -93,6 +93,7 @@ function textsOf(plan: Plan) {
     ledgerRevision: scope.ledgerRevision,
     ledgerTime,
     base: base?.exportId ?? null,
+    isEncrypted: profile.config.encryption !== undefined,
   })
   return [{ path: mirrorReadmePath, content }]
 }

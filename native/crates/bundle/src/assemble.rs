@@ -11,6 +11,9 @@ use crate::error::{BundleError, poll};
 use crate::pack::{Member, PackOptions, Part, PlainPiece};
 use crate::tar_entry;
 
+/// Ends of the paths of members that do not get smaller.
+const COMPRESSED: [&str; 2] = [".zst", ".age"];
+
 /// Sends the frames of all members, and of the end, in order.
 ///
 /// # Errors
@@ -95,7 +98,7 @@ impl<'a> Entry<'a> {
     fn send(&mut self) -> Result<(), BundleError> {
         let next = Vec::with_capacity(self.frame_bytes.min(self.plain.capacity()));
         let plain = std::mem::replace(&mut self.plain, next);
-        let piece = PlainPiece { plain, is_compressed: self.member.path.ends_with(".zst") };
+        let piece = PlainPiece { plain, is_compressed: COMPRESSED.iter().any(|end| self.member.path.ends_with(end)) };
         self.pieces.send(piece).map_err(|_| BundleError::Cancelled)
     }
 }

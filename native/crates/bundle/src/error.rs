@@ -83,11 +83,13 @@ pub enum BundleError {
 }
 
 impl BundleError {
-    pub(crate) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    /// For a failure of reading a file.
+    pub fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Io { action: "read", path: path.display().to_string(), source }
     }
 
-    pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    /// For a failure of writing a file: [`Self::Full`] where there is no room.
+    pub fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| {
             let path = path.display().to_string();
             match source.kind() {
@@ -98,7 +100,10 @@ impl BundleError {
     }
 }
 
-/// Err once the flag is raised: polled once per frame or block.
-pub(crate) fn poll(cancel: &AtomicBool) -> Result<(), BundleError> {
+/// Polls the flag: to be called once per frame or block.
+///
+/// # Errors
+/// [`BundleError::Cancelled`] once it is raised
+pub fn poll(cancel: &AtomicBool) -> Result<(), BundleError> {
     if cancel.load(Ordering::Relaxed) { Err(BundleError::Cancelled) } else { Ok(()) }
 }

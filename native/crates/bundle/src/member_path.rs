@@ -6,6 +6,9 @@ const SEGMENT_BYTES: usize = 255;
 const PATH_BYTES: usize = 4096;
 
 /// Checks one path: relative, `/` between segments, none of them empty, `.`, `..` or over 255 bytes, no backslash, no control character.
+///
+/// # Errors
+/// What is wrong with it
 pub fn check(path: &str) -> Result<(), &'static str> {
     if path.is_empty() {
         return Err("it is empty");

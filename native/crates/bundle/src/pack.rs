@@ -18,7 +18,7 @@ use crate::{digest_index, member_path, seek_table, tar_entry};
 
 const QUEUED_FRAMES: usize = 2;
 const WRITE_BYTES: usize = 1024 * 1024;
-/// Level for members that are compressed already: only their headers and padding get smaller.
+/// Level for members that are compressed or encrypted already: only their headers and padding get smaller.
 const STORED_LEVEL: i32 = -5;
 
 /// A run of bytes of a file.
@@ -50,7 +50,7 @@ pub struct Member {
 pub struct PackOptions {
     /// Time of every member: seconds since 1970, below 2^33.
     pub mtime: u64,
-    /// zstd level, 1 to 19; members named `.zst` are stored with the fastest.
+    /// zstd level, 1 to 19; members named `.zst` or `.age` are stored with the fastest.
     pub level: i32,
     /// Plain size at which a member is cut into frames: 8 KiB to 16 MiB, a multiple of 512.
     pub frame_bytes: u32,

@@ -1,0 +1,124 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+import {
+  type ExportFile,
+  type ExportManifest,
+  encryptedPaths,
+  exportManifest,
+  MAX_IDENTITY_BYTES,
+  type PublicKey,
+  toProblem,
+} from '@stella/contracts'
+import { ENCRYPTED_SUFFIX, isEncryptedFile, verifyExport } from '@stella/core'
+import { type BundleMember, decryptMembers, packBundle, type ReadExport, unpackBundle } from '@stella/native'
+
+import { CommandFailure } from './command-failure.ts'
+import { unsound } from './commands/verify.ts'
+import { readInputFile } from './input-file.ts'
+import { readPublishedExport } from './published-export.ts'
+
+/** A bundle to decrypt, and where to. */
+export interface BundleToDecrypt {
+  readonly bundle: string
+  /** An age identity file. */
+  readonly identity: string
+  readonly out: string
+  readonly keys: readonly PublicKey[]
+}
+
+/**
+ * Verifies an encrypted bundle, decrypts its files, compares each with the signed manifest, and packs what they were before: a bundle as any
+ * other, which is put in place whole.
+ * @throws CommandFailure `integrity` for a bundle that is not sound, that the identity does not open, or that holds something else than its manifest
+ *   says · `usage` for one that is not encrypted, and for what is no identity file
+ */
+export async function decryptBundle(asked: BundleToDecrypt, signal: AbortSignal): Promise<ExportManifest> {
+  const { bundle, identity, out, keys } = asked
+  const identities = (await readInputFile(identity, MAX_IDENTITY_BYTES)).toString()
+  const published = await readPublishedExport({ path: bundle }, signal)
+  const verdict = verifyExport({ ...published, keys })
+  if (!verdict.ok) throw unsound(bundle, verdict)
+  if (!verdict.encryptedTo) throw notEncrypted(bundle)
+
+  const manifest = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
+  const scratch = await mkdtemp(join(dirname(resolve(out)), '.stella-'))
+  try {
+    const tree = join(scratch, 'tree')
+    const documents = readableMembers(published, manifest)
+    const maxBytes = documents.reduce((sum, { size }) => sum + size, 0)
+    const members = documents.map(({ path }) => path)
+    await unpackBundle({ path: resolve(bundle), members, out: tree, maxBytes }, signal)
+    await decryptInto(tree, { asked, identities, files: manifest.content.files.filter(isEncryptedFile) }, signal)
+
+    const all = [...documents, ...manifest.content.files.filter(isEncryptedFile)].map(memberIn(tree))
+    const { level, frame_bytes: frameBytes } = manifest.content.compression
+    const mtime = Date.parse(manifest.content.ledger_time) / 1000
+    const packed = join(scratch, 'bundle')
+    // Packing compares every file with size and digest that were verified, whoever may have changed the bundle meanwhile.
+    await packBundle({ out: packed, members: all, mtime, level, frameBytes }, signal)
+    await rename(packed, out)
+    return manifest
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** What lies readable in an encrypted bundle, but for what tells of its encryption. */
+function readableMembers({ members }: ReadExport, { content }: ExportManifest): ExportFile[] {
+  const sealed = content.files.filter(isEncryptedFile).map(({ path }) => `${path}${ENCRYPTED_SUFFIX}`)
+  const left = new Set<string>([...sealed, ...Object.values(encryptedPaths)])
+  return members
+    .filter(({ path }) => !left.has(path))
+    .map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
+}
+
+interface Decrypting {
+  readonly asked: BundleToDecrypt
+  readonly identities: string
+  readonly files: readonly ExportFile[]
+}
+
+async function decryptInto(tree: string, { asked, identities, files }: Decrypting, signal: AbortSignal): Promise<void> {
+  const { bundle, identity } = asked
+  const members = files.map(({ path, size }) => ({ path, maxBytes: size }))
+  const plain = await decryptMembers({ path: resolve(bundle), members, identities, out: tree }, signal).catch(
+    (error: unknown) => Promise.reject(undecrypted(error, identity)),
+  )
+  const found = new Map(plain.map((file) => [file.path, file]))
+  const other = files.find(({ path, size, sha256 }) => {
+    const file = found.get(path)
+    return file?.sizeBytes !== size || file.sha256 !== sha256
+  })
+  if (other) throw otherPlaintext(`${other.path} was decrypted to something else than export.json names`)
+}
+
+function memberIn(tree: string): (file: ExportFile) => BundleMember {
+  return ({ path, size, sha256 }) => {
+    return { path, sizeBytes: size, sha256, parts: [{ file: join(tree, path), offset: 0, sizeBytes: null }] }
+  }
+}
+
+function undecrypted(error: unknown, identity: string): unknown {
+  const { code, message } = toProblem(error)
+  const cause = { cause: error }
+  if (code === 'request/invalid') {
+    const advice = 'name a file as age-keygen writes it'
+    return new CommandFailure('usage', `${identity} cannot be used: ${message}`, advice, cause)
+  }
+  if (code === 'bundle/invalid') {
+    const advice = 'give the identity of one of its recipients, which `stella export verify` names'
+    return new CommandFailure('integrity', `nothing was written: ${message}`, advice, cause)
+  }
+  if (code === 'blob/altered' || code === 'blob/long') return otherPlaintext(message, cause)
+  return error
+}
+
+function otherPlaintext(why: string, cause?: ErrorOptions): CommandFailure {
+  const advice = 'do not use it, and tell whoever made it: its signatures are sound'
+  return new CommandFailure('integrity', `nothing was written: ${why}`, advice, cause)
+}
+
+function notEncrypted(bundle: string): CommandFailure {
+  return new CommandFailure('usage', `${bundle} cannot be decrypted: it is not encrypted`, 'use it as it is')
+}

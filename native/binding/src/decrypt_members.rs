@@ -1,0 +1,91 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Error, Result, Task};
+use napi_derive::napi;
+use stella_encryption::{Identities, Wanted, decrypt};
+
+use crate::bundle_problem::whole;
+use crate::cancel::CancelFlag;
+use crate::database::DatabasePart;
+use crate::fault::{Fault, NativeError};
+
+/// A member that is encrypted.
+#[napi(object)]
+pub struct EncryptedMember {
+    /// Its path without `.age`.
+    pub path: String,
+    /// Most bytes that its plaintext may have.
+    pub max_bytes: f64,
+}
+
+/// What to decrypt, and by whom.
+#[napi(object)]
+pub struct DecryptRequest {
+    /// Absolute path of a bundle, or of a folder that one was unpacked into.
+    pub path: String,
+    pub members: Vec<EncryptedMember>,
+    /// Text of an age identity file: lines `AGE-SECRET-KEY-1…`, and comments.
+    pub identities: String,
+    /// Absolute path of a folder that holds none of the members.
+    pub out: String,
+    /// A bundle of more members is not read through its index.
+    pub max_members: f64,
+}
+
+pub struct DecryptMembers {
+    request: DecryptRequest,
+    cancel: Arc<AtomicBool>,
+    fault: Fault,
+}
+
+#[napi]
+impl Task for DecryptMembers {
+    type Output = Vec<DatabasePart>;
+    type JsValue = Vec<DatabasePart>;
+
+    fn compute(&mut self) -> Result<Vec<DatabasePart>> {
+        let Self { request: DecryptRequest { path, members, identities, out, max_members }, cancel, fault } = self;
+        fault.guard(|| {
+            let identities = Identities::parse(identities)?;
+            let wanted = std::mem::take(members).into_iter().map(wanted).collect::<std::result::Result<Vec<_>, _>>()?;
+            let place = (Path::new(out.as_str()), whole(*max_members, "maxMembers")?);
+            let opened = decrypt(Path::new(path), &wanted, &identities, place, cancel)?;
+            let part = |member: stella_bundle::MemberDigest| DatabasePart {
+                path: member.path,
+                offset: 0.0,
+                size_bytes: member.size_bytes as f64,
+                sha256: member.sha256,
+            };
+            Ok(opened.into_iter().map(part).collect())
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, opened: Vec<DatabasePart>) -> Result<Vec<DatabasePart>> {
+        Ok(opened)
+    }
+
+    fn reject(&mut self, env: Env, error: Error) -> Result<Vec<DatabasePart>> {
+        Err(self.fault.reject(env, error))
+    }
+}
+
+fn wanted(EncryptedMember { path, max_bytes }: EncryptedMember) -> std::result::Result<Wanted, NativeError> {
+    Ok(Wanted { path, max_bytes: whole(max_bytes, "maxBytes")? })
+}
+
+/// Decrypts members of a bundle into a folder.
+///
+/// @param request - what, by which identities, and where to
+/// @param cancel - raise it to stop; what was written so far stays then, as after any failure
+/// @returns size and digest of each plaintext
+/// @throws what `readMember` throws; `request/invalid` where the identities cannot be read; `bundle/invalid` where none of them opens a member;
+/// `blob/altered` for a member that is no sound age file; `blob/long`; `blob/full`
+///
+/// Memory: one frame, and some blocks. Source: https://c2sp.org/age.
+#[napi]
+pub fn decrypt_members(request: DecryptRequest, cancel: &CancelFlag) -> AsyncTask<DecryptMembers> {
+    AsyncTask::new(DecryptMembers { request, cancel: cancel.shared(), fault: Fault::default() })
+}

@@ -1,0 +1,85 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Error, Result, Task};
+use napi_derive::napi;
+use stella_encryption::{EncryptionError, Recipients, encrypt};
+
+use crate::cancel::CancelFlag;
+use crate::database::DatabasePart;
+use crate::fault::{Fault, NativeError};
+use crate::pack_bundle::{BundleMember, member};
+
+/// Members to encrypt, and to whom.
+#[napi(object)]
+pub struct EncryptRequest {
+    /// Absolute path of the file, created or emptied.
+    pub out: String,
+    pub members: Vec<BundleMember>,
+    /// age X25519 recipients: `age1…`.
+    pub recipients: Vec<String>,
+}
+
+pub struct EncryptMembers {
+    request: EncryptRequest,
+    cancel: Arc<AtomicBool>,
+    fault: Fault,
+}
+
+#[napi]
+impl Task for EncryptMembers {
+    type Output = Vec<DatabasePart>;
+    type JsValue = Vec<DatabasePart>;
+
+    fn compute(&mut self) -> Result<Vec<DatabasePart>> {
+        let Self { request, cancel, fault } = self;
+        fault.guard(|| {
+            let members = std::mem::take(&mut request.members).into_iter().map(member).collect::<std::result::Result<Vec<_>, _>>()?;
+            let recipients = Recipients::parse(&request.recipients)?;
+            let sealed = encrypt(&members, &recipients, Path::new(&request.out), cancel)?;
+            let part = |sealed: stella_encryption::Sealed| DatabasePart {
+                path: sealed.path,
+                offset: sealed.offset as f64,
+                size_bytes: sealed.size_bytes as f64,
+                sha256: sealed.sha256,
+            };
+            Ok(sealed.into_iter().map(part).collect())
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, sealed: Vec<DatabasePart>) -> Result<Vec<DatabasePart>> {
+        Ok(sealed)
+    }
+
+    fn reject(&mut self, env: Env, error: Error) -> Result<Vec<DatabasePart>> {
+        Err(self.fault.reject(env, error))
+    }
+}
+
+/// Encrypts members, each as an age file, one behind the other in a file that is complete when the promise resolves.
+///
+/// @param request - the members with their sources, the recipients, and the file
+/// @param cancel - raise it to stop
+/// @returns where each lies in the file, by its path with `.age`
+/// @throws `request/invalid` for what is no recipient; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
+/// `native/io`; `native/cancelled`
+///
+/// Memory: some blocks. Source: https://c2sp.org/age.
+#[napi]
+pub fn encrypt_members(request: EncryptRequest, cancel: &CancelFlag) -> AsyncTask<EncryptMembers> {
+    AsyncTask::new(EncryptMembers { request, cancel: cancel.shared(), fault: Fault::default() })
+}
+
+impl From<EncryptionError> for NativeError {
+    fn from(error: EncryptionError) -> Self {
+        let code = match error {
+            EncryptionError::Bundle(error) => return error.into(),
+            EncryptionError::Locked { .. } => "bundle/invalid",
+            EncryptionError::Damaged { .. } => "blob/altered",
+            _ => "request/invalid",
+        };
+        Self::new(code, error.to_string())
+    }
+}

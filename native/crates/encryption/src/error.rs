@@ -1,0 +1,45 @@
+use stella_bundle::BundleError;
+use thiserror::Error;
+
+/// Why members could not be encrypted or decrypted. No text of it holds a secret.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EncryptionError {
+    /// A text is no recipient.
+    #[error("{text:?} is no age recipient: {reason}")]
+    Recipient {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Nobody could read what is encrypted.
+    #[error("there is no recipient")]
+    NoRecipients,
+    /// A line of an identity file is none of an X25519 identity.
+    #[error("line {line} of the identity file is no age identity (AGE-SECRET-KEY-1…)")]
+    Identity {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An identity file holds none.
+    #[error("the identity file holds no identity (a line AGE-SECRET-KEY-1…)")]
+    NoIdentities,
+    /// A member is encrypted to others.
+    #[error("{path} is encrypted to other recipients: no identity that was given opens it")]
+    Locked {
+        /// The member.
+        path: String,
+    },
+    /// A member is no age file, or not the one that was written.
+    #[error("{path} cannot be decrypted: {reason}")]
+    Damaged {
+        /// The member.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Reading or writing failed, or was cancelled.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+}

@@ -1,0 +1,211 @@
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { ExportManifest } from '@stella/contracts'
+import { canonicalJson, encodeSignature, withLowS } from '@stella/core'
+import { startTestStack, type TestStack } from '@stella/deploy'
+import { decryptMembers, encryptMembers } from '@stella/native'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { root, textOf } from './source-files.ts'
+import {
+  type Encryption,
+  type Exported,
+  fileIn,
+  listIn,
+  next,
+  old,
+  openEncryption,
+  sha256,
+} from './support/encryption.ts'
+import { ingest } from './support/tenant.ts'
+
+let stack: TestStack
+let at: Encryption
+let plain: Exported
+let sealed: Exported
+
+beforeAll(async () => {
+  stack = await startTestStack()
+  at = await openEncryption(stack, 'decryption')
+  plain = await at.exported('prof_plain')
+  sealed = await at.exported('prof_sealed_full')
+})
+afterAll(() => stack?.stop())
+
+describe('decrypting', () => {
+  test('by an identity of nobody it is for is refused, and so is what is none', async () => {
+    writeFileSync(join(at.tenant.directory, 'none.txt'), `# created: never\n${old.recipient}\n`)
+    writeFileSync(join(at.tenant.directory, 'empty.txt'), '# nothing\n')
+    for (const [identity, exit, reason] of [
+      ['next.txt', 6, /nothing was written: .*\.age is encrypted to other recipients/],
+      ['none.txt', 2, /none\.txt cannot be used: line 2 of the identity file is no age identity/],
+      ['empty.txt', 2, /the identity file holds no identity/],
+      ['absent.txt', 4, /there is no such file/],
+    ] as const) {
+      const { code, stderr, out } = await at.decrypted(sealed.bundle, identity)
+      expect([code, stderr, existsSync(out)]).toEqual([exit, expect.stringMatching(reason), false])
+    }
+    const left = readdirSync(at.tenant.directory).filter((name) => name.startsWith('.stella'))
+    expect(left).toEqual([])
+  })
+
+  test('what is not encrypted is refused; a file that is there stays, unless it is to be replaced', async () => {
+    expect(await at.decrypted(plain.bundle, 'old.txt')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('it is not encrypted') as string,
+    })
+    const { out } = await at.decrypted(sealed.bundle, 'old.txt')
+    const again = ['mirror', 'decrypt', sealed.bundle, '--identity', 'old.txt', '--out', out]
+    expect((await at.tenant.stella(...again)).code).toBe(2)
+    expect((await at.tenant.stella(...again, '--force')).code).toBe(0)
+  })
+
+  test('to something else than the manifest names is refused, though all is signed', async () => {
+    const tree = at.unpack(sealed.bundle)
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    writeFileSync(join(at.tenant.directory, 'forger.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
+    const path = 'indexes/vex.index.json'
+    const other = Buffer.from(
+      readFileSync(join(at.unpack(plain.bundle), path))
+        .toString()
+        .replace('"1"', '"2"'),
+    )
+    const source = at.place('source')
+    writeFileSync(source, other)
+    const parts = [{ file: source, offset: 0, sizeBytes: null }]
+    const member = { path, sizeBytes: other.length, sha256: sha256(other), parts }
+    const out = join(tree, `${path}.age`)
+    const [made] = await encryptMembers({ out, members: [member], recipients: [old.recipient] })
+    const list = listIn(tree)
+    const files = list.files.map((file) =>
+      file.path === made?.path ? { path: made.path, size: made.sizeBytes, sha256: made.sha256 } : file,
+    )
+    const bytes = Buffer.from(`${canonicalJson({ ...list, files })}\n`)
+    writeFileSync(join(tree, 'signatures/encrypted.json'), bytes)
+    const signature = withLowS(sign('sha256', bytes, privateKey))
+    writeFileSync(join(tree, 'signatures/encrypted.sig'), encodeSignature(signature))
+
+    const keys = ['--key', at.trustedKey(), '--key', 'forger.pem']
+    expect((await at.tenant.stella('export', 'verify', tree, ...keys)).code).toBe(0)
+    const refused = await at.decrypted(tree, 'old.txt', ...keys)
+    expect([refused.code, refused.stderr, existsSync(refused.out)]).toEqual([
+      6,
+      expect.stringContaining(`${path} was decrypted to something else than export.json names`),
+      false,
+    ])
+  })
+
+  test('the test vector of docs/formats/encryption.md gives its plaintext', async () => {
+    const page = textOf('docs/formats/encryption.md')
+    const [, identity = ''] = /^identity +(AGE-SECRET-KEY-1\S+)$/m.exec(page) ?? []
+    const [, recipient = ''] = /^recipient +(age1\S+)$/m.exec(page) ?? []
+    const [, text = ''] = /^plaintext +"(.+)"$/m.exec(page) ?? []
+    const [, hex = ''] = /^ciphertext\n((?:[0-9a-f]+\n)+)/m.exec(page) ?? []
+    expect([recipient, text, hex.length > 400]).toEqual([old.recipient, 'Hello, mirror.\\n', true])
+    const [folder, out] = [at.place('vector'), at.place('vector')]
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'hello.age'), Buffer.from(hex.replaceAll('\n', ''), 'hex'))
+    await decryptMembers({ path: folder, members: [{ path: 'hello', maxBytes: 15 }], identities: identity, out })
+    expect(readFileSync(join(out, 'hello'), 'utf8')).toBe(JSON.parse(`"${text}"`))
+  })
+})
+
+describe('what takes mirrors in', () => {
+  test('refuses one that is encrypted, and says what to do', async () => {
+    const delta = await newDelta()
+    const advice = /is encrypted\n.*decrypt it first: stella mirror decrypt/
+    for (const asked of [
+      ['apply', sealed.bundle, delta.bundle],
+      ['squash', delta.bundle],
+    ]) {
+      const out = at.place('refused')
+      const { code, stderr } = await at.tenant.stella('mirror', ...asked, '--out', out)
+      expect([code, stderr, existsSync(out)]).toEqual([6, expect.stringMatching(advice), false])
+    }
+    const reader = join(root, 'reader/bin/stella-reader.js')
+    const site = at.place('site')
+    const imported = spawnSync(
+      process.execPath,
+      [reader, '--root', site, 'import', sealed.bundle, '--key', at.trustedKey()],
+      { encoding: 'utf8' },
+    )
+    expect([imported.status, imported.stderr]).toEqual([6, expect.stringMatching(advice)])
+  })
+
+  test('takes decrypted ones: what is applied is what a run writes, with the README of its profile', async () => {
+    const delta = await newDelta()
+    expect(fileIn(delta.bundle, 'README.md')).toContain('age --decrypt')
+    const [base, change] = [await at.decrypted(sealed.bundle, 'old.txt'), await at.decrypted(delta.bundle, 'old.txt')]
+    const out = `${at.place('applied')}.tar.zst`
+    const applied = await at.tenant.stella('mirror', 'apply', base.out, change.out, '--out', out)
+    expect([applied.code, applied.stderr]).toEqual([0, ''])
+    expect((await at.verified(out)).code).toBe(0)
+    const written = await at.exported('prof_sealed_full')
+    expect((JSON.parse(fileIn(out, 'export.json')) as ExportManifest).content).toEqual(written.manifest.content)
+  })
+
+  let deltas = 0
+
+  async function newDelta(): Promise<Exported> {
+    const modified = new Date(Date.UTC(2031, 0, ++deltas)).toISOString()
+    writeFileSync(join(at.tenant.directory, 'new.json'), JSON.stringify({ id: 'TEST-NEW', modified, summary: 'new' }))
+    await ingest(at.tenant, join(at.tenant.directory, 'new.json'))
+    return at.exported('prof_sealed_delta', '--base', sealed.run.id)
+  }
+})
+
+describe('recipients', () => {
+  const profiles = '/export/profiles/prof_sealed_full'
+
+  async function change(encryption: object | null): Promise<{ status: number; detail: string }> {
+    const body = JSON.stringify({ config: { encryption } })
+    const answer = await at.tenant.api(profiles, { method: 'PATCH', body, headers: { 'if-match': '*' } })
+    const { detail = '' } = (await answer.json()) as { detail?: string }
+    return { status: answer.status, detail }
+  }
+
+  test('that were changed open what is written from then on, and nothing before', async () => {
+    expect((await change({ recipients: [next.recipient] })).status).toBe(200)
+    const after = await at.exported('prof_sealed_full')
+    expect((await at.decrypted(sealed.bundle, 'old.txt')).code).toBe(0)
+    expect((await at.decrypted(sealed.bundle, 'next.txt')).code).toBe(6)
+    expect((await at.decrypted(after.bundle, 'next.txt')).code).toBe(0)
+    expect((await at.decrypted(after.bundle, 'old.txt')).code).toBe(6)
+
+    expect((await change({ recipients: [next.recipient, old.recipient] })).status).toBe(200)
+    const both = await at.exported('prof_sealed_full')
+    for (const identity of ['old.txt', 'next.txt']) expect((await at.decrypted(both.bundle, identity)).code).toBe(0)
+    expect(listIn(at.unpack(both.bundle)).recipients).toEqual([next.recipient, old.recipient])
+  })
+
+  test.each([
+    [{}, /encryption needs recipients/],
+    [{ recipients: [] }, /encryption needs recipients/],
+    [{ recipients: Array(101).fill(old.recipient) }, /at most 100/],
+    [{ recipients: [old.recipient, old.recipient] }, /a recipient is there twice/],
+    [{ recipients: [old.recipient.replace('t7r', 't7x')] }, /recipients\.0: is no age recipient: its checksum/],
+    [{ recipients: ['ssh-ed25519 AAAA'] }, /recipients\.0: is no age recipient \(X25519\)/],
+    [{ recipients: [old.secret] }, /is no age recipient \(X25519\)/],
+    [{ recipients: [old.recipient], scheme: 'kms' }, /scheme/],
+  ])('%j are refused, when a profile is created and when it is changed', async (encryption, reason) => {
+    const created = await at.create('refused', 'full', encryption)
+    expect([created.status, ((await created.json()) as { detail: string }).detail]).toEqual([
+      400,
+      expect.stringMatching(reason),
+    ])
+    // A merge patch keeps what it does not name.
+    const whole = { recipients: null, ...encryption }
+    expect(await change(whole)).toEqual({ status: 400, detail: expect.stringMatching(reason) as string })
+  })
+
+  test('are for mirrors alone, and can be taken away', async () => {
+    const body = { name: 'raw', kind: 'json', variant: 'raw', config: { encryption: { recipients: [old.recipient] } } }
+    const refused = await at.tenant.api('/export/profiles', { method: 'POST', body: JSON.stringify(body) })
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('of kind mirror')])
+    expect((await change(null)).status).toBe(200)
+    expect((await at.verified((await at.exported('prof_sealed_full')).bundle)).verdict.encrypted).toBe(false)
+  })
+})
