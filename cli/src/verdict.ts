@@ -38,7 +38,7 @@ export function indexVerdictAnswer(path: string, verdict: IndexVerdict): Answer 
   }
 }
 
-function verdictJson(verdict: Omit<Verdict, 'encryptedTo'>, isEncrypted: boolean) {
+function verdictJson(verdict: Omit<Verdict, 'manifest' | 'encryptedTo'>, isEncrypted: boolean) {
   const { ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults } = verdict
   const origin = { run_id: runId, tenant, profile, ledger_revision: ledgerRevision }
   const encryption = { encrypted: isEncrypted, plaintext_checked: !isEncrypted }
@@ -49,7 +49,7 @@ function faultLines(faults: readonly ExportFault[]): string[] {
   return faults.map(({ path, reason }) => `${path}: ${reason}`)
 }
 
-function soundLines(path: string, verdict: Omit<Verdict, 'encryptedTo'>): string[] {
+function soundLines(path: string, verdict: Omit<Verdict, 'manifest' | 'encryptedTo'>): string[] {
   const { keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts } = verdict
   return [
     `${path}: sound`,

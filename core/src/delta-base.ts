@@ -9,6 +9,7 @@ import type { DeltaBase } from './plan.ts'
 export function deltaBase({ content, run }: ExportManifest, profile: Profile): DeltaBase {
   const { mirror, delta } = content
   if (!mirror) throw new Problem('run/base-unusable', `run ${run.id} is no mirror, and cannot be the base of a delta`)
+  const target = delta?.target ?? content
   return {
     exportId: run.id,
     contentRoot: delta ? null : content.content_root,
@@ -17,9 +18,9 @@ export function deltaBase({ content, run }: ExportManifest, profile: Profile): D
     state: mirror.state,
     stateRoot: mirror.state_root,
     schemas: content.schemas,
-    compression: delta?.target.compression ?? content.compression,
-    counts: delta?.target.counts ?? content.counts,
-    profile: delta?.target.profile ?? content.profile,
+    compression: target.compression,
+    counts: target.counts,
+    profile: target.profile,
     validityDays: mirrorConfig.parse(profile.config.mirror ?? {}).validity_days,
   }
 }

@@ -1,7 +1,7 @@
 import { ENCRYPTION_SCHEME, type EncryptedFiles, type ExportFile, mirrorReadmePath } from '@stella/contracts'
 
 import { byteOrder, inByteOrder } from './byte-order.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { encodeJson } from './json-documents.ts'
 
 /** What the path of an encrypted file has at its end. */
 export const ENCRYPTED_SUFFIX = '.age'
@@ -28,16 +28,12 @@ export function encryptedPathsOf(files: readonly ExportFile[]): string[] {
 
 /** The bytes of `signatures/encrypted.json`: canonical JSON (RFC 8785) and one line feed. Source: docs/formats/encryption.md. */
 export function encodeEncryptedFiles({ manifestSha256, recipients, files }: EncryptedInputs): Buffer {
-  return encoded({
+  const list: EncryptedFiles = {
     schema_version: '1',
     manifest_sha256: manifestSha256,
     scheme: ENCRYPTION_SCHEME,
     recipients: recipients.toSorted(byteOrder),
     files: inByteOrder(files, ({ path }) => path),
-  })
-}
-
-/** The bytes of a list as it stands. */
-export function encoded(list: EncryptedFiles): Buffer {
-  return Buffer.from(`${canonicalJson({ ...list })}\n`)
+  }
+  return encodeJson(list)
 }

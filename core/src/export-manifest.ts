@@ -1,8 +1,16 @@
-import { type Coverage, type ExportFile, type ExportManifest, groupOfKind, type RunCounts } from '@stella/contracts'
+import {
+  type Coverage,
+  type ExportFile,
+  type ExportManifest,
+  groupOfKind,
+  type RunCounts,
+  exportManifest as schema,
+} from '@stella/contracts'
 
 import { inByteOrder } from './byte-order.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { contentRoot } from './content-root.ts'
+import { encodeJson, parseJson } from './json-documents.ts'
 import { mirrorContent } from './mirror-content.ts'
 import { countsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
@@ -69,7 +77,12 @@ export function exportManifest(inputs: ManifestInputs): ExportManifest {
 
 /** The bytes of `export.json`: canonical JSON (RFC 8785) and one line feed. */
 export function encodeManifest(manifest: ExportManifest): Buffer {
-  return Buffer.from(`${canonicalJson(manifest)}\n`)
+  return encodeJson(manifest)
+}
+
+/** The manifest that some bytes hold; null where they hold none. */
+export function decodeManifest(bytes: Uint8Array): ExportManifest | null {
+  return schema.safeParse(parseJson(bytes)).data ?? null
 }
 
 function writtenCounts(shards: readonly ShardOutput[]): RunCounts {

@@ -2,6 +2,7 @@ import type { ExportIndex, ExportManifest, IndexedPart, RunCounts, Sharding } fr
 
 import { canonicalJson } from './canonical-json.ts'
 import type { RunIdentity } from './export-manifest.ts'
+import { encodeJson } from './json-documents.ts'
 import { merkleTreeHash } from './merkle-tree.ts'
 import type { Plan } from './plan.ts'
 
@@ -64,7 +65,7 @@ export function exportIndex({ plan, sharding, run, parts }: IndexInputs): Export
 
 /** The bytes of `index.json`: canonical JSON (RFC 8785) and one line feed. */
 export function encodeIndex(index: ExportIndex): Buffer {
-  return Buffer.from(`${canonicalJson(index)}\n`)
+  return encodeJson(index)
 }
 
 /**

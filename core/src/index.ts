@@ -15,7 +15,7 @@ export {
 } from './blob-keys.ts'
 export { byteOrder, inByteOrder } from './byte-order.ts'
 export { canonicalJson, type Json } from './canonical-json.ts'
-export { chainFolder, chainPath } from './chain-paths.ts'
+export { chainFiles, chainPath } from './chain-paths.ts'
 export type { ScannedMember } from './compare-files.ts'
 export { contentRoot } from './content-root.ts'
 export { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
@@ -25,7 +25,13 @@ export { isLowS, withLowS } from './ecdsa-low-s.ts'
 export { effectiveFilters } from './effective-filters.ts'
 export { ENCRYPTED_SUFFIX, type EncryptedInputs, encodeEncryptedFiles, isEncryptedFile } from './encrypted-files.ts'
 export type { ExportFault } from './export-fault.ts'
-export { encodeManifest, exportManifest, type ManifestInputs, type RunIdentity } from './export-manifest.ts'
+export {
+  decodeManifest,
+  encodeManifest,
+  exportManifest,
+  type ManifestInputs,
+  type RunIdentity,
+} from './export-manifest.ts'
 export { type BlobPart, type ExportMember, exportMembers } from './export-members.ts'
 export {
   encodeIndex,
@@ -36,6 +42,7 @@ export {
   type SealedPart,
   sumOfCounts,
 } from './index-document.ts'
+export { isSameJson } from './json-documents.ts'
 export { mergePatch } from './merge-patch.ts'
 export {
   isMerged,

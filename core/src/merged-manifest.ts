@@ -1,8 +1,17 @@
-import type { Changes, ExportContent, ExportFile, ExportManifest, Withheld } from '@stella/contracts'
+import {
+  type Changes,
+  type ExportContent,
+  type ExportFile,
+  type ExportManifest,
+  groupOfKind,
+  type RecordKind,
+  type Withheld,
+} from '@stella/contracts'
 
 import { inByteOrder } from './byte-order.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
 import { contentRoot } from './content-root.ts'
+import { countsOf } from './parts.ts'
 
 /** The manifests that something was merged of: a base, unless deltas were joined into one, and deltas in their order. */
 export interface MergedOf {
@@ -12,7 +21,7 @@ export interface MergedOf {
 
 /** What merging found of each kind. */
 export interface MergedKindCounts {
-  readonly kind: string
+  readonly kind: RecordKind
   readonly records: number
   readonly added: number
   readonly removed: number
@@ -81,17 +90,10 @@ function joinedContent(deltas: readonly ExportManifest[], kinds: readonly Merged
   if (!first?.delta || !last?.delta) throw new TypeError('only deltas are joined')
   const { files: _files, content_root: _root, ...said } = last
   const { withheld, noLongerWithheld } = withheldAfter({ base: null, deltas })
-  const changes = Object.fromEntries(kinds.map((kind) => [groups[kind.kind], changesOf(kind)]))
-  const counts = { advisories: 0, vex: 0, sboms: 0 }
-  for (const { kind, records } of kinds) counts[groups[kind] ?? 'advisories'] = records
+  const changes = Object.fromEntries(kinds.map((kind) => [groupOfKind[kind.kind], changesOf(kind)]))
+  const counts = countsOf(kinds.map(({ kind, records }) => ({ group: groupOfKind[kind], records })))
   const delta = { ...last.delta, base: first.delta.base, changes, no_longer_withheld: noLongerWithheld }
   return { ...said, counts, withheld, delta }
-}
-
-const groups: Readonly<Record<string, 'advisories' | 'vex' | 'sboms'>> = {
-  advisory: 'advisories',
-  vex: 'vex',
-  sbom: 'sboms',
 }
 
 function changesOf({ records, added, removed }: MergedKindCounts): Changes {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import type { ExportManifest } from '@stella/contracts'
+import { bundlePaths, type ExportManifest } from '@stella/contracts'
 
-import { canonicalJson } from './canonical-json.ts'
 import { encodeManifest } from './export-manifest.ts'
+import { encodeStatement } from './provenance.ts'
 
 /**
  * The bytes of `provenance.json` of what was merged: an in-toto Statement v1 with SLSA Provenance v1, whose dependencies are the manifests that
@@ -13,23 +13,17 @@ export function encodeMergedProvenance(merged: ExportManifest, chain: readonly E
   const { content, run } = merged
   const digestOf = (manifest: ExportManifest) => createHash('sha256').update(encodeManifest(manifest)).digest('hex')
   const { kind, variant, id, revision } = content.profile
-  const subjects = [{ path: 'export.json', sha256: digestOf(merged) }, ...content.files]
-  const statement = {
-    _type: 'https://in-toto.io/Statement/v1',
-    subject: subjects.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } })),
-    predicateType: 'https://slsa.dev/provenance/v1',
-    predicate: {
-      buildDefinition: {
-        buildType: `urn:stella:export-center:${kind}:${variant}:${run.trigger}:v1`,
-        externalParameters: { profile: id, profile_revision: revision },
-        internalParameters: { tenant: run.tenant, ledger_revision: content.ledger_revision },
-        resolvedDependencies: chain.map((manifest) => ({
-          uri: `urn:stella:export:${manifest.run.id}`,
-          digest: { sha256: digestOf(manifest) },
-        })),
-      },
-      runDetails: { builder: { id: 'urn:stella:export-center:merge' } },
+  const subjects = [{ path: bundlePaths.manifest, sha256: digestOf(merged) }, ...content.files]
+  return encodeStatement(subjects, {
+    buildDefinition: {
+      buildType: `urn:stella:export-center:${kind}:${variant}:${run.trigger}:v1`,
+      externalParameters: { profile: id, profile_revision: revision },
+      internalParameters: { tenant: run.tenant, ledger_revision: content.ledger_revision },
+      resolvedDependencies: chain.map((manifest) => ({
+        uri: `urn:stella:export:${manifest.run.id}`,
+        digest: { sha256: digestOf(manifest) },
+      })),
     },
-  }
-  return Buffer.from(`${canonicalJson(statement)}\n`)
+    runDetails: { builder: { id: 'urn:stella:export-center:merge' } },
+  })
 }

@@ -1,6 +1,6 @@
 import type { ExportContent, ExportManifest } from '@stella/contracts'
 
-import { canonicalJson, type Json } from './canonical-json.ts'
+import { isSameJson } from './json-documents.ts'
 
 /** A mirror or a delta that was signed, and how messages name it. */
 export interface ChainLink {
@@ -36,13 +36,12 @@ function linkFault(first: ChainLink, before: ChainLink, { name, manifest }: Chai
     return `${name} is of the tenant ${run.tenant}, ${first.name} of ${first.manifest.run.tenant}`
   if (was.ledger_revision > 0 && mirror.ledger !== was.mirror.ledger)
     return `${name} is of another ledger than ${before.name}`
-  if (!equal(is.filters, was.filters)) return `${name} has other filters than ${before.name}: a full mirror is needed`
-  if (!equal(delta.target.profile, profileOf(was)))
+  if (!isSameJson(is.filters, was.filters))
+    return `${name} has other filters than ${before.name}: a full mirror is needed`
+  const target = was.delta?.target ?? was
+  if (!isSameJson(delta.target.profile, target.profile))
     return `${name} is for a mirror of another profile than ${before.name}`
-  if (
-    !equal(is.schemas, was.schemas) ||
-    !equal(delta.target.compression, was.delta?.target.compression ?? was.compression)
-  )
+  if (!isSameJson(is.schemas, was.schemas) || !isSameJson(delta.target.compression, target.compression))
     return `${name} has another form than ${before.name}: a full mirror is needed`
   const { base } = delta
   if (base.ledger_revision !== was.ledger_revision) return outOfPlace({ name, base, before, is })
@@ -65,12 +64,4 @@ function outOfPlace(found: {
   return base.ledger_revision > at
     ? `${told}: a delta between them is missing`
     : `${told}: they do not follow each other`
-}
-
-function profileOf({ profile, delta }: ExportContent): ExportContent['profile'] {
-  return delta?.target.profile ?? profile
-}
-
-function equal(a: object, b: object): boolean {
-  return canonicalJson(a as Json) === canonicalJson(b as Json)
 }

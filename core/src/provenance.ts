@@ -1,7 +1,8 @@
 import type { ExportFile, Filters } from '@stella/contracts'
 
-import { canonicalJson, type Json } from './canonical-json.ts'
+import type { Json } from './canonical-json.ts'
 import type { RunIdentity } from './export-manifest.ts'
+import { encodeJson } from './json-documents.ts'
 import type { Plan } from './plan.ts'
 
 /** One batch of ingestion that gave documents to the export. `sha256`: over the sorted digests of these documents, 32 bytes each. */
@@ -37,29 +38,33 @@ export function encodeProvenance({
   builderVersion,
 }: ProvenanceInputs): Buffer {
   const { kind, variant, id, revision } = plan.profile
-  const statement: Json = {
+  return encodeStatement(files, {
+    buildDefinition: {
+      buildType: `urn:stella:export-center:${kind}:${variant}:v1`,
+      externalParameters: { profile: id, profile_revision: revision, filters: jsonOf(plan.scope.filters) },
+      internalParameters: {
+        tenant: plan.scope.tenantId,
+        ledger_revision: plan.scope.ledgerRevision,
+        omitted_dependencies: omittedInputs,
+        ...(plan.evidence === undefined ? {} : { evidence: plan.evidence }),
+      },
+      resolvedDependencies: inputs.map(dependency),
+    },
+    runDetails: {
+      builder: { id: 'urn:stella:export-center', version: { 'export-center': builderVersion } },
+      metadata: { invocationId: run.id, startedOn: run.startedAt, finishedOn: run.finishedAt },
+    },
+  })
+}
+
+/** The bytes of an in-toto Statement v1 about files, with SLSA Provenance v1. */
+export function encodeStatement(files: readonly Pick<ExportFile, 'path' | 'sha256'>[], predicate: Json): Buffer {
+  return encodeJson({
     _type: 'https://in-toto.io/Statement/v1',
     subject: files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } })),
     predicateType: 'https://slsa.dev/provenance/v1',
-    predicate: {
-      buildDefinition: {
-        buildType: `urn:stella:export-center:${kind}:${variant}:v1`,
-        externalParameters: { profile: id, profile_revision: revision, filters: jsonOf(plan.scope.filters) },
-        internalParameters: {
-          tenant: plan.scope.tenantId,
-          ledger_revision: plan.scope.ledgerRevision,
-          omitted_dependencies: omittedInputs,
-          ...(plan.evidence === undefined ? {} : { evidence: plan.evidence }),
-        },
-        resolvedDependencies: inputs.map(dependency),
-      },
-      runDetails: {
-        builder: { id: 'urn:stella:export-center', version: { 'export-center': builderVersion } },
-        metadata: { invocationId: run.id, startedOn: run.startedAt, finishedOn: run.finishedAt },
-      },
-    },
-  }
-  return Buffer.from(`${canonicalJson(statement)}\n`)
+    predicate,
+  })
 }
 
 function dependency({ ingestId, sourceUri, revision, artifacts, sha256 }: IngestInput): Json {

@@ -1,6 +1,7 @@
 import { mediaTypes } from '@stella/contracts'
 
 import { canonicalJson } from './canonical-json.ts'
+import { parseJson } from './json-documents.ts'
 
 /** A signed payload, as a Sigstore bundle carries it. */
 export interface SignedPayload {
@@ -55,14 +56,6 @@ export function readSigstoreBundle(bytes: Uint8Array): SignedPayload | null {
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64')
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    return null
-  }
 }
 
 function textAt(value: unknown, path: readonly string[]): string | null {

@@ -11,8 +11,9 @@ import {
 } from '@stella/contracts'
 
 import { byteOrder } from './byte-order.ts'
-import { encoded, encryptedPathsOf, isEncryptedFile } from './encrypted-files.ts'
+import { encryptedPathsOf, isEncryptedFile } from './encrypted-files.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
+import { readJson } from './json-documents.ts'
 import { isMerged } from './merged-manifest.ts'
 import { verifyDetached } from './verify-detached.ts'
 
@@ -41,8 +42,9 @@ export function verifyEncrypted(manifest: ExportManifest | null, evidence: Encry
   if (!encryptedBytes) return { files: null, recipients: [], faults: [{ path, reason: ABSENT }] }
   const paths = { path, signaturePath: encryptedPaths.signature }
   const { faults } = verifyDetached(paths, encryptedBytes, { signatureBytes: encryptedSignatureBytes, keys })
-  const { list, reason } = readList(encryptedBytes)
-  if (!list) return { files: null, recipients: [], faults: [...faults, { path, reason }] }
+  const read = readJson(encryptedFiles, { path, name: 'list of encrypted files', bytes: encryptedBytes })
+  const list = read.faults.length === 0 ? read.document : null
+  if (!list) return { files: null, recipients: [], faults: [...faults, ...read.faults] }
   const reasons = manifest ? contentFaults(list, manifest, evidence) : []
   const readable = manifest?.content.files.filter((file) => !isEncryptedFile(file)) ?? []
   return {
@@ -50,19 +52,6 @@ export function verifyEncrypted(manifest: ExportManifest | null, evidence: Encry
     recipients: list.recipients,
     faults: [...faults, ...reasons.map((told) => ({ path, reason: told }))],
   }
-}
-
-function readList(bytes: Uint8Array): { list: EncryptedFiles | null; reason: string } {
-  const parsed = encryptedFiles.safeParse(parseJson(bytes))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const place = issue?.path.join('.') || 'the document'
-    return { list: null, reason: `it is no list of encrypted files of version 1: ${place}: ${issue?.message}` }
-  }
-  const isCanonical = encoded(parsed.data).equals(bytes)
-  return isCanonical
-    ? { list: parsed.data, reason: '' }
-    : { list: null, reason: 'it is not canonical JSON (RFC 8785) and one line feed' }
 }
 
 function contentFaults(
@@ -88,12 +77,4 @@ function contentFaults(
 
 function isAscending(texts: readonly string[]): boolean {
   return texts.every((text, place) => place === 0 || byteOrder(texts[place - 1] ?? '', text) < 0)
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    return null
-  }
 }

@@ -94,8 +94,10 @@ function faultsOf(published: PublishedExport): string[] {
 }
 
 test('verifyExport() finds a sound export sound', () => {
-  expect(verifyExport(publish())).toEqual({
+  const published = publish()
+  expect(verifyExport(published)).toEqual({
     ok: true,
+    manifest: JSON.parse(String(published.manifestBytes)),
     keyId: key.id,
     contentRoot: contentRoot(dataFiles()),
     runId: 'run_1',

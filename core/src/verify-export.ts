@@ -15,10 +15,10 @@ import {
 } from '@stella/contracts'
 
 import { byteOrder } from './byte-order.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { compareFiles, type ScannedMember } from './compare-files.ts'
 import { contentRoot } from './content-root.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
+import { readJson } from './json-documents.ts'
 import { isMerged, type MergedKindCounts } from './merged-manifest.ts'
 import { encodeSummary } from './mirror-summary.ts'
 import { verifyDetached } from './verify-detached.ts'
@@ -65,6 +65,8 @@ export interface CheckedRecords {
 /** What a verification found. All but `ok` and `faults` is null where the manifest cannot be read, `keyId` where no key signed it. */
 export interface Verdict {
   readonly ok: boolean
+  /** Trusted only where `ok`. */
+  readonly manifest: ExportManifest | null
   readonly keyId: string | null
   readonly contentRoot: string | null
   readonly runId: string | null
@@ -86,8 +88,8 @@ export interface Verdict {
  */
 export function verifyExport(published: PublishedExport): Verdict {
   const { containerFaults, container, members, manifestBytes } = published
-  const read = readManifest(manifestBytes)
-  const { manifest } = read
+  const read = readJson(exportManifest, { path: bundlePaths.manifest, name: 'manifest', bytes: manifestBytes })
+  const manifest = read.document
   const merged = manifest && isMerged(manifest) ? verifyMerged(manifest, mergedEvidence(published)) : null
   const signed = manifestBytes && !merged ? verifySigned(manifestBytes, published) : merged
   const damaged = new Set(containerFaults.map(({ path }) => path))
@@ -109,6 +111,7 @@ export function verifyExport(published: PublishedExport): Verdict {
   const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
   return {
     ok: faults.length === 0,
+    manifest,
     keyId: signed?.keyId ?? null,
     contentRoot: manifest?.content.content_root ?? null,
     runId: manifest?.run.id ?? null,
@@ -119,24 +122,6 @@ export function verifyExport(published: PublishedExport): Verdict {
     encryptedTo: encrypted?.recipients ?? null,
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
   }
-}
-
-function readManifest(bytes: Uint8Array | null): { manifest: ExportManifest | null; faults: ExportFault[] } {
-  const path = bundlePaths.manifest
-  if (!bytes) return { manifest: null, faults: [{ path, reason: ABSENT }] }
-
-  const value = parseJson(bytes)
-  const parsed = exportManifest.safeParse(value)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const reason = `it is no manifest of version 1: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`
-    return { manifest: null, faults: [{ path, reason }] }
-  }
-  const canonical = Buffer.from(`${canonicalJson(parsed.data)}\n`)
-  const faults = canonical.equals(bytes)
-    ? []
-    : [{ path, reason: 'it is not canonical JSON (RFC 8785) and one line feed' }]
-  return { manifest: parsed.data, faults }
 }
 
 function verifyContent({ content }: ExportManifest): ExportFault[] {
@@ -199,12 +184,4 @@ function verifyTime({ content }: ExportManifest, { path, mtime }: PublishedExpor
 function subjectsOf({ content }: ExportManifest, bytes: Uint8Array): Pick<ExportFile, 'path' | 'sha256'>[] {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return [{ path: bundlePaths.manifest, sha256 }, ...content.files]
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    return null
-  }
 }

@@ -1,9 +1,9 @@
-import { bundlePaths, type ExportManifest, exportManifest, type PublicKey } from '@stella/contracts'
+import { bundlePaths, type ExportManifest, type PublicKey } from '@stella/contracts'
 
-import { canonicalJson, type Json } from './canonical-json.ts'
-import { chainFolder } from './chain-paths.ts'
+import { chainFiles, chainFolder } from './chain-paths.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
-import { encodeManifest } from './export-manifest.ts'
+import { decodeManifest, encodeManifest } from './export-manifest.ts'
+import { isSameJson } from './json-documents.ts'
 import { type MergedKindCounts, mergedManifest } from './merged-manifest.ts'
 import { encodeMergedProvenance } from './merged-provenance.ts'
 import { type ChainLink, chainFault } from './mirror-chain.ts'
@@ -49,7 +49,7 @@ export function verifyMerged(
   const manifests = links.map((link) => link.manifest)
   const of = { base: base?.manifest ?? null, deltas: deltas.map((delta) => delta.manifest) }
   const expected = kinds && mergedManifest(of, kinds, manifest.content.files)
-  if (expected && !equal(expected, manifest)) {
+  if (expected && !isSameJson(expected, manifest)) {
     faults.push({ path: bundlePaths.manifest, reason: 'it is not what the signed manifests of its chain make' })
   }
   if (!provenanceBytes) faults.push({ path: bundlePaths.provenance, reason: ABSENT })
@@ -63,24 +63,13 @@ function readLink(
   { path, manifestBytes, signatureBytes }: ChainFiles,
   keys: readonly PublicKey[],
 ): { link: ChainLink | null; keyId: string | null; faults: ExportFault[] } {
-  const paths = { path: `${path}/${bundlePaths.manifest}`, signaturePath: `${path}/export.sig` }
+  const { manifest, signature } = chainFiles(path)
+  const paths = { path: manifest, signaturePath: signature }
   if (!manifestBytes) return { link: null, keyId: null, faults: [{ path: paths.path, reason: ABSENT }] }
   const { keyId, faults } = verifyDetached(paths, manifestBytes, { signatureBytes, keys })
-  const parsed = exportManifest.safeParse(parseJson(manifestBytes))
-  if (!parsed.success || !encodeManifest(parsed.data).equals(manifestBytes)) {
+  const decoded = decodeManifest(manifestBytes)
+  if (!decoded || !encodeManifest(decoded).equals(manifestBytes)) {
     return { link: null, keyId, faults: [...faults, { path: paths.path, reason: 'it is no manifest of version 1' }] }
   }
-  return { link: { name: path, manifest: parsed.data }, keyId, faults }
-}
-
-function equal(a: object, b: object): boolean {
-  return canonicalJson(a as Json) === canonicalJson(b as Json)
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    return null
-  }
+  return { link: { name: path, manifest: decoded }, keyId, faults }
 }

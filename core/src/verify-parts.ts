@@ -4,7 +4,6 @@ import {
   type ExportIndex,
   type ExportManifest,
   exportIndex,
-  exportManifest,
   type IndexedPart,
   indexPaths,
   MAX_FAULTS,
@@ -13,9 +12,9 @@ import {
 } from '@stella/contracts'
 
 import { byteOrder } from './byte-order.ts'
-import { canonicalJson, type Json } from './canonical-json.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
-import { encodeIndex, indexRoot, sumOfCounts } from './index-document.ts'
+import { indexRoot, sumOfCounts } from './index-document.ts'
+import { isSameJson, readJson } from './json-documents.ts'
 import { verifyDetached } from './verify-detached.ts'
 import type { Verdict } from './verify-export.ts'
 
@@ -59,17 +58,8 @@ export interface IndexVerdict {
 
 /** An index that can be read, and what is wrong with its bytes. */
 export function readExportIndex(bytes: Uint8Array | null): { index: ExportIndex | null; faults: ExportFault[] } {
-  const path = indexPaths.index
-  if (!bytes) return { index: null, faults: [{ path, reason: ABSENT }] }
-  const parsed = exportIndex.safeParse(parseJson(bytes))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const reason = `it is no index of version 1: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`
-    return { index: null, faults: [{ path, reason }] }
-  }
-  const isCanonical = encodeIndex(parsed.data).equals(bytes)
-  const faults = isCanonical ? [] : [{ path, reason: 'it is not canonical JSON (RFC 8785) and one line feed' }]
-  return { index: parsed.data, faults }
+  const { document, faults } = readJson(exportIndex, { path: indexPaths.index, name: 'index', bytes })
+  return { index: document, faults }
 }
 
 /**
@@ -116,7 +106,7 @@ function verifyContent({ content, run }: ExportIndex): ExportFault[] {
   const checks: [boolean, string][] = [
     [isNumbered && parts.length === run.parts.length, 'its parts are not numbered from 1, each once'],
     [indexRoot(parts) === content.content_root, 'its content_root is not that of its parts'],
-    [equal(sumOfCounts(parts), content.counts), 'its counts are not those of its parts together'],
+    [isSameJson(sumOfCounts(parts), content.counts), 'its counts are not those of its parts together'],
   ]
   return checks.flatMap(([isSound, reason]) => (isSound ? [] : [{ path, reason }]))
 }
@@ -129,7 +119,7 @@ function verifyPart(index: ExportIndex, part: IndexedPart, found: PublishedPart 
     path: fault.path.endsWith(path) ? path : `${path}: ${fault.path}`,
     reason: fault.reason,
   }))
-  const manifest = parseManifest(found.manifestBytes)
+  const { manifest } = found.verdict
   if (!manifest || !found.manifestBytes) return faults
   const sha256 = createHash('sha256').update(found.manifestBytes).digest('hex')
   if (sha256 === index.run.parts[part.part - 1]?.manifest.sha256 && agrees(index, part, manifest)) return faults
@@ -139,29 +129,12 @@ function verifyPart(index: ExportIndex, part: IndexedPart, found: PublishedPart 
 /** True where what the index says of a part is what the part says of itself. */
 function agrees({ content: whole }: ExportIndex, part: IndexedPart, { content }: ExportManifest): boolean {
   return (
-    equal(content.filters, part.filters) &&
-    equal(content.counts, part.counts) &&
-    equal(content.profile, whole.profile) &&
+    isSameJson(content.filters, part.filters) &&
+    isSameJson(content.counts, part.counts) &&
+    isSameJson(content.profile, whole.profile) &&
     content.content_root === part.content_root &&
     content.ledger_revision === whole.ledger_revision &&
     content.files.length === part.files &&
     content.files.reduce((sum, { size }) => sum + size, 0) === part.size
   )
-}
-
-function equal(a: object, b: object): boolean {
-  return canonicalJson(a as Json) === canonicalJson(b as Json)
-}
-
-function parseManifest(bytes: Uint8Array | null): ExportManifest | null {
-  const parsed = exportManifest.safeParse(bytes && parseJson(bytes))
-  return parsed.success ? parsed.data : null
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString())
-  } catch {
-    return null
-  }
 }

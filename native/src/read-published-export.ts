@@ -4,7 +4,6 @@ import { resolve } from 'node:path'
 import {
   bundlePaths,
   encryptedPaths,
-  exportManifest,
   MAX_MANIFEST_BYTES,
   MAX_SIGNATURE_BYTES,
   mirrorPaths,
@@ -15,7 +14,9 @@ import {
 import {
   type ChainFiles,
   type CheckedRecords,
+  chainFiles,
   chainPath,
+  decodeManifest,
   type ExportFault,
   type PublishedExport,
   withheldItems,
@@ -49,17 +50,18 @@ export async function readPublishedExport(place: ExportLocation, signal: AbortSi
   const names = new Set(scan.members.map(({ path }) => path))
   const read = async (member: string, maxBytes: number) =>
     names.has(member) ? readDescribed({ place, member, maxBytes, faults: containerFaults, signal }) : null
+  const manifestBytes = await read(bundlePaths.manifest, MAX_MANIFEST_BYTES)
   return {
     container: { path: place.name, mtime: scan.mtime },
     members: scan.members,
-    manifestBytes: await read(bundlePaths.manifest, MAX_MANIFEST_BYTES),
+    manifestBytes,
     signatureBytes: await read(bundlePaths.signature, MAX_SIGNATURE_BYTES),
     provenanceBytes: await read(bundlePaths.provenance, MAX_MANIFEST_BYTES),
     provenanceBundleBytes: await read(bundlePaths.provenanceBundle, MAX_SIGNATURE_BYTES),
     databaseSignatureBytes: await read(trivySignaturePath, MAX_SIGNATURE_BYTES),
     encryptedBytes: await read(encryptedPaths.list, MAX_MANIFEST_BYTES),
     encryptedSignatureBytes: await read(encryptedPaths.signature, MAX_SIGNATURE_BYTES),
-    ...(await readMirror({ place, names, read, faults: containerFaults, signal })),
+    ...(await readMirror({ place, names, read, faults: containerFaults, signal }, manifestBytes)),
     containerFaults,
   }
 }
@@ -70,11 +72,12 @@ interface MirrorPlace extends Omit<Described, 'member' | 'maxBytes'> {
 }
 
 /** What mirrors alone have. */
-async function readMirror({ place, names, read, faults, signal }: MirrorPlace) {
+async function readMirror({ place, names, read, faults, signal }: MirrorPlace, manifestBytes: Buffer | null) {
   const chain: ChainFiles[] = []
-  for (let path = chainPath(0); names.has(`${path}/${bundlePaths.manifest}`); path = chainPath(chain.length)) {
-    const manifestBytes = await read(`${path}/${bundlePaths.manifest}`, MAX_MANIFEST_BYTES)
-    chain.push({ path, manifestBytes, signatureBytes: await read(`${path}/export.sig`, MAX_SIGNATURE_BYTES) })
+  for (let path = chainPath(0); names.has(chainFiles(path).manifest); path = chainPath(chain.length)) {
+    const { manifest, signature } = chainFiles(path)
+    const signatureBytes = await read(signature, MAX_SIGNATURE_BYTES)
+    chain.push({ path, manifestBytes: await read(manifest, MAX_MANIFEST_BYTES), signatureBytes })
   }
   // What is encrypted cannot be counted, and has no index that could be read.
   const isReadable = names.has(mirrorPaths.summary) && !names.has(encryptedPaths.list)
@@ -82,18 +85,13 @@ async function readMirror({ place, names, read, faults, signal }: MirrorPlace) {
     summaryBytes: await read(mirrorPaths.summary, MAX_MANIFEST_BYTES),
     summarySignatureBytes: await read(mirrorPaths.summarySignature, MAX_SIGNATURE_BYTES),
     chain,
-    checked: isReadable ? await checked(place, await withheldOf(read), faults, signal) : null,
+    checked: isReadable ? await checked(place, withheldOf(manifestBytes), faults, signal) : null,
   }
 }
 
 /** Entries of `withheld` of the manifest, where it can be read. */
-async function withheldOf(read: MirrorPlace['read']): Promise<string[]> {
-  const bytes = await read(bundlePaths.manifest, MAX_MANIFEST_BYTES)
-  try {
-    return withheldItems(exportManifest.parse(JSON.parse(String(bytes))).content.withheld)
-  } catch {
-    return []
-  }
+function withheldOf(bytes: Buffer | null): string[] {
+  return withheldItems((bytes && decodeManifest(bytes)?.content.withheld) ?? [])
 }
 
 /** What the records of a mirror come to; null and a fault where an index lies, or what it names is damaged. */

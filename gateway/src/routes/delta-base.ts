@@ -1,5 +1,5 @@
-import { type Filters, isFinal, Problem, type Profile } from '@stella/contracts'
-import { canonicalJson, type Json } from '@stella/core'
+import { bundlePaths, type Filters, isFinal, Problem, type Profile } from '@stella/contracts'
+import { isSameJson } from '@stella/core'
 import { keepsDocuments, type OpenRun, openRun, type Transaction } from '@stella/db'
 
 import { found } from './found.ts'
@@ -27,7 +27,6 @@ export async function basesOf(
  *   `run/pruned` · `run/base-unusable`
  */
 export function deltaFilters(
-  profile: Profile,
   wanted: { readonly base: string | undefined; readonly filters: Filters },
   baseOf: (id: string) => OpenRun | null,
 ): Filters {
@@ -42,16 +41,13 @@ export function deltaFilters(
   if (!isFinal(base.state))
     throw new Problem('run/not-finished', `run ${id} is ${base.state}: wait until it has succeeded`)
   if (!base.sealed) throw unusable(id, `it is ${base.state}`)
-  if (!base.sealed.documents['export.json'])
+  if (!base.sealed.documents[bundlePaths.manifest])
     throw unusable(id, 'it comes in parts: make a delta for a mirror of one bundle')
   if (!keepsDocuments(base.pruned))
     throw new Problem('run/pruned', `the manifest of run ${id} was removed: make a mirror anew`)
-  const names = Object.keys(filters).length > 0
-  if (names && canonicalJson(filters as Json) !== canonicalJson(base.filters as Json)) {
+  if (Object.keys(filters).length > 0 && !isSameJson(filters, base.filters)) {
     throw unusable(id, 'it has other filters: a mirror is needed, or leave out those of the delta')
   }
-  const { compression } = profile.config
-  if (compression.codec !== base.profile.config.compression.codec) throw unusable(id, 'it is compressed in another way')
   return base.filters
 }
 

@@ -64,7 +64,7 @@ function requestOf(asked: AskedRun, profileOf: ProfileOf, baseOf: BaseOf): Reque
     if (!isDelta(profile) && base !== undefined) {
       throw new Problem('request/invalid', 'base_export_id: is for runs of a profile mirror:delta')
     }
-    const filters = isDelta(profile) ? deltaFilters(profile, { base, filters: merged }, baseOf) : merged
+    const filters = isDelta(profile) ? deltaFilters({ base, filters: merged }, baseOf) : merged
     const made = { tenantId, id, profile, filters, baseRun: base ?? null, planId, createdBy }
     return { ...made, trigger: 'manual', reproduces: null }
   } catch (refusal) {

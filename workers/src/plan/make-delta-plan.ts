@@ -1,5 +1,5 @@
 import { FRAME_BYTES, groupOfKind, kindOfGroup, Problem, recordGroups } from '@stella/contracts'
-import { canonicalJson, countsOf, type DeltaBase, deltaBase, type Plan } from '@stella/core'
+import { countsOf, type DeltaBase, deltaBase, isSameJson, type Plan } from '@stella/core'
 import type { OpenRun } from '@stella/db'
 import { zstdVersion } from '@stella/native'
 
@@ -41,7 +41,7 @@ export async function makeDeltaPlan(
 /** A record that did not change must not come out in another form, or applying the delta would not make what a mirror holds. */
 function requireSameForm({ exportId, schemas, compression }: DeltaBase, mappings: WorkerDeps['mappings']): void {
   const library = `zstd ${zstdVersion()}`
-  const isSame = canonicalJson({ ...schemas }) === canonicalJson(mirrorSchemas(mappings))
+  const isSame = isSameJson(schemas, mirrorSchemas(mappings))
   if (isSame && compression.library === library && compression.frame_bytes === FRAME_BYTES) return
   const reason = 'this version writes mirrors in another form: make a mirror anew'
   throw new Problem('run/base-unusable', `run ${exportId} cannot be the base of a delta: ${reason}`)
