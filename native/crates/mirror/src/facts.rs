@@ -3,6 +3,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use stella_evidence::purls::package_of_advisory;
+use stella_osv::{Package, Range};
+
+use crate::shapes::{Graph, Node, Product, Statement};
 
 type Text<'a> = Cow<'a, str>;
 
@@ -54,28 +57,6 @@ struct Affected<'a> {
     ranges: Vec<Range<'a>>,
 }
 
-#[derive(Deserialize)]
-struct Package<'a> {
-    #[serde(borrow)]
-    ecosystem: Text<'a>,
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    purl: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Range<'a> {
-    #[serde(borrow, default)]
-    events: Vec<Event<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow)]
-    fixed: Option<Text<'a>>,
-}
-
 impl AdvisoryFacts {
     /// Of a line; nothing of one that is not as expected.
     pub(crate) fn of(line: &[u8]) -> Self {
@@ -95,52 +76,17 @@ impl AdvisoryFacts {
     }
 }
 
-#[derive(Deserialize)]
-struct Statement<'a> {
-    #[serde(borrow)]
-    vulnerability: Vulnerability<'a>,
-    #[serde(borrow, default)]
-    products: Vec<Product<'a>>,
-    #[serde(borrow)]
-    status: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct Vulnerability<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct Product<'a> {
-    #[serde(borrow, rename = "@id")]
-    id: Text<'a>,
-}
-
-/// What a statement says: the status of each product, as vulnerability, product and status.
+/// What a statement says: the status of each product, as vulnerability, product and status; nothing where one of them has no name.
 pub(crate) fn statuses(line: &[u8]) -> Vec<(String, String, String)> {
     let Ok(Statement { vulnerability, products, status }) = serde_json::from_slice::<Statement<'_>>(line) else { return Vec::new() };
-    let of = |product: &Product<'_>| (vulnerability.name.to_string(), product.id.to_string(), status.to_string());
-    products.iter().map(of).collect()
-}
-
-#[derive(Deserialize)]
-struct Graph<'a> {
-    #[serde(borrow)]
-    subject: Option<Subject<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Subject<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    version: Option<Text<'a>>,
+    let (Some(name), Some(status)) = (vulnerability.name, status) else { return Vec::new() };
+    let of = |product: &Product<'_>| Some((name.to_string(), product.id.as_ref()?.to_string(), status.to_string()));
+    products.iter().map(of).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// What a bill of materials describes: `name` or `name@version`.
 pub(crate) fn subject(line: &[u8]) -> Option<String> {
-    let Subject { name, version } = serde_json::from_slice::<Graph<'_>>(line).ok()?.subject?;
+    let Node { name, version, .. } = serde_json::from_slice::<Graph<'_>>(line).ok()?.subject?;
     let name = name?;
     Some(version.map_or_else(|| name.to_string(), |version| format!("{name}@{version}")))
 }

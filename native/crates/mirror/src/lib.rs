@@ -24,6 +24,7 @@ mod maker;
 mod merge;
 mod pack;
 mod section;
+mod shapes;
 mod state;
 mod stream;
 mod terms;

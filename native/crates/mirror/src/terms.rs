@@ -3,8 +3,10 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use stella_evidence::purls::{self, package_of_advisory};
+use stella_osv::Package;
 
 use crate::kind::Kind;
+use crate::shapes::{Graph, Product, Statement, Vulnerability};
 
 /// Between the parts of a term that has two. No part holds it.
 pub(crate) const PART: char = '\0';
@@ -54,16 +56,6 @@ struct Affected<'a> {
     package: Option<Package<'a>>,
 }
 
-#[derive(Deserialize)]
-struct Package<'a> {
-    #[serde(borrow)]
-    ecosystem: Text<'a>,
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    purl: Option<Text<'a>>,
-}
-
 fn of_advisory(advisory: &Advisory<'_>, terms: &mut Terms) {
     for alias in advisory.aliases.iter().chain(&advisory.upstream) {
         add(terms, 0, alias.as_ref());
@@ -74,42 +66,6 @@ fn of_advisory(advisory: &Advisory<'_>, terms: &mut Terms) {
             add(terms, 1, package_of_advisory(purl, &package.ecosystem, &package.name));
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Statement<'a> {
-    #[serde(borrow)]
-    vulnerability: Vulnerability<'a>,
-    #[serde(borrow, default)]
-    products: Vec<Product<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Vulnerability<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    aliases: Vec<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Product<'a> {
-    #[serde(borrow, rename = "@id")]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    identifiers: Option<Identifiers<'a>>,
-    #[serde(borrow, default)]
-    subcomponents: Vec<Product<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Identifiers<'a> {
-    #[serde(borrow)]
-    purl: Option<Text<'a>>,
-    #[serde(borrow)]
-    cpe23: Option<Text<'a>>,
-    #[serde(borrow)]
-    cpe22: Option<Text<'a>>,
 }
 
 fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
@@ -141,26 +97,6 @@ fn names_of(product: &Product<'_>, names: &mut BTreeSet<String>) {
         names.insert(name.to_string());
         names.extend(purls::forms(name));
     }
-}
-
-#[derive(Deserialize)]
-struct Graph<'a> {
-    #[serde(borrow)]
-    subject: Option<Node<'a>>,
-    #[serde(borrow, default)]
-    components: Vec<Node<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Node<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    version: Option<Text<'a>>,
-    #[serde(borrow)]
-    purl: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    image_digests: Vec<Text<'a>>,
 }
 
 fn of_graph(graph: &Graph<'_>, terms: &mut Terms) {

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use stella_osv::Package;
 
 /// Longest text of one record that is searched, in bytes: what stands behind is not found.
 const MAX_TEXT_BYTES: usize = 16 << 10;
@@ -21,12 +22,6 @@ struct Advisory<'a> {
 struct Affected<'a> {
     #[serde(borrow)]
     package: Option<Package<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Package<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
 }
 
 /// The words of an advisory: its id, aliases, summary, and the names of its packages, each once.

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use stella_osv::{Package, Range};
 
 /// What is read of an OSV document (OSV schema 1.7). The ledger took it in, so that its members have these types.
 #[derive(Debug, Deserialize)]
@@ -54,37 +55,6 @@ pub(crate) struct Affected<'a> {
     pub(crate) ecosystem_specific: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) database_specific: Option<&'a RawValue>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Package<'a> {
-    #[serde(borrow)]
-    pub(crate) ecosystem: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(crate) name: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(crate) purl: Option<Cow<'a, str>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Range<'a> {
-    #[serde(rename = "type", borrow)]
-    pub(crate) kind: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(crate) events: Vec<Event<'a>>,
-}
-
-/// One of its members is there.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Event<'a> {
-    #[serde(borrow)]
-    pub(crate) introduced: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(crate) fixed: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(crate) last_affected: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(crate) limit: Option<Cow<'a, str>>,
 }
 
 /// A text member of `database_specific` or `ecosystem_specific`, which may hold anything.

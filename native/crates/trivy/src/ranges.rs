@@ -1,8 +1,10 @@
 use std::cmp::Ordering;
 
+use stella_osv::{Event, Range};
+
 use crate::language::Language;
 use crate::omission::Omission;
-use crate::osv::{Affected, Event, Range, specific_text};
+use crate::osv::{Affected, specific_text};
 use crate::system::System;
 
 /// Which versions of a package are affected, as Trivy's comparers of languages read it.

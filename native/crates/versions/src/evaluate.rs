@@ -1,4 +1,6 @@
-use crate::advisory::{Advisory, Affected, Range};
+use stella_osv::Range;
+
+use crate::advisory::{Advisory, Affected};
 use crate::order::{MAX_VERSION_BYTES, order_of};
 use crate::range::{Finding, in_range};
 use crate::verdict::Verdict;

@@ -1,6 +1,7 @@
 use std::cmp::Ordering;
 
-use crate::advisory::{Event, Range};
+use stella_osv::{Event, Range};
+
 use crate::order::{Order, order_of};
 
 /// Why a version is affected, or nothing where it is not; the error is what could not be told.
