@@ -1,22 +1,20 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import {
   type ExportFile,
   type ExportManifest,
   encryptedPaths,
-  exportManifest,
   MAX_IDENTITY_BYTES,
   type PublicKey,
   toProblem,
 } from '@stella/contracts'
-import { ENCRYPTED_SUFFIX, isEncryptedFile, verifyExport } from '@stella/core'
-import { type BundleMember, decryptMembers, packBundle, type ReadExport, unpackBundle } from '@stella/native'
+import { ENCRYPTED_SUFFIX, isEncryptedFile } from '@stella/core'
+import { type BundleMember, decryptMembers, type ReadExport, unpackBundle } from '@stella/native'
 
 import { CommandFailure } from './command-failure.ts'
-import { unsound } from './commands/verify.ts'
 import { readInputFile } from './input-file.ts'
-import { readPublishedExport } from './published-export.ts'
+import { besideOf, packExport } from './pack-export.ts'
+import { readSoundExport } from './sound-export.ts'
 
 /** A bundle to decrypt, and where to. */
 export interface BundleToDecrypt {
@@ -36,32 +34,22 @@ export interface BundleToDecrypt {
 export async function decryptBundle(asked: BundleToDecrypt, signal: AbortSignal): Promise<ExportManifest> {
   const { bundle, identity, out, keys } = asked
   const identities = (await readInputFile(identity, MAX_IDENTITY_BYTES)).toString()
-  const published = await readPublishedExport({ path: bundle }, signal)
-  const verdict = verifyExport({ ...published, keys })
-  if (!verdict.ok) throw unsound(bundle, verdict)
-  if (!verdict.encryptedTo) throw notEncrypted(bundle)
+  const { published, manifest, encryptedTo } = await readSoundExport(bundle, keys, signal)
+  if (!encryptedTo) throw notEncrypted(bundle)
+  const encrypted = manifest.content.files.filter(isEncryptedFile)
 
-  const manifest = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
-  const scratch = await mkdtemp(join(dirname(resolve(out)), '.stella-'))
-  try {
+  await besideOf(out, async (scratch) => {
     const tree = join(scratch, 'tree')
     const documents = readableMembers(published, manifest)
     const maxBytes = documents.reduce((sum, { size }) => sum + size, 0)
-    const members = documents.map(({ path }) => path)
-    await unpackBundle({ path: resolve(bundle), members, out: tree, maxBytes }, signal)
-    await decryptInto(tree, { asked, identities, files: manifest.content.files.filter(isEncryptedFile) }, signal)
-
-    const all = [...documents, ...manifest.content.files.filter(isEncryptedFile)].map(memberIn(tree))
-    const { level, frame_bytes: frameBytes } = manifest.content.compression
-    const mtime = Date.parse(manifest.content.ledger_time) / 1000
-    const packed = join(scratch, 'bundle')
+    const paths = documents.map(({ path }) => path)
+    await unpackBundle({ path: resolve(bundle), members: paths, out: tree, maxBytes }, signal)
+    await decryptInto(tree, { asked, identities, files: encrypted }, signal)
+    const members = [...documents, ...encrypted].map(memberIn(tree))
     // Packing compares every file with size and digest that were verified, whoever may have changed the bundle meanwhile.
-    await packBundle({ out: packed, members: all, mtime, level, frameBytes }, signal)
-    await rename(packed, out)
-    return manifest
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+    await packExport(manifest, { members, scratch, out }, signal)
+  })
+  return manifest
 }
 
 /** What lies readable in an encrypted bundle, but for what tells of its encryption. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import {
   bundlePaths,
+  type ExportContent,
   type ExportManifest,
-  exportManifest,
   MIRROR_SORT_BYTES,
   mirrorPaths,
   mirrorReadmePath,
@@ -15,7 +15,9 @@ import {
 import {
   type ChainFiles,
   chainFault,
+  chainFiles,
   chainPath,
+  decodeManifest,
   encodeManifest,
   encodeMergedProvenance,
   encodeSummary,
@@ -24,15 +26,14 @@ import {
   mergedManifest,
   mirrorReadme,
   tellsDecryption,
-  verifyExport,
   withheldAfter,
   withheldItems,
 } from '@stella/core'
-import { type BundleMember, mergeMirrors, packBundle, zstdVersion } from '@stella/native'
+import { type BundleMember, mergeMirrors, zstdVersion } from '@stella/native'
 
 import { CommandFailure } from './command-failure.ts'
-import { unsound } from './commands/verify.ts'
-import { readPublishedExport } from './published-export.ts'
+import { besideOf, packExport } from './pack-export.ts'
+import { readSoundExport } from './sound-export.ts'
 
 /** Threads that compress, at most. */
 const MAX_THREADS = 16
@@ -58,7 +59,7 @@ interface Verified {
  * @throws CommandFailure `integrity` for bundles that are not sound, are out of order, or of another mirror, before anything is written ·
  *   `failed` where another version wrote them
  */
-export async function mergeBundles(asked: BundlesToMerge, signal: AbortSignal): Promise<{ manifest: ExportManifest }> {
+export async function mergeBundles(asked: BundlesToMerge, signal: AbortSignal): Promise<ExportManifest> {
   const base = asked.base === null ? null : await verified(asked.base, asked.keys, signal)
   const deltas: Verified[] = []
   for (const path of asked.deltas) deltas.push(await verified(path, asked.keys, signal))
@@ -66,71 +67,59 @@ export async function mergeBundles(asked: BundlesToMerge, signal: AbortSignal): 
   if (fault !== null) throw broken(fault)
 
   const chain = [...(base ? [base] : []), ...deltas].flatMap(({ signed }) => signed)
-  const manifests = chain.map(({ manifestBytes }) => parsed(manifestBytes))
+  const manifests = chain.flatMap(({ manifestBytes }) => (manifestBytes && decodeManifest(manifestBytes)) ?? [])
   const of: MergedOf = base
     ? { base: manifests[0] ?? null, deltas: manifests.slice(1) }
     : { base: null, deltas: manifests }
   const last = manifests.at(-1)
-  if (!last?.content.mirror) throw broken(`${asked.deltas.at(-1)} is no delta`)
+  const stateRoot = last?.content.mirror?.state_root
+  if (!last || stateRoot === undefined) throw broken(`${asked.deltas.at(-1)} is no delta`)
   requireOwnVersion(last)
 
-  const scratch = await mkdtemp(join(dirname(resolve(asked.out)), '.stella-'))
-  try {
+  return besideOf(asked.out, async (scratch) => {
     const data = join(scratch, 'data')
     const merged = await mergeMirrors(
       {
         places: [...(asked.base === null ? [] : [asked.base]), ...asked.deltas].map((path) => resolve(path)),
         making: base ? 'mirror' : 'delta',
-        texts: [{ path: mirrorReadmePath, content: readmeOf(of, last) }],
         items: withheldItems(withheldAfter(of).withheld),
+        texts: [{ path: mirrorReadmePath, content: readmeOf(of, last) }],
         threads: Math.min(availableParallelism(), MAX_THREADS),
         memoryBytes: MIRROR_SORT_BYTES,
         scratch,
-        level: levelOf(last),
+        level: mirrorOf(last).compression.level,
         path: data,
       },
       signal,
     )
-    if (base && merged.stateRoot !== last.content.mirror.state_root) throw otherState(asked, merged.stateRoot)
+    if (base && merged.stateRoot !== stateRoot) throw otherState(asked, merged.stateRoot)
     const files = merged.parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
     const manifest = mergedManifest(of, merged.kinds, files)
     const members: BundleMember[] = merged.parts.map(({ path, offset, sizeBytes, sha256 }) => {
       return { path, sizeBytes, sha256, parts: [{ file: data, offset, sizeBytes }] }
     })
     members.push(...(await documents(manifest, { chain, manifests, scratch })))
-    const mtime = Date.parse(manifest.content.ledger_time) / 1000
-    const { level, frame_bytes: frameBytes } = manifest.content.compression
-    const bundle = join(scratch, 'bundle')
-    await packBundle({ out: bundle, members, mtime, level, frameBytes }, signal)
-    await rename(bundle, asked.out)
-    return { manifest }
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+    await packExport(manifest, { members, scratch, out: asked.out }, signal)
+    return manifest
+  })
 }
 
 async function verified(path: string, keys: readonly PublicKey[], signal: AbortSignal): Promise<Verified> {
-  const published = await readPublishedExport({ path }, signal)
-  const verdict = verifyExport({ ...published, keys })
-  if (!verdict.ok) throw unsound(path, verdict)
-  if (verdict.encryptedTo) throw encrypted(path)
-  const manifest = parsed(published.manifestBytes)
+  const { published, manifest, encryptedTo } = await readSoundExport(path, keys, signal)
+  if (encryptedTo) throw encrypted(path)
   const { manifestBytes, signatureBytes, chain } = published
   return { name: path, manifest, signed: isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }] }
 }
 
-function parsed(bytes: Uint8Array | null): ExportManifest {
-  return exportManifest.parse(JSON.parse(Buffer.from(bytes ?? []).toString()))
-}
-
-function levelOf({ content }: ExportManifest): number {
-  return content.delta?.target.compression.level ?? content.compression.level
+/** What the mirror is that a mirror, or the last delta, makes. */
+function mirrorOf({ content }: ExportManifest): Pick<ExportContent, 'profile' | 'compression'> {
+  return content.delta?.target ?? content
 }
 
 function readmeOf({ base, deltas }: MergedOf, last: ExportManifest): string {
   const { content, run } = last
   return mirrorReadme({
-    profile: base ? (content.delta?.target.profile ?? content.profile).id : content.profile.id,
+    profile: (base ? mirrorOf(last) : content).profile.id,
     tenant: run.tenant,
     ledgerRevision: content.ledger_revision,
     ledgerTime: content.ledger_time,
@@ -147,10 +136,13 @@ interface Evidence {
 
 /** The files that say what was merged, and of what. */
 async function documents(manifest: ExportManifest, { chain, manifests, scratch }: Evidence): Promise<BundleMember[]> {
-  const signed = chain.flatMap(({ manifestBytes, signatureBytes }, place): [string, Uint8Array][] => [
-    [`${chainPath(place)}/${bundlePaths.manifest}`, manifestBytes ?? Buffer.alloc(0)],
-    [`${chainPath(place)}/export.sig`, signatureBytes ?? Buffer.alloc(0)],
-  ])
+  const signed = chain.flatMap(({ manifestBytes, signatureBytes }, place): [string, Uint8Array][] => {
+    const paths = chainFiles(chainPath(place))
+    return [
+      [paths.manifest, manifestBytes ?? Buffer.alloc(0)],
+      [paths.signature, signatureBytes ?? Buffer.alloc(0)],
+    ]
+  })
   const all: [string, Uint8Array][] = [
     [bundlePaths.manifest, encodeManifest(manifest)],
     [bundlePaths.provenance, encodeMergedProvenance(manifest, manifests)],
@@ -168,8 +160,8 @@ async function documents(manifest: ExportManifest, { chain, manifests, scratch }
 }
 
 /** Other versions compress equal records to other bytes. */
-function requireOwnVersion({ content }: ExportManifest): void {
-  const { library } = content.delta?.target.compression ?? content.compression
+function requireOwnVersion(last: ExportManifest): void {
+  const { library } = mirrorOf(last).compression
   const own = `zstd ${zstdVersion()}`
   if (library === own) return
   const advice = 'use the version of stella that the mirror was written by, or get a full mirror'

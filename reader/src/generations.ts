@@ -1,8 +1,6 @@
 import { lstat, mkdir, open, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
-/** Generations that stay on the disk: the one that serves, and the one before it. */
-const KEPT = 2
 const ACTIVE = 'active'
 const GENERATIONS = 'generations'
 const SCRATCH = '.import-'
@@ -44,7 +42,7 @@ export class Generations {
 
   /**
    * Makes what was unpacked into a scratch folder the generation of this name, and the one that serves: by a rename, then by another that replaces
-   * the link. Whenever it is stopped, the one before or the new one serves. Then removes all generations but these.
+   * the link. Whenever it is stopped, the one before or the new one serves. Then removes all generations but these two.
    */
   async activate(scratch: string, name: string): Promise<void> {
     const before = await this.active()
@@ -64,7 +62,7 @@ export class Generations {
 
   async #removeOthers(kept: readonly string[]): Promise<void> {
     for (const name of await readdir(join(this.root, GENERATIONS))) {
-      if (!kept.slice(0, KEPT).includes(name)) await rm(this.pathOf(name), { recursive: true, force: true })
+      if (!kept.includes(name)) await rm(this.pathOf(name), { recursive: true, force: true })
     }
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm, stat, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
-import { type ExportManifest, exportManifest, type PublicKey } from '@stella/contracts'
+import type { ExportManifest, PublicKey } from '@stella/contracts'
 import { verifyExport } from '@stella/core'
 import { buildSearch, type ReadExport, readPublishedExport, unpackBundle } from '@stella/native'
 
@@ -50,13 +50,12 @@ export async function importBundle(request: ImportRequest, signal: AbortSignal):
     throw new ReaderFailure('notFound', `${bundle} cannot be read`, 'name a mirror that is there', { cause })
   })
   const published = await readPublishedExport({ path: bundle, name: bundle }, signal)
-  const verdict = verifyExport({ ...published, keys })
-  if (!verdict.ok || !verdict.keyId) throw unsound(bundle, verdict.faults)
-  if (verdict.encryptedTo) {
+  const { ok, keyId, manifest, encryptedTo, faults } = verifyExport({ ...published, keys })
+  if (!ok || !keyId || !manifest) throw unsound(bundle, faults)
+  if (encryptedTo) {
     const advice = `decrypt it first: stella mirror decrypt ${bundle} --identity <file> --out <file>`
     throw refused(bundle, 'it is encrypted', advice)
   }
-  const manifest = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
   const kind = importKind(manifest)
   if (kind === null) throw notImported(bundle, manifest)
 
@@ -83,7 +82,7 @@ export async function importBundle(request: ImportRequest, signal: AbortSignal):
       manifest_sha256: createHash('sha256')
         .update(published.manifestBytes ?? '')
         .digest('hex'),
-      signed_by: verdict.keyId ?? '',
+      signed_by: keyId,
       replaces: before?.name ?? null,
     })
     return { manifest, isNew: true, receipt }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { bundlePaths, type ExportManifest, exportManifest, Problem } from '@stella/contracts'
+import { bundlePaths, type ExportManifest, Problem } from '@stella/contracts'
+import { decodeManifest } from '@stella/core'
 import { type Lookup, openLookup, openSearch, type WordSearch } from '@stella/native'
 
 import type { Generations } from './generations.ts'
@@ -23,9 +24,9 @@ export async function readActive(generations: Generations): Promise<Pick<Generat
   if (name === null) return null
   const path = generations.pathOf(name)
   const bytes = await readFile(join(path, bundlePaths.manifest))
-  const parsed = exportManifest.safeParse(JSON.parse(bytes.toString()))
-  if (!parsed.success) throw new Problem('bundle/invalid', `${path} is damaged: import it again`)
-  return { name, manifest: parsed.data }
+  const manifest = decodeManifest(bytes)
+  if (!manifest) throw new Problem('bundle/invalid', `${path} is damaged: import it again`)
+  return { name, manifest }
 }
 
 async function openGeneration(generations: Generations): Promise<Generation | null> {

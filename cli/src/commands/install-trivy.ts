@@ -1,14 +1,13 @@
 import { resolve } from 'node:path'
 
-import { exportManifest, trivyDatabaseOf } from '@stella/contracts'
-import { verifyExport } from '@stella/core'
+import { trivyDatabaseOf } from '@stella/contracts'
 import type { Command } from 'commander'
 
 import { CommandFailure } from '../command-failure.ts'
 import { print } from '../output.ts'
 import { collect } from '../run-filters.ts'
 import type { Shell } from '../shell.ts'
-import { trustedKeys, unsound } from './verify.ts'
+import { trustedKeys } from './verify.ts'
 
 interface Options {
   readonly cacheDir?: string
@@ -25,12 +24,8 @@ export function installTrivyCommand(parent: Command, shell: Shell): void {
     .option('--key <pem>', 'trust this public key instead of the pinned ones; may be repeated', collect)
   command.action(async (path: string, { cacheDir, key }: Options) => {
     const keys = await trustedKeys(shell, path, key)
-    const { readPublishedExport } = await import('../published-export.ts')
-    const published = await readPublishedExport({ path }, shell.signal)
-    const verdict = verifyExport({ ...published, keys })
-    if (!verdict.ok) throw unsound(path, verdict)
-
-    const { content } = exportManifest.parse(JSON.parse(Buffer.from(published.manifestBytes ?? []).toString()))
+    const { readSoundExport } = await import('../sound-export.ts')
+    const { content } = (await readSoundExport(path, keys, shell.signal)).manifest
     const database = trivyDatabaseOf(content.profile)
     const bundle = content.files.find((file) => file.path === database?.path)
     if (!database || !bundle) throw noDatabase(path)

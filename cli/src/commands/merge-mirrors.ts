@@ -47,8 +47,7 @@ async function merge(
   await requireNewFile(out, { force: force ?? false })
   const keys = await trustedKeys(shell, base ?? deltas[0] ?? out, key)
   const { mergeBundles } = await import('../merge-bundles.ts')
-  const merged = await mergeBundles({ base, deltas, out, keys }, shell.signal)
-  const { content } = merged.manifest
+  const { content } = await mergeBundles({ base, deltas, out, keys }, shell.signal)
   print(shell, command, {
     json: {
       file: out,
