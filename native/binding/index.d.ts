@@ -274,18 +274,7 @@ export interface DeltaOptions {
   state: string
   /** Most credentials that may be withheld of one source. */
   maxWithheld: number
-  /** Threads that compress, 1 to 64. They do not change the bytes. */
-  threads: number
-  /** Memory for sorting. */
-  memoryBytes: number
-  /** Absolute path of a folder for what is sorted. */
-  scratch: string
-  /** zstd level, 1 to 22. */
-  level: number
-  /** Files besides. */
-  texts: Array<MirrorText>
-  /** Absolute path of the file, created or emptied. */
-  path: string
+  file: MirrorFile
 }
 
 /** What of one kind a delta is made of. */
@@ -543,20 +532,9 @@ export interface MergeOptions {
   places: Array<string>
   /** `mirror`: the first is one, the others are deltas. `delta`: all are deltas. */
   making: 'mirror' | 'delta'
-  /** Files besides. */
-  texts: Array<MirrorText>
   /** What stands in the state for what was withheld. */
   items: Array<string>
-  /** Threads that compress, 1 to 64. They do not change the bytes. */
-  threads: number
-  /** Memory for sorting. */
-  memoryBytes: number
-  /** Absolute path of a folder for what is sorted. */
-  scratch: string
-  /** zstd level, 1 to 22. */
-  level: number
-  /** Absolute path of the file, created or emptied. */
-  path: string
+  file: MirrorFile
 }
 
 /** What was written of one kind. */
@@ -567,26 +545,33 @@ export interface MirroredSource {
   withheld: Array<WithheldCredential>
 }
 
+/** The file that a mirror or a delta is written into, and how. */
+export interface MirrorFile {
+  /** Absolute path of the file, created or emptied. */
+  path: string
+  /** Files that are given; they come first. */
+  texts: Array<MirrorText>
+  /** Absolute path of a folder for what is sorted. */
+  scratch: string
+  /** Memory for sorting. */
+  memoryBytes: number
+  /** Threads that compress, 1 to 64. They do not change the bytes. */
+  threads: number
+  /** zstd level, 1 to 22. */
+  level: number
+}
+
 /** What a mirror is made of, and how. */
 export interface MirrorOptions {
   connection: ConnectionOptions
   /** Set as `app.tenant_id` in each session. */
   tenantId: string
   sources: Array<MirrorSource>
-  /** Threads that read, and threads that compress, 1 to 64. They do not change the bytes. */
+  /** Threads that read, 1 to 64. They do not change the bytes. */
   readers: number
   /** Most credentials that may be withheld of one source. */
   maxWithheld: number
-  /** Memory for sorting. */
-  memoryBytes: number
-  /** Absolute path of a folder for what is sorted. */
-  scratch: string
-  /** zstd level, 1 to 22. */
-  level: number
-  /** Files besides. */
-  texts: Array<MirrorText>
-  /** Absolute path of the file, created or emptied. */
-  path: string
+  file: MirrorFile
 }
 
 /** Records of one kind that go into a mirror. */

@@ -13,7 +13,7 @@ export type { DeltaOptions, MirrorOptions, WrittenDelta, WrittenMirror } from '#
 
 /**
  * Writes the data files of a mirror, off the JavaScript thread, one behind the other in one file: for each kind its records and documents
- * in groups, and an index. The bytes depend on the rows and the level, never on `readers`. The file is complete and synced when the promise
+ * in groups, and an index. The bytes depend on the rows and the level, never on the threads. The file is complete and synced when the promise
  * resolves; after a rejection it is to be removed.
  *
  * @param options - the database, what is read, and the file; sizes in bytes

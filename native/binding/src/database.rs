@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use napi::bindgen_prelude::AsyncTask;
@@ -127,10 +127,7 @@ impl Task for WriteDatabase {
 
     fn compute(&mut self) -> napi::Result<WrittenDatabase> {
         let Self { options, monitor, fault, run } = self;
-        fault.guard(|| {
-            run(options, monitor)
-                .map_err(|error| if monitor.cancel.load(Ordering::Relaxed) { WriteError::cancelled().into() } else { error })
-        })
+        fault.guard_cancelled(&monitor.cancel, || run(options, monitor))
     }
 
     fn resolve(&mut self, _env: Env, written: WrittenDatabase) -> napi::Result<WrittenDatabase> {

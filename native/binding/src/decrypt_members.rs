@@ -53,13 +53,7 @@ impl Task for DecryptMembers {
             let wanted = std::mem::take(members).into_iter().map(wanted).collect::<std::result::Result<Vec<_>, _>>()?;
             let place = (Path::new(out.as_str()), whole(*max_members, "maxMembers")?);
             let opened = decrypt(Path::new(path), &wanted, &identities, place, cancel)?;
-            let part = |member: stella_bundle::MemberDigest| DatabasePart {
-                path: member.path,
-                offset: 0.0,
-                size_bytes: member.size_bytes as f64,
-                sha256: member.sha256,
-            };
-            Ok(opened.into_iter().map(part).collect())
+            Ok(opened.into_iter().map(DatabasePart::from).collect())
         })
     }
 

@@ -1,7 +1,9 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi::{Env, Error, JsError, JsValue, Result, Status};
+use stella_jsonl::WriteError;
 
 /// What JavaScript gets as `error.code`, `error.message`, `error.recordKey` and `error.field`.
 #[derive(Debug, Clone)]
@@ -33,6 +35,11 @@ impl Fault {
             self.parked = Some(error);
             Error::new(Status::GenericFailure, reason)
         })
+    }
+
+    /// As `guard`: whatever failed after the work was cancelled, failed since it was.
+    pub fn guard_cancelled<T>(&mut self, cancel: &AtomicBool, work: impl FnOnce() -> std::result::Result<T, NativeError>) -> Result<T> {
+        self.guard(|| work().map_err(|error| if cancel.load(Ordering::Relaxed) { WriteError::cancelled().into() } else { error }))
     }
 
     /// The error to reject with: the parked one with its fields set, else the one napi gave.

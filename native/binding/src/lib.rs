@@ -10,6 +10,7 @@ mod evaluate_version;
 mod fault;
 mod intake;
 mod merge_mirrors;
+mod mirror_file;
 mod mirror_lookup;
 mod pack_bundle;
 mod read_member;

@@ -5,13 +5,12 @@ use std::sync::atomic::AtomicBool;
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_mirror::{Making, Merged, WriterOptions, merge_mirrors as merge};
+use stella_mirror::{Making, Merged, merge_mirrors as merge};
 
-use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
 use crate::database::DatabasePart;
 use crate::fault::{Fault, NativeError};
-use crate::write_mirror::MirrorText;
+use crate::mirror_file::{MirrorFile, sync};
 
 /// Mirrors and deltas to merge, and how.
 #[napi(object)]
@@ -21,20 +20,9 @@ pub struct MergeOptions {
     /// `mirror`: the first is one, the others are deltas. `delta`: all are deltas.
     #[napi(ts_type = "'mirror' | 'delta'")]
     pub making: String,
-    /// Files besides.
-    pub texts: Vec<MirrorText>,
     /// What stands in the state for what was withheld.
     pub items: Vec<String>,
-    /// Threads that compress, 1 to 64. They do not change the bytes.
-    pub threads: u32,
-    /// Memory for sorting.
-    pub memory_bytes: f64,
-    /// Absolute path of a folder for what is sorted.
-    pub scratch: String,
-    /// zstd level, 1 to 22.
-    pub level: i32,
-    /// Absolute path of the file, created or emptied.
-    pub path: String,
+    pub file: MirrorFile,
 }
 
 /// What was written of one kind.
@@ -102,15 +90,10 @@ pub fn merge_mirrors(options: MergeOptions, cancel: &CancelFlag) -> AsyncTask<Me
 
 fn run(options: &MergeOptions, cancel: &Arc<AtomicBool>) -> std::result::Result<MergedMirrors, NativeError> {
     let places: Vec<PathBuf> = options.places.iter().map(PathBuf::from).collect();
-    let texts: Vec<_> = options.texts.iter().map(|text| (text.path.clone(), text.content.clone())).collect();
     let making = if options.making == "delta" { Making::Delta } else { Making::Mirror };
-    let writer_options = WriterOptions {
-        level: Some(options.level),
-        threads: options.threads as usize,
-        scratch: options.scratch.as_str().into(),
-        memory_bytes: usize::try_from(whole(options.memory_bytes, "memoryBytes")?).unwrap_or(usize::MAX),
-    };
-    let (written, kinds) = merge(&places, making, (&texts, &options.items), Path::new(&options.path), &writer_options, cancel)?;
+    let scratch = Path::new(&options.file.scratch);
+    let (file, written, kinds) = merge(options.file.create()?, &places, making, &options.items, scratch, cancel)?;
+    sync(&file)?;
     Ok(MergedMirrors {
         kinds: kinds.into_iter().map(MergedKind::from).collect(),
         parts: written.parts.into_iter().map(DatabasePart::from).collect(),

@@ -42,13 +42,7 @@ impl Task for UnpackBundle {
         fault.guard(|| {
             let limits = (whole(*max_bytes, "maxBytes")?, whole(*max_members, "maxMembers")?);
             let unpacked = stella_bundle::unpack(Path::new(path), members, Path::new(out), limits, cancel)?;
-            let part = |member: stella_bundle::MemberDigest| DatabasePart {
-                path: member.path,
-                offset: 0.0,
-                size_bytes: member.size_bytes as f64,
-                sha256: member.sha256,
-            };
-            Ok(unpacked.into_iter().map(part).collect())
+            Ok(unpacked.into_iter().map(DatabasePart::from).collect())
         })
     }
 
@@ -58,6 +52,12 @@ impl Task for UnpackBundle {
 
     fn reject(&mut self, env: Env, error: Error) -> Result<Vec<DatabasePart>> {
         Err(self.fault.reject(env, error))
+    }
+}
+
+impl From<stella_bundle::MemberDigest> for DatabasePart {
+    fn from(stella_bundle::MemberDigest { path, size_bytes, sha256, .. }: stella_bundle::MemberDigest) -> Self {
+        Self { path, offset: 0.0, size_bytes: size_bytes as f64, sha256 }
     }
 }
 

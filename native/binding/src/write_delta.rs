@@ -1,19 +1,17 @@
-use std::fs::File;
-use std::io::BufWriter;
-use std::sync::atomic::Ordering;
+use std::path::Path;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_jsonl::{Monitor, WriteError};
-use stella_mirror::{DeltaKind, DeltaWriter, Kind, MirrorError, MirrorWriter, State, WriterOptions};
+use stella_jsonl::Monitor;
+use stella_mirror::{DeltaKind, DeltaWriter, Kind, State};
 
-use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
 use crate::database::DatabasePart;
 use crate::fault::{Fault, NativeError};
-use crate::write_json_lines::{ConnectionOptions, WithheldCredential, invalid, monitor, server};
-use crate::write_mirror::{Ledger, MirrorText, Reading, WRITE_BYTES};
+use crate::mirror_file::{MirrorFile, sync};
+use crate::write_json_lines::{ConnectionOptions, WithheldCredential, invalid, monitor};
+use crate::write_mirror::{Ledger, Reading};
 
 /// What of one kind a delta is made of.
 #[napi(object)]
@@ -39,18 +37,7 @@ pub struct DeltaOptions {
     pub state: String,
     /// Most credentials that may be withheld of one source.
     pub max_withheld: u32,
-    /// Threads that compress, 1 to 64. They do not change the bytes.
-    pub threads: u32,
-    /// Memory for sorting.
-    pub memory_bytes: f64,
-    /// Absolute path of a folder for what is sorted.
-    pub scratch: String,
-    /// zstd level, 1 to 22.
-    pub level: i32,
-    /// Files besides.
-    pub texts: Vec<MirrorText>,
-    /// Absolute path of the file, created or emptied.
-    pub path: String,
+    pub file: MirrorFile,
 }
 
 /// What a delta has of one kind.
@@ -92,10 +79,7 @@ impl Task for WriteDelta {
 
     fn compute(&mut self) -> Result<WrittenDelta> {
         let Self { options, monitor, fault } = self;
-        fault.guard(|| {
-            run(options, monitor)
-                .map_err(|error| if monitor.cancel.load(Ordering::Relaxed) { WriteError::cancelled().into() } else { error })
-        })
+        fault.guard_cancelled(&monitor.cancel, || run(options, monitor))
     }
 
     fn resolve(&mut self, _env: Env, written: WrittenDelta) -> Result<WrittenDelta> {
@@ -122,26 +106,9 @@ pub fn write_delta(options: DeltaOptions, cancel: &CancelFlag) -> AsyncTask<Writ
 }
 
 fn run(options: &DeltaOptions, monitor: &Monitor) -> std::result::Result<WrittenDelta, NativeError> {
-    if !(1..=64).contains(&options.threads) || !(1..=22).contains(&options.level) {
-        return Err(invalid("threads must be 1 to 64, level 1 to 22"));
-    }
     let state = State::decode(&options.state).ok_or_else(|| NativeError::new("request/invalid", "the state of the base is none"))?;
-    let ledger = Ledger {
-        server: server(&options.connection)?,
-        tenant_id: options.tenant_id.clone(),
-        readers: 1,
-        max_withheld: options.max_withheld as usize,
-    };
-    let scratch = std::path::PathBuf::from(&options.scratch);
-    let memory_bytes = usize::try_from(whole(options.memory_bytes, "memoryBytes")?).unwrap_or(usize::MAX);
-    let writer_options =
-        WriterOptions { level: Some(options.level), threads: options.threads as usize, scratch: scratch.clone(), memory_bytes };
-    let file = File::create(&options.path).map_err(MirrorError::from)?;
-    let mut writer = MirrorWriter::new(BufWriter::with_capacity(WRITE_BYTES, &file), writer_options);
-    for MirrorText { path, content } in &options.texts {
-        writer.file(path, content.as_bytes())?;
-    }
-    let mut delta = DeltaWriter::new(writer, state, &scratch);
+    let ledger = Ledger::of(&options.connection, &options.tenant_id, 1, options.max_withheld)?;
+    let mut delta = DeltaWriter::new(options.file.create()?, state, Path::new(&options.file.scratch));
     let mut sources = Vec::new();
     for DeltaSource { kind, mapping, before, after } in &options.sources {
         let kind = Kind::of_name(kind).ok_or_else(|| invalid(format!("a mirror holds no {kind}")))?;
@@ -154,8 +121,8 @@ fn run(options: &DeltaOptions, monitor: &Monitor) -> std::result::Result<Written
         (delta, found) = delta.kind(kind, (read(before), read(after)))?;
         sources.push(found.into());
     }
-    let (_, written, state) = delta.finish()?;
-    file.sync_all().map_err(MirrorError::from)?;
+    let (file, written, state) = delta.finish()?;
+    sync(&file)?;
     Ok(WrittenDelta {
         sources,
         parts: written.parts.into_iter().map(DatabasePart::from).collect(),

@@ -1,24 +1,18 @@
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use stella_jsonl::{DocumentDetectors, Monitor, Ordered, PostgresRanges, Rules, Withheld, WriteError};
-use stella_mirror::{Batch, Counts, Kind, MirrorError, MirrorMaker, MirrorWriter, WriterOptions, Written};
+use stella_mirror::{Batch, Counts, Kind, MirrorMaker, Written};
 use stella_projection::Projection;
 
-use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
-use crate::database::{DatabasePart, io_code};
+use crate::database::DatabasePart;
 use crate::fault::{Fault, NativeError};
+use crate::mirror_file::{MirrorFile, sync};
 use crate::write_json_lines::{ConnectionOptions, WithheldCredential, invalid, monitor, server};
-
-/// Bytes that wait for the disk.
-pub(crate) const WRITE_BYTES: usize = 1 << 20;
 
 /// Records of one kind that go into a mirror.
 #[napi(object)]
@@ -39,28 +33,11 @@ pub struct MirrorOptions {
     /// Set as `app.tenant_id` in each session.
     pub tenant_id: String,
     pub sources: Vec<MirrorSource>,
-    /// Threads that read, and threads that compress, 1 to 64. They do not change the bytes.
+    /// Threads that read, 1 to 64. They do not change the bytes.
     pub readers: u32,
     /// Most credentials that may be withheld of one source.
     pub max_withheld: u32,
-    /// Memory for sorting.
-    pub memory_bytes: f64,
-    /// Absolute path of a folder for what is sorted.
-    pub scratch: String,
-    /// zstd level, 1 to 22.
-    pub level: i32,
-    /// Files besides.
-    pub texts: Vec<MirrorText>,
-    /// Absolute path of the file, created or emptied.
-    pub path: String,
-}
-
-/// A file of a mirror that is given.
-#[napi(object)]
-pub struct MirrorText {
-    /// Its path in the bundle.
-    pub path: String,
-    pub content: String,
+    pub file: MirrorFile,
 }
 
 /// What was written of one kind.
@@ -99,10 +76,7 @@ impl Task for WriteMirror {
 
     fn compute(&mut self) -> Result<WrittenMirror> {
         let Self { options, monitor, fault } = self;
-        fault.guard(|| {
-            run(options, monitor)
-                .map_err(|error| if monitor.cancel.load(Ordering::Relaxed) { WriteError::cancelled().into() } else { error })
-        })
+        fault.guard_cancelled(&monitor.cancel, || run(options, monitor))
     }
 
     fn resolve(&mut self, _env: Env, written: WrittenMirror) -> Result<WrittenMirror> {
@@ -132,31 +106,21 @@ pub fn write_mirror(options: MirrorOptions, cancel: &CancelFlag) -> AsyncTask<Wr
 }
 
 fn run(options: &MirrorOptions, monitor: &Monitor) -> std::result::Result<WrittenMirror, NativeError> {
-    if !(1..=64).contains(&options.readers) || !(1..=22).contains(&options.level) {
-        return Err(invalid("readers must be 1 to 64, level 1 to 22"));
+    if !(1..=64).contains(&options.readers) {
+        return Err(invalid("readers must be 1 to 64"));
     }
-    let writer_options = WriterOptions {
-        level: Some(options.level),
-        threads: options.readers as usize,
-        scratch: options.scratch.as_str().into(),
-        memory_bytes: usize::try_from(whole(options.memory_bytes, "memoryBytes")?).unwrap_or(usize::MAX),
-    };
-    let file = File::create(Path::new(&options.path)).map_err(MirrorError::from)?;
-    let mut writer = MirrorWriter::new(BufWriter::with_capacity(WRITE_BYTES, &file), writer_options);
-    for MirrorText { path, content } in &options.texts {
-        writer.file(path, content.as_bytes())?;
-    }
+    let ledger = Ledger::of(&options.connection, &options.tenant_id, options.readers as usize, options.max_withheld)?;
+    let mut writer = options.file.create()?;
     let mut sources = Vec::new();
     for source in &options.sources {
         let kind = Kind::of_name(&source.kind).ok_or_else(|| invalid(format!("a mirror holds no {}", source.kind)))?;
         let counts;
-        let ledger = ledger(options)?;
         let reading = Reading { kind, ledger: &ledger, mapping: &source.mapping, queries: &source.queries };
         (writer, (), counts) = writer.kind(kind, |each| Ok(((), reading.read(monitor, each)?)))?;
         sources.push(counts.into());
     }
-    let (_, written) = writer.finish()?;
-    file.sync_all().map_err(MirrorError::from)?;
+    let (file, written) = writer.finish()?;
+    sync(&file)?;
     let Written { parts, size_bytes, sha256, state } = written;
     Ok(WrittenMirror {
         sources,
@@ -170,19 +134,21 @@ fn run(options: &MirrorOptions, monitor: &Monitor) -> std::result::Result<Writte
 
 /// How the ledger is read, whatever of it.
 pub(crate) struct Ledger {
-    pub(crate) server: stella_pgcopy::Server,
-    pub(crate) tenant_id: String,
-    pub(crate) readers: usize,
-    pub(crate) max_withheld: usize,
+    server: stella_pgcopy::Server,
+    tenant_id: String,
+    readers: usize,
+    max_withheld: usize,
 }
 
-fn ledger(options: &MirrorOptions) -> std::result::Result<Ledger, NativeError> {
-    Ok(Ledger {
-        server: server(&options.connection)?,
-        tenant_id: options.tenant_id.clone(),
-        readers: options.readers as usize,
-        max_withheld: options.max_withheld as usize,
-    })
+impl Ledger {
+    pub(crate) fn of(
+        connection: &ConnectionOptions,
+        tenant_id: &str,
+        readers: usize,
+        max_withheld: u32,
+    ) -> std::result::Result<Self, NativeError> {
+        Ok(Self { server: server(connection)?, tenant_id: tenant_id.into(), readers, max_withheld: max_withheld as usize })
+    }
 }
 
 /// Records of one kind that are read.
@@ -227,23 +193,5 @@ impl From<Counts> for MirroredSource {
     fn from(Counts { records, documents, withheld }: Counts) -> Self {
         let withheld = withheld.into_iter().map(WithheldCredential::from).collect();
         Self { records: records as f64, documents: documents as f64, withheld }
-    }
-}
-
-impl From<stella_mirror::Part> for DatabasePart {
-    fn from(stella_mirror::Part { path, offset, size_bytes, sha256 }: stella_mirror::Part) -> Self {
-        Self { path, offset: offset as f64, size_bytes: size_bytes as f64, sha256 }
-    }
-}
-
-impl From<MirrorError> for NativeError {
-    fn from(error: MirrorError) -> Self {
-        let code = match error {
-            MirrorError::Write(error) => return error.into(),
-            MirrorError::Bundle(error) => return error.into(),
-            MirrorError::Io(ref error) => io_code(error),
-            _ => "bundle/invalid",
-        };
-        Self::new(code, error.to_string())
     }
 }

@@ -4,7 +4,7 @@ import { changeExtent, changeQueries, type LedgerState, ledgerState, mirrorQuery
 import { writeDelta, writeMirror } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
-import type { ChangesSurvey, Evidence } from './evidence.ts'
+import type { ChangesSurvey, DeltaWork, Evidence, MirrorWork } from './evidence.ts'
 
 /** What of the own ledger mirrors and deltas are made of. */
 export function databaseMirror(
@@ -25,7 +25,8 @@ export function databaseMirror(
         }
         return { revision, time, extents }
       }),
-    async writeMirror({ plan, sources, readers, scratch, path, texts }, signal) {
+    async writeMirror(work, signal) {
+      const { plan, sources, readers } = work
       const { tenantId, ledgerRevision: revision } = plan.scope
       const state = await inTenant(tenantId, (tx) => ledgerState(tx, { tenantId, revision }))
       if (!state) throw new Problem('ledger/changed', `the ledger has no revision ${revision}`)
@@ -33,32 +34,26 @@ export function databaseMirror(
         const queries = ranges.map((range) => mirrorQuery(plan.scope, kind, range))
         return { kind, mapping: mapping.json, queries }
       })
-      const { level } = plan.profile.config.compression
-      const rules = {
-        readers,
-        maxWithheld: MAX_WITHHELD,
-        memoryBytes: MIRROR_SORT_BYTES,
-        scratch,
-        level,
-        texts: [...texts],
-        path,
-      }
+      const rules = { readers, maxWithheld: MAX_WITHHELD, file: fileOf(work) }
       const written = await writeMirror({ connection, tenantId, sources: read, ...rules }, signal)
       return { ...written, ledger: state.ledger }
     },
-    async writeDelta({ plan, base, sources, readers, scratch, path, texts }, signal) {
-      const { scope } = plan
+    async writeDelta(work, signal) {
+      const { base, sources } = work
+      const { scope } = work.plan
       const read = sources.map(({ kind, mapping }) => {
         const queries = changeQueries({ scope, baseRevision: base.ledgerRevision }, kind)
         return { kind, mapping: mapping.json, ...queries }
       })
-      const { level } = plan.profile.config.compression
-      const sorting = { memoryBytes: MIRROR_SORT_BYTES, scratch }
-      const rules = { threads: readers, maxWithheld: MAX_WITHHELD, ...sorting, level, texts: [...texts], path }
-      const { tenantId } = scope
-      return writeDelta({ connection, tenantId, state: base.state, sources: read, ...rules }, signal)
+      const rules = { state: base.state, maxWithheld: MAX_WITHHELD, file: fileOf(work) }
+      return writeDelta({ connection, tenantId: scope.tenantId, sources: read, ...rules }, signal)
     },
   }
+}
+
+function fileOf({ plan, readers: threads, scratch, path, texts }: MirrorWork | DeltaWork) {
+  const { level } = plan.profile.config.compression
+  return { path, texts: [...texts], scratch, memoryBytes: MIRROR_SORT_BYTES, threads, level }
 }
 
 function requireSameLedger(

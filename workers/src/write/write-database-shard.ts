@@ -1,6 +1,7 @@
 import { type TrivyDatabase, trivyConfig } from '@stella/contracts'
 import { NOT_DOWNLOADED, type Shard, trivyMetadata } from '@stella/core'
 
+import { readKinds } from './read-kinds.ts'
 import { withheldOf } from './withheld-of.ts'
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
@@ -35,11 +36,8 @@ export async function writeDatabaseShard(
     read_seconds: readSeconds,
     database_seconds: databaseSeconds,
   })
-  const [{ records } = { records: 0 }, ...others] = read
   return {
-    kind,
-    records,
-    ...(others.length > 0 ? { besides: others } : {}),
+    ...readKinds(read),
     sizeBytes,
     sha256,
     documents: parts,

@@ -2,6 +2,7 @@ import { mirrorReadmePath, Problem } from '@stella/contracts'
 import { mirrorReadme, type Plan, type Shard } from '@stella/core'
 
 import type { Mapping } from '../deps.ts'
+import { readKinds } from './read-kinds.ts'
 import { withheldOf } from './withheld-of.ts'
 import type { ShardTarget, WriteDeps, WrittenShard } from './write-step.ts'
 
@@ -26,7 +27,7 @@ async function writeMirror(
   const { sizeBytes, sha256, parts, ledger, state, stateRoot } = written
   const read = sources.map(({ kind }, index) => ({ kind, records: written.sources[index]?.records ?? 0 }))
   return {
-    ...readOf(read),
+    ...readKinds(read),
     sizeBytes,
     sha256,
     documents: parts,
@@ -56,7 +57,7 @@ async function writeDelta(
   const each = <T>(read: (source: (typeof written.sources)[number], kind: (typeof sources)[number]['kind']) => T[]) =>
     written.sources.flatMap((source, index) => read(source, sources[index]?.kind ?? 'advisory'))
   return {
-    ...readOf(changes.map(({ kind, added, changed }) => ({ kind, records: added + changed }))),
+    ...readKinds(changes.map(({ kind, added, changed }) => ({ kind, records: added + changed }))),
     sizeBytes,
     sha256,
     documents: parts,
@@ -76,13 +77,6 @@ function sourcesOf({ kind, ranges, besides = [] }: Shard, mappings: Readonly<Rec
     if (!mapping) throw new Problem('internal', `there is no mapping of ${source.kind}`)
     return { ...source, mapping }
   })
-}
-
-function readOf(
-  read: readonly Pick<WrittenShard, 'kind' | 'records'>[],
-): Pick<WrittenShard, 'kind' | 'records' | 'besides'> {
-  const [first = { kind: 'advisory' as const, records: 0 }, ...others] = read
-  return { ...first, ...(others.length > 0 ? { besides: others } : {}) }
 }
 
 function textsOf(plan: Plan) {

@@ -1,5 +1,4 @@
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,7 +11,6 @@ use crate::kind::Kind;
 use crate::merge::{Change, Merge};
 use crate::writer::{MirrorWriter, WriterOptions, Written};
 
-const WRITE_BYTES: usize = 1 << 20;
 /// Memory for sorting what an index must hold.
 const CHECK_MEMORY_BYTES: usize = 64 << 20;
 
@@ -38,32 +36,27 @@ pub struct Merged {
     pub removed: u64,
 }
 
-/// Merges the data files of mirrors and deltas, the oldest first, into one file: what a run of the same plan writes, byte for byte. `texts` are
-/// files besides; `items` stand in the state for what was withheld. Bundles must have been verified.
+/// Merges the data files of mirrors and deltas, the oldest first: what a run of the same plan writes, byte for byte. `items` stand in the state
+/// for what was withheld. Bundles must have been verified. Gives back the sink.
 ///
 /// # Errors
 /// Of the bundles, where an index lies too; of files.
-pub fn merge_mirrors(
+pub fn merge_mirrors<W: Write + Send>(
+    mut writer: MirrorWriter<W>,
     places: &[PathBuf],
     making: Making,
-    (texts, items): (&[(String, String)], &[String]),
-    out: &Path,
-    options: &WriterOptions,
+    items: &[String],
+    scratch: &Path,
     cancel: &Arc<AtomicBool>,
-) -> Result<(Written, Vec<Merged>), MirrorError> {
-    let file = File::create(out)?;
-    let mut writer = MirrorWriter::new(BufWriter::with_capacity(WRITE_BYTES, &file), options.clone());
-    for (path, text) in texts {
-        writer.file(path, text.as_bytes())?;
-    }
+) -> Result<(W, Written, Vec<Merged>), MirrorError> {
     let mut merged = Vec::new();
-    let mut changelog = Changelog::new(&options.scratch);
+    let mut changelog = Changelog::new(scratch);
     for kind in Kind::ALL {
-        let merge = Merge::open(places, kind, &options.scratch, cancel)?;
+        let merge = Merge::open(places, kind, scratch, cancel)?;
         if merge.is_absent() {
             continue;
         }
-        let mut lists = Lists { added: KeyList::new(&options.scratch)?, removed: KeyList::new(&options.scratch)? };
+        let mut lists = Lists { added: KeyList::new(scratch)?, removed: KeyList::new(scratch)? };
         let ((), counts);
         (writer, (), counts) = writer.kind(kind, |each| {
             let mut note = |key: &str, change| match (making, change) {
@@ -83,10 +76,8 @@ pub fn merge_mirrors(
         changelog.finish(&mut writer)?;
     }
     items.iter().for_each(|item| writer.add_item(item.as_bytes()));
-    let (mut out, written) = writer.finish()?;
-    out.flush()?;
-    file.sync_all()?;
-    Ok((written, merged))
+    let (sink, written) = writer.finish()?;
+    Ok((sink, written, merged))
 }
 
 /// Reads all records of a mirror or delta as its indexes name them, and tells what the indexes over them must be, byte for byte, and the state. A

@@ -1,5 +1,6 @@
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use sha2::{Digest, Sha256};
@@ -12,6 +13,9 @@ use crate::index::IndexBuilder;
 use crate::kind::Kind;
 use crate::pack::Packing;
 use crate::state::State;
+
+/// Bytes that wait for the disk.
+const WRITE_BYTES: usize = 1 << 20;
 
 /// How a mirror is written.
 #[derive(Debug, Clone)]
@@ -57,6 +61,16 @@ pub struct MirrorWriter<W> {
     output: Output<W>,
     options: WriterOptions,
     state: State,
+}
+
+impl MirrorWriter<BufWriter<File>> {
+    /// A writer into a file, created or emptied.
+    ///
+    /// # Errors
+    /// Of the file.
+    pub fn create(path: &Path, options: WriterOptions) -> Result<Self, MirrorError> {
+        Ok(Self::new(BufWriter::with_capacity(WRITE_BYTES, File::create(path)?), options))
+    }
 }
 
 impl<W: Write + Send> MirrorWriter<W> {

@@ -88,7 +88,8 @@ fn merged(places: &[PathBuf], making: Making, folder: &Path) -> (PathBuf, Writte
     let scratch = tempfile::tempdir().expect("a folder");
     let out = scratch.path().join("out");
     let cancel = Arc::new(AtomicBool::new(false));
-    let (written, _) = merge_mirrors(places, making, (&[], &[]), &out, &options(scratch.path()), &cancel).expect("a merge");
+    let writer = MirrorWriter::create(&out, options(scratch.path())).expect("a writer");
+    let (_, written, _) = merge_mirrors(writer, places, making, &[], scratch.path(), &cancel).expect("a merge");
     let bytes = fs::read(out).expect("a file");
     (unpack(&written, &bytes, folder), written)
 }
