@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { PublicKey, Run } from '@stella/contracts'
@@ -147,6 +148,23 @@ describe('an import', () => {
     } finally {
       await stop()
     }
+  })
+
+  test('goes on where one was killed, and runs beside no other', async () => {
+    const reader = new Reader(() => key)
+    const lock = join(reader.home, '.import.lock')
+    // The number of a process that was killed is soon another's: in a container it is always the same.
+    writeFileSync(lock, String(process.pid))
+    symlinkSync('generations/none', join(reader.home, '.import-1'))
+    expect((await reader.import(first)).code).toBe(0)
+    expect(readdirSync(reader.home)).not.toContain('.import-1')
+    const other = spawn('flock', [lock, 'sh', '-c', 'echo held; cat'])
+    await once(other.stdout, 'data')
+    const { code, stderr } = await reader.import(second)
+    expect([code, stderr]).toEqual([8, expect.stringContaining('another import')])
+    other.stdin.end()
+    await once(other, 'exit')
+    expect((await reader.import(second)).code).toBe(0)
   })
 
   test('that would go back, is of a delta, expired, of an unknown key or damaged is refused, and what serves serves on', async () => {

@@ -24,6 +24,20 @@ export declare class CancelFlag {
   cancel(): void
 }
 
+/** A lock on a file, which no other process holds meanwhile. The system ends it with the process, however that ends. */
+export declare class FileLock {
+  /**
+   * Takes the lock on a file, which is made where it is absent, and stays.
+   *
+   * @param path - absolute path of the file
+   * @returns null while another holds it
+   * @throws `native/io`
+   */
+  static take(path: string): FileLock | null
+  /** Ends the lock. */
+  release(): void
+}
+
 /** An upload on its way to rows of COPY BINARY. */
 export declare class Intake {
   /** @throws Error where a mapping cannot be read, or the format is none */

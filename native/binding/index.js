@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.AdvisorySearch = nativeBinding.AdvisorySearch
 module.exports.CancelFlag = nativeBinding.CancelFlag
+module.exports.FileLock = nativeBinding.FileLock
 module.exports.Intake = nativeBinding.Intake
 module.exports.MirrorLookup = nativeBinding.MirrorLookup
 module.exports.WriteProgress = nativeBinding.WriteProgress

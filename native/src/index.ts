@@ -10,6 +10,7 @@ export {
   evaluateVersion,
   type VersionVerdict,
 } from './evaluate-version.ts'
+export { withFileLock } from './file-lock.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
 export { type MergedMirrors, type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
 export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'

@@ -15,10 +15,11 @@ export class Generations {
 
   /** Makes the folder, and removes what an import that was killed left. Called while no other import runs. */
   async prepare(): Promise<void> {
-    const folder = join(this.root, GENERATIONS)
-    await mkdir(folder, { recursive: true })
-    for (const name of await readdir(folder)) {
-      if (name.startsWith(SCRATCH)) await rm(join(folder, name), { recursive: true, force: true })
+    const generations = join(this.root, GENERATIONS)
+    await mkdir(generations, { recursive: true })
+    for (const folder of [this.root, generations]) {
+      const left = (await readdir(folder)).filter((name) => name.startsWith(SCRATCH))
+      for (const name of left) await rm(join(folder, name), { recursive: true, force: true })
     }
   }
 

@@ -8,6 +8,7 @@ mod decrypt_members;
 mod encrypt_members;
 mod evaluate_version;
 mod fault;
+mod file_lock;
 mod intake;
 mod merge_mirrors;
 mod mirror_file;
