@@ -96,6 +96,7 @@ describe('a full mirror', () => {
     expect(await verdictOn(full.bundle)).toEqual({ code: 0, faults: [] })
     const tree = unpack(tenant, full.bundle)
     expect(await verdictOn(tree)).toEqual({ code: 0, faults: [] })
+    expect(await withNote(full.bundle)).toEqual({ code: 6, faults: ['signatures/chain/note'] })
     const summary = join(tree, 'manifest.yaml')
     writeFileSync(summary, readFileSync(summary, 'utf8').replace('generation: 3', 'generation: 4'))
     expect((await verdictOn(tree)).faults).toContain('manifest.yaml')
@@ -111,6 +112,14 @@ describe('a full mirror', () => {
     expect(manifest.content.mirror?.state_root).toBe(full.manifest.content.mirror?.state_root)
   })
 })
+
+/** The verdict on a bundle that somebody has put a file into, beside the manifests that something merged was made of. */
+function withNote(bundle: string) {
+  const tree = unpack(tenant, bundle)
+  mkdirSync(join(tree, 'signatures/chain'), { recursive: true })
+  writeFileSync(join(tree, 'signatures/chain/note'), 'by nobody\n')
+  return verdictOn(tree)
+}
 
 interface Index {
   readonly aliases?: readonly [string, readonly (readonly [string, number, number, number, number])[]][]
@@ -211,6 +220,7 @@ describe('deltas', () => {
       expect(digests(unpack(tenant, merged))).toEqual(digests(unpack(tenant, states[3]?.bundle ?? '')))
     }
     expect(await verdictOn(squashed)).toEqual({ code: 0, faults: [] })
+    expect(await withNote(squashed)).toEqual({ code: 6, faults: ['signatures/chain/note'] })
     expect(manifestOf(squashed).content.delta?.changes.vex).toEqual({ added: 1, changed: 0, removed: 0 })
   })
 

@@ -10,7 +10,7 @@ import {
   trivySignaturePath,
 } from '@stella/contracts'
 
-import { chainFolder } from './chain-paths.ts'
+import { chainFiles } from './chain-paths.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
 import type { EncryptedVerdict } from './verify-encrypted.ts'
 
@@ -32,6 +32,13 @@ const described: ReadonlySet<string> = new Set(Object.values(bundlePaths))
 const summaries: ReadonlySet<string> = new Set(Object.values(mirrorPaths))
 const ofEncryption: ReadonlySet<string> = new Set(Object.values(encryptedPaths))
 
+/** What says which files lie in an export besides those that its manifest names. */
+export interface ComparedBesides {
+  readonly encrypted: Pick<EncryptedVerdict, 'files'> | null
+  /** Folders of the signed manifests that it was merged of. */
+  readonly chain: readonly string[]
+}
+
 /**
  * Compares the files that a manifest names with those that are there: absent, extra and doubled ones, sizes, digests, counts. Of an encrypted
  * mirror these are the files that `encrypted` names, and nothing can be counted; where that cannot be read, nothing is compared but what is readable.
@@ -39,18 +46,19 @@ const ofEncryption: ReadonlySet<string> = new Set(Object.values(encryptedPaths))
 export function compareFiles(
   content: ExportContent,
   members: readonly ScannedMember[],
-  encrypted: Pick<EncryptedVerdict, 'files'> | null,
+  { encrypted, chain }: ComparedBesides,
 ): ExportFault[] {
   const found = new Map(members.map((member) => [member.path, member]))
   const files = encrypted ? (encrypted.files ?? []) : content.files
   const named = new Set(files.map(({ path }) => path))
+  const ofChain = new Set(chain.flatMap((folder) => Object.values(chainFiles(folder))))
   const seen = new Set<string>()
   const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
   const isDescribed = (path: string) =>
     described.has(path) ||
     (trivyDatabaseOf(content.profile) !== null && path === trivySignaturePath) ||
     (content.mirror !== undefined && summaries.has(path)) ||
-    (encrypted ? ofEncryption.has(path) : content.mirror !== undefined && path.startsWith(`${chainFolder}/`))
+    (encrypted ? ofEncryption : ofChain).has(path)
   const extra = encrypted?.files === null ? [] : members.filter(({ path }) => !named.has(path) && !isDescribed(path))
   const list = encrypted ? encryptedPaths.list : bundlePaths.manifest
   return [

@@ -93,6 +93,7 @@ export function verifyExport(published: PublishedExport): Verdict {
   const merged = manifest && isMerged(manifest) ? verifyMerged(manifest, mergedEvidence(published)) : null
   const signed = manifestBytes && !merged ? verifySigned(manifestBytes, published) : merged
   const damaged = new Set(containerFaults.map(({ path }) => path))
+  const chain = merged ? published.chain.map(({ path }) => path) : []
   const isEncrypted = published.encryptedBytes !== null || damaged.has(encryptedPaths.list)
   const encrypted = isEncrypted ? verifyEncrypted(manifest, published) : null
   const found = [
@@ -100,7 +101,7 @@ export function verifyExport(published: PublishedExport): Verdict {
     ...(signed?.faults ?? []),
     ...(manifest ? verifyContent(manifest) : []),
     ...(encrypted?.faults ?? []),
-    ...(manifest ? compareFiles(manifest.content, members, encrypted) : []),
+    ...(manifest ? compareFiles(manifest.content, members, { encrypted, chain }) : []),
     ...(manifest ? verifyTime(manifest, container) : []),
     ...(manifest ? verifyDatabase(manifest, published) : []),
     ...(manifest?.content.mirror ? verifyMirror(manifest, published) : []),
