@@ -66,7 +66,11 @@ describe('bytes that a worker stored of a run which others had ended, before it 
     expect((await tenant.api(`/export/runs/${cancelled}/cancel`, { method: 'POST' })).status).toBe(200)
     await until(async () => ((await runNow(kept)).state === 'succeeded' ? true : null))
     await until(async () => ((await storedOf(cancelled)).length === 0 ? true : null))
-    const sealed = await storedOf(kept)
+    // A run is done before its staging is removed.
+    const sealed = await until(async () => {
+      const stored = await storedOf(kept)
+      return stored.some((path) => path.includes('/staging/')) ? null : stored
+    })
     const blobs = await openBlobs(stack.blobUrl)
     const sha256 = createHash('sha256').update('late').digest('hex')
     for (const runId of [cancelled, kept]) {
