@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-
 import {
   type AuditEntry,
   auditEntry,
@@ -26,9 +25,9 @@ import {
   type Verification,
   verification,
 } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 
 import { answerProblem } from './answer-problem.ts'
-import { CommandFailure } from './command-failure.ts'
 import { ServerUnreachable } from './retryable.ts'
 import type { Settings } from './settings.ts'
 

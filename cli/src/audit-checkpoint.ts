@@ -1,6 +1,6 @@
 import { type AuditCheckpoint, auditCheckpoint } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 
-import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
 import { writeWhole } from './write-whole.ts'
 

@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs'
-
 import { MAX_AUDIT_LINE_CHARS, MAX_AUDIT_PAGE_ROWS } from '@stella/contracts'
+import { CommandFailure, inputFailure } from '@stella/core'
 
 import type { ApiClient } from './api-client.ts'
-import { CommandFailure } from './command-failure.ts'
-import { inputFailure } from './input-file.ts'
 
 /** Every entry of the caller's audit log, from the first one on, a page at a time. Nothing about them is trusted. */
 export async function* serverEntries(api: Pick<ApiClient, 'readAudit'>): AsyncGenerator<unknown> {

@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 
 import { bundlePaths, encryptedPaths, exportManifest, MAX_MANIFEST_BYTES, mirrorPaths } from '@stella/contracts'
-import { byteOrder, ENCRYPTED_SUFFIX, encodeSummary } from '@stella/core'
-
-import { CommandFailure } from './command-failure.ts'
+import { byteOrder, CommandFailure, ENCRYPTED_SUFFIX, encodeSummary } from '@stella/core'
 
 /** A file of two exports, and whether it has the same bytes in both. */
 export interface FileComparison {
@@ -28,7 +26,7 @@ export function compareDigests(first: FileDigests, second: FileDigests): FileCom
  * @throws CommandFailure `integrity` where its container is not sound, or where it holds nothing to compare
  */
 export async function digestsOfBundle(bundle: string, signal: AbortSignal): Promise<FileDigests> {
-  const { scanExport } = await import('./published-export.ts')
+  const { scanExport } = await import('@stella/native')
   const { members, faults } = await scanExport(bundle, signal)
   const [fault] = faults
   if (fault) throw incomparable(bundle, `${fault.path ?? 'the container'}: ${fault.reason}`)

@@ -8,13 +8,18 @@ import {
   type PublicKey,
   toProblem,
 } from '@stella/contracts'
-import { ENCRYPTED_SUFFIX, isEncryptedFile } from '@stella/core'
-import { type BundleMember, decryptMembers, type ReadExport, unpackBundle } from '@stella/native'
+import { CommandFailure, ENCRYPTED_SUFFIX, isEncryptedFile } from '@stella/core'
+import {
+  type BundleMember,
+  besideOf,
+  decryptMembers,
+  packExport,
+  type ReadExport,
+  readSoundExport,
+  unpackBundle,
+} from '@stella/native'
 
-import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
-import { besideOf, packExport } from './pack-export.ts'
-import { readSoundExport } from './sound-export.ts'
 
 /** A bundle to decrypt, and where to. */
 export interface BundleToDecrypt {

@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path'
+import { CommandFailure } from '@stella/core'
 
 import { importJWK, type JWK, SignJWT } from 'jose'
 
-import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
 import type { Settings } from './settings.ts'
 

@@ -1,11 +1,8 @@
 import { constants, type Dirent } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
 import { join, posix, sep } from 'node:path'
-
 import { MAX_INGEST_FILES, MAX_UPLOAD_BYTES } from '@stella/contracts'
-
-import { CommandFailure } from './command-failure.ts'
-import { inputFailure } from './input-file.ts'
+import { CommandFailure, inputFailure } from '@stella/core'
 
 /** What is no file. It is sent as archives hold it, without content, so that it is refused by name. */
 type Special = 'symlink' | 'fifo' | 'character-device'

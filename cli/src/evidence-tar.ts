@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { CommandFailure, inputFailure } from '@stella/core'
 
 import { type Pack, pack } from 'tar-stream'
 
-import { CommandFailure } from './command-failure.ts'
 import type { EvidenceFile } from './evidence-files.ts'
-import { inputFailure } from './input-file.ts'
 
 const WHOLE_FILE_BYTES = 1024 * 1024
 const MODE = 0o644

@@ -1,20 +1,6 @@
 import { type ProblemCode, toProblem } from '@stella/contracts'
+import { CommandFailure, type ExitCode, exitCodes } from '@stella/core'
 import { CommanderError } from 'commander'
-
-import { CommandFailure } from './command-failure.ts'
-
-/** Exit codes of `stella` (specification 11), and 130, which shells give a command that SIGINT ended. */
-export const exitCodes = {
-  ok: 0,
-  usage: 2,
-  notFound: 4,
-  denied: 5,
-  integrity: 6,
-  failed: 8,
-  interrupted: 130,
-} as const
-/** One of the exit codes. */
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 const codeOfProblem: Partial<Record<ProblemCode, ExitCode>> = {
   'request/invalid': exitCodes.usage,

@@ -1,7 +1,6 @@
 import { Problem, type PublicKey } from '@stella/contracts'
-import { readPublicKey } from '@stella/core'
+import { CommandFailure, readPublicKey } from '@stella/core'
 
-import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
 
 const MAX_KEY_BYTES = 64 * 1024

@@ -1,5 +1,5 @@
-import { failureLines } from './command-failure.ts'
-import { exitCodes } from './exit-code.ts'
+import { exitCodes } from '@stella/core'
+import { failureLines } from './failure-lines.ts'
 import { say } from './output.ts'
 import { runStella } from './program.ts'
 import { readSettings } from './settings.ts'

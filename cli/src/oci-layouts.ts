@@ -9,13 +9,10 @@ import {
   MAX_MANIFEST_BYTES,
   type PublicKey,
 } from '@stella/contracts'
-import { decodeManifest, ociBlobPath, ociLayout, readOciIndex, readOciManifest } from '@stella/core'
-import { unpackBundle } from '@stella/native'
+import { CommandFailure, decodeManifest, ociBlobPath, ociLayout, readOciIndex, readOciManifest } from '@stella/core'
+import { besideOf, packExport, readSoundExport, unpackBundle } from '@stella/native'
 
-import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
-import { besideOf, packExport } from './pack-export.ts'
-import { readSoundExport } from './sound-export.ts'
 
 /** How many files and bytes a layout or a bundle has of a mirror. */
 export interface Moved {

@@ -1,7 +1,6 @@
 import { access, constants, lstat, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure } from '@stella/core'
 
 /** Whether a file that is there may be replaced. */
 export interface Replacing {

@@ -3,10 +3,9 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { PublicKey } from '@stella/contracts'
-import { readPublicKey } from '@stella/core'
+import { CommandFailure, readPublicKey } from '@stella/core'
 
 import type { ApiClient } from './api-client.ts'
-import { CommandFailure } from './command-failure.ts'
 import { readKeyFile } from './key-file.ts'
 import { say } from './output.ts'
 import type { Settings } from './settings.ts'

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-
 import { MAX_DOWNLOAD_ATTEMPTS, MAX_WAIT_MS } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 
-import { CommandFailure } from './command-failure.ts'
 import { isRetryable } from './retryable.ts'
 
 const FIRST_POLL_MS = 100

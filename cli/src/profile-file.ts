@@ -1,7 +1,7 @@
 import { faultsOf, MAX_JSON_BODY_BYTES, type NewProfile, newProfile, wording } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import { parse } from 'yaml'
 
-import { CommandFailure } from './command-failure.ts'
 import { readInputFile } from './input-file.ts'
 
 /**

@@ -1,6 +1,5 @@
+import { type ExitCode, exitCodes } from '@stella/core'
 import { Command } from 'commander'
-
-import { failureLines } from './command-failure.ts'
 import { cancelRunCommand } from './commands/cancel-run.ts'
 import { createProfileCommand } from './commands/create-profile.ts'
 import { createRunCommand } from './commands/create-run.ts'
@@ -25,7 +24,8 @@ import { updateProfileCommand } from './commands/update-profile.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { verifyAuditCommand } from './commands/verify-audit.ts'
 import { verifyRunCommand } from './commands/verify-run.ts'
-import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { failureLines } from './failure-lines.ts'
 import { say } from './output.ts'
 import type { Shell } from './shell.ts'
 

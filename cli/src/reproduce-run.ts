@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { Problem, type Run, storedDamage, toProblem } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 
 import type { ApiClient } from './api-client.ts'
-import { CommandFailure } from './command-failure.ts'
 import {
   compareDigests,
   digestsOfBundle,

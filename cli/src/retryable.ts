@@ -1,6 +1,5 @@
 import { Problem, problems, storedDamage } from '@stella/contracts'
-
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure } from '@stella/core'
 
 /** A server that does not answer: it may be starting again. */
 export class ServerUnreachable extends CommandFailure {

@@ -1,6 +1,5 @@
 import { type Filters, faultsOf, type NewRun, newRun, wording } from '@stella/contracts'
-
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure } from '@stella/core'
 
 /** Options of `run create` and `plan` that say what the export takes from the ledger. */
 export interface FilterOptions {

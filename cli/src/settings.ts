@@ -1,7 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure } from '@stella/core'
 
 /** What the environment says: read once, in `main.ts`. */
 export interface Settings {

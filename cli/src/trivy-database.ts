@@ -4,12 +4,10 @@ import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/p
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-
 import { MAX_TRIVY_BYTES, type TrivyDatabase } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import { copyMember } from '@stella/native'
 import { extract } from 'tar-stream'
-
-import { CommandFailure } from './command-failure.ts'
 
 /** A verified export, and where its database goes. */
 export interface DatabaseToInstall {

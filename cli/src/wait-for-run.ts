@@ -1,7 +1,7 @@
 import { isFinal, type Run } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 
 import type { ApiClient } from './api-client.ts'
-import { CommandFailure } from './command-failure.ts'
 import { say } from './output.ts'
 import { pollUntil } from './poll-until.ts'
 import { startProgress } from './progress.ts'

@@ -16,6 +16,7 @@ export {
 export { byteOrder, inByteOrder } from './byte-order.ts'
 export { canonicalJson, type Json } from './canonical-json.ts'
 export { chainFiles, chainPath } from './chain-paths.ts'
+export { CommandFailure, type ExitCode, exitCodes, type FailureKind } from './command-failure.ts'
 export type { ScannedMember } from './compare-files.ts'
 export { contentRoot } from './content-root.ts'
 export { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
@@ -42,6 +43,7 @@ export {
   type SealedPart,
   sumOfCounts,
 } from './index-document.ts'
+export { inputFailure } from './input-failure.ts'
 export { isSameJson } from './json-documents.ts'
 export { mergePatch } from './merge-patch.ts'
 export {
@@ -93,6 +95,7 @@ export { publicKeyId } from './public-key-id.ts'
 export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
 export { NOT_DOWNLOADED, trivyMetadata } from './trivy-metadata.ts'
+export { unsoundExport } from './unsound-export.ts'
 export { type CheckedRecords, type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
 export type { ChainFiles } from './verify-merged.ts'
 export {

@@ -12,9 +12,10 @@ export {
 } from './evaluate-version.ts'
 export { withFileLock } from './file-lock.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
-export { type MergedMirrors, type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
+export { type ExportsToMerge, mergeExports } from './merge-exports.ts'
 export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
+export { besideOf, packExport } from './pack-export.ts'
 export { copyMember, type MemberCopy, readMember } from './read-member.ts'
 export { type ExportLocation, type ReadExport, readPublishedExport, scanExport } from './read-published-export.ts'
 export {
@@ -26,6 +27,7 @@ export {
   scanBundle,
 } from './scan-bundle.ts'
 export { scanFolder } from './scan-folder.ts'
+export { readSoundExport, type SoundExport } from './sound-export.ts'
 export {
   type DatabaseOptions,
   javaDbVersions,

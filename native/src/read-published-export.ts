@@ -14,10 +14,12 @@ import {
 import {
   type ChainFiles,
   type CheckedRecords,
+  CommandFailure,
   chainFiles,
   chainPath,
   decodeManifest,
   type ExportFault,
+  inputFailure,
   type PublishedExport,
   withheldItems,
 } from '@stella/core'
@@ -42,7 +44,7 @@ const damage: ReadonlySet<ProblemCode> = new Set(['blob/absent', 'blob/long', 'b
 
 /**
  * Reads all of an export: digests of its files, and the few files that describe it. Nothing that it holds is trusted; damage is a fault.
- * @throws `native/io`, `native/cancelled`; the file system's own error where there is nothing
+ * @throws `native/io`, `native/cancelled`; CommandFailure as `scanExport`
  */
 export async function readPublishedExport(place: ExportLocation, signal: AbortSignal): Promise<ReadExport> {
   const scan = await scanExport(place.path, signal)
@@ -111,10 +113,17 @@ async function checked(
   }
 }
 
-/** Size and digest of every file of a bundle or a folder, and what is wrong with the container. */
+/**
+ * Size and digest of every file of a bundle or a folder, and what is wrong with the container.
+ * @throws CommandFailure `notFound` where there is none, `usage` for a pipe or a device
+ */
 export async function scanExport(path: string, signal: AbortSignal): Promise<ScanReport> {
-  const isFolder = (await stat(path)).isDirectory()
-  return isFolder ? scanFolder(resolve(path), { signal }) : scanBundle(resolve(path), { signal })
+  const found = await stat(path).catch((cause: unknown) => Promise.reject(inputFailure(path, cause)))
+  if (found.isDirectory()) return scanFolder(resolve(path), { signal })
+  if (found.isFile()) return scanBundle(resolve(path), { signal })
+  // It would be read for ever, and cannot be sought in.
+  const message = `${path} cannot be read: it is neither a file nor a folder`
+  throw new CommandFailure('usage', message, 'write it to a file first')
 }
 
 interface Described {

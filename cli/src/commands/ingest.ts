@@ -1,9 +1,9 @@
 import { type Ingest, type IngestFormat, type IngestSummary, ingestFormats, mediaTypes } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import { type Command, Option } from 'commander'
 
 import { type ApiClient, createApiClient, type Query } from '../api-client.ts'
 import { byteSize } from '../byte-size.ts'
-import { CommandFailure } from '../command-failure.ts'
 import { type EvidenceFile, type FoundEvidence, findEvidence } from '../evidence-files.ts'
 import { evidenceTar } from '../evidence-tar.ts'
 import { filledStream } from '../filled-stream.ts'

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
-
 import { trivyDatabaseOf } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import type { Command } from 'commander'
 
-import { CommandFailure } from '../command-failure.ts'
 import { print } from '../output.ts'
 import { collect } from '../run-filters.ts'
 import type { Shell } from '../shell.ts'
@@ -24,7 +23,7 @@ export function installTrivyCommand(parent: Command, shell: Shell): void {
     .option('--key <pem>', 'trust this public key instead of the pinned ones; may be repeated', collect)
   command.action(async (path: string, { cacheDir, key }: Options) => {
     const keys = await trustedKeys(shell, path, key)
-    const { readSoundExport } = await import('../sound-export.ts')
+    const { readSoundExport } = await import('@stella/native')
     const { content } = (await readSoundExport(path, keys, shell.signal)).manifest
     const database = trivyDatabaseOf(content.profile)
     const bundle = content.files.find((file) => file.path === database?.path)

@@ -46,8 +46,8 @@ async function merge(
 ): Promise<void> {
   await requireNewFile(out, { force: force ?? false })
   const keys = await trustedKeys(shell, base ?? deltas[0] ?? out, key)
-  const { mergeBundles } = await import('../merge-bundles.ts')
-  const { content } = await mergeBundles({ base, deltas, out, keys }, shell.signal)
+  const { mergeExports } = await import('@stella/native')
+  const { content } = await mergeExports({ base, deltas, out, keys }, shell.signal)
   print(shell, command, {
     json: {
       file: out,

@@ -1,6 +1,6 @@
+import { CommandFailure } from '@stella/core'
 import type { Command } from 'commander'
 
-import { CommandFailure } from '../command-failure.ts'
 import { print } from '../output.ts'
 import { requireNewFile } from '../output-file.ts'
 import { collect } from '../run-filters.ts'

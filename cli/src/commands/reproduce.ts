@@ -2,11 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Run } from '@stella/contracts'
-import { partFile } from '@stella/core'
+import { CommandFailure, partFile } from '@stella/core'
 import type { Command } from 'commander'
 
 import { type ApiClient, createApiClient } from '../api-client.ts'
-import { CommandFailure } from '../command-failure.ts'
 import { print, say } from '../output.ts'
 import { type Replacing, requireOutputPath } from '../output-file.ts'
 import { type Reproduction, reproduceRun } from '../reproduce-run.ts'

@@ -1,7 +1,7 @@
 import { DEVELOPMENT_TOKEN_SECONDS, roles, tenantId } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import { type Command, Option } from 'commander'
 
-import { CommandFailure } from '../command-failure.ts'
 import { findDevelopmentIssuer, signDevelopmentToken } from '../development-token.ts'
 import { print } from '../output.ts'
 import type { Shell } from '../shell.ts'

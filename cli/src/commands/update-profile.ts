@@ -1,8 +1,8 @@
 import type { NewProfile, Profile } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import type { Command } from 'commander'
 
 import { createApiClient } from '../api-client.ts'
-import { CommandFailure } from '../command-failure.ts'
 import { configPatch } from '../config-patch.ts'
 import { print } from '../output.ts'
 import { readProfileFile } from '../profile-file.ts'

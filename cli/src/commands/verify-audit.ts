@@ -1,10 +1,9 @@
-import { AuditChain, type AuditFault } from '@stella/core'
+import { AuditChain, type AuditFault, CommandFailure } from '@stella/core'
 import type { Command } from 'commander'
 
 import { createApiClient } from '../api-client.ts'
 import { readCheckpoint, writeCheckpoint } from '../audit-checkpoint.ts'
 import { fileEntries, serverEntries } from '../audit-entries.ts'
-import { CommandFailure } from '../command-failure.ts'
 import { print } from '../output.ts'
 import type { Shell } from '../shell.ts'
 

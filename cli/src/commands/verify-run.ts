@@ -1,8 +1,8 @@
 import type { Verification } from '@stella/contracts'
+import { CommandFailure } from '@stella/core'
 import type { Command } from 'commander'
 
 import { type ApiClient, createApiClient } from '../api-client.ts'
-import { CommandFailure } from '../command-failure.ts'
 import { print, say } from '../output.ts'
 import { pollUntil } from '../poll-until.ts'
 import type { Shell } from '../shell.ts'

@@ -1,8 +1,7 @@
 import { bundlePaths, indexPaths, type PublicKey } from '@stella/contracts'
-import { type Verdict, verifyExport, verifyIndex } from '@stella/core'
+import { CommandFailure, unsoundExport, verifyExport, verifyIndex } from '@stella/core'
 import type { Command } from 'commander'
 
-import { CommandFailure } from '../command-failure.ts'
 import { readKeyFile } from '../key-file.ts'
 import { print } from '../output.ts'
 import { readPinnedKeys } from '../pinned-keys.ts'
@@ -38,7 +37,7 @@ export function verifyCommand(parent: Command, shell: Shell): void {
       if (manifest !== undefined || sig !== undefined) throw noBeside(path)
       const verdict = verifyIndex(await readPublishedIndex(folder, keys, shell.signal))
       print(shell, command, indexVerdictAnswer(path, verdict))
-      if (!verdict.ok) throw unsound(path, verdict)
+      if (!verdict.ok) throw unsoundExport(path, verdict.faults)
       return
     }
     const { readPublishedExport } = await import('../published-export.ts')
@@ -48,7 +47,7 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     if (holds(indexPaths.index) && !holds(bundlePaths.manifest)) throw indexAlone(path)
     const verdict = verifyExport({ ...published, keys })
     print(shell, command, verdictAnswer(path, verdict))
-    if (!verdict.ok) throw unsound(path, verdict)
+    if (!verdict.ok) throw unsoundExport(path, verdict.faults)
   })
 }
 
@@ -79,11 +78,4 @@ function noKey(path: string): CommandFailure {
     'give a public key that you trust: --key key.pem; `stella export run download` pins those of its server, ' +
     'and GET /export/keys shows them'
   return new CommandFailure('usage', `${path} cannot be verified: no key is given and none is pinned`, advice)
-}
-
-/** What is wrong with an export that no verifier would pass. */
-export function unsound(path: string, { faults }: Pick<Verdict, 'faults'>): CommandFailure {
-  const files = new Set(faults.map((fault) => fault.path)).size
-  const message = `${path} is not what was published: ${files} ${files === 1 ? 'file differs' : 'files differ'}`
-  return new CommandFailure('integrity', message, 'do not use it: download it again, or ask who gave it to you')
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import type { ExportManifest } from '@stella/contracts'
-import { type BundleMember, packBundle } from '@stella/native'
+import { type BundleMember, packBundle } from './pack-bundle.ts'
 
 /** Does work with a new folder beside a file or folder that is to be put in place by a rename, and removes it afterwards. */
 export async function besideOf<T>(out: string, work: (scratch: string) => Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ import {
 } from '@stella/contracts'
 import {
   type ChainFiles,
+  CommandFailure,
   chainFault,
   chainFiles,
   chainPath,
@@ -29,17 +30,18 @@ import {
   withheldAfter,
   withheldItems,
 } from '@stella/core'
-import { type BundleMember, mergeMirrors, zstdVersion } from '@stella/native'
+import { mergeMirrors } from './merge-mirrors.ts'
+import type { BundleMember } from './pack-bundle.ts'
 
-import { CommandFailure } from './command-failure.ts'
 import { besideOf, packExport } from './pack-export.ts'
 import { readSoundExport } from './sound-export.ts'
+import { zstdVersion } from './zstd-version.ts'
 
 /** Threads that compress, at most. */
 const MAX_THREADS = 16
 
 /** Bundles to merge: deltas into a mirror, or where there is no base into one delta. */
-export interface BundlesToMerge {
+export interface ExportsToMerge {
   readonly base: string | null
   readonly deltas: readonly string[]
   readonly out: string
@@ -59,7 +61,7 @@ interface Verified {
  * @throws CommandFailure `integrity` for bundles that are not sound, are out of order, or of another mirror, before anything is written ·
  *   `failed` where another version wrote them
  */
-export async function mergeBundles(asked: BundlesToMerge, signal: AbortSignal): Promise<ExportManifest> {
+export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): Promise<ExportManifest> {
   const base = asked.base === null ? null : await verified(asked.base, asked.keys, signal)
   const deltas: Verified[] = []
   for (const path of asked.deltas) deltas.push(await verified(path, asked.keys, signal))
@@ -180,7 +182,7 @@ function broken(fault: string): CommandFailure {
   return new CommandFailure('integrity', `nothing was written: ${fault}`, advice)
 }
 
-function otherState({ deltas }: BundlesToMerge, root: string): CommandFailure {
+function otherState({ deltas }: ExportsToMerge, root: string): CommandFailure {
   const message = `nothing was written: the records come to the state ${root}, and ${deltas.at(-1)} states another`
   return new CommandFailure('integrity', message, 'get a full mirror, and tell whoever made the delta')
 }

@@ -1,20 +1,5 @@
 import { Problem, storedDamage, toProblem } from '@stella/contracts'
-
-/** Why a command ended without success; each kind has an exit code. */
-export type FailureKind = 'usage' | 'notFound' | 'denied' | 'integrity' | 'failed' | 'interrupted'
-
-/** A command that ended without success. `message`: what could not be done, colon, why. `advice`: what to do next. */
-export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure'
-  readonly kind: FailureKind
-  readonly advice: string | null
-
-  constructor(kind: FailureKind, message: string, advice: string | null = null, options?: ErrorOptions) {
-    super(message, options)
-    this.kind = kind
-    this.advice = advice
-  }
-}
+import { CommandFailure } from '@stella/core'
 
 const WRITE_AGAIN = 'write it again: `stella export reproduce <run-id> --out <file>`'
 
