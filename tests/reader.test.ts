@@ -16,6 +16,7 @@ let key: string
 let first: string
 let second: string
 let delta: string
+let nextDelta: string
 
 beforeAll(async () => {
   stack = await startTestStack()
@@ -30,7 +31,11 @@ beforeAll(async () => {
   writeFileSync(join(tenant.directory, 'later.json'), JSON.stringify(later))
   await ingest(tenant, join(tenant.directory, 'later.json'))
   delta = join(tenant.directory, 'delta.tar.zst')
-  await exported('delta', delta, '--base', run.id)
+  const changed = await exported('delta', delta, '--base', run.id)
+  writeFileSync(join(tenant.directory, 'gone.json'), JSON.stringify({ ...later, modified: GONE, withdrawn: GONE }))
+  await ingest(tenant, join(tenant.directory, 'gone.json'))
+  nextDelta = join(tenant.directory, 'next-delta.tar.zst')
+  await exported('delta', nextDelta, '--base', changed.id)
   second = join(tenant.directory, 'second.tar.zst')
   expect((await tenant.stella('mirror', 'apply', first, delta, '--out', second)).code).toBe(0)
   const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
@@ -39,6 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.stop())
 
+const GONE = '2030-02-01T00:00:00Z'
 const later = {
   id: 'LATER-1',
   modified: '2030-01-01T00:00:00Z',
@@ -167,7 +173,61 @@ describe('an import', () => {
     expect((await reader.import(second)).code).toBe(0)
   })
 
-  test('that would go back, is of a delta, expired, of an unknown key or damaged is refused, and what serves serves on', async () => {
+  test('of deltas makes the mirror that they make when they are applied elsewhere, and tells what they change', async () => {
+    const reader = new Reader(() => key)
+    expect((await reader.import(first)).code).toBe(0)
+    expect(await reader.query('changelog')).toMatchObject({ covered: false, since: null, items: [] })
+    expect((await reader.import(delta)).code).toBe(0)
+    expect(JSON.parse((await reader.import(second)).stdout)).toMatchObject({ imported: false, generation: 4 })
+    const added = { kind: 'advisories', change: 'added', id: 'LATER-1' }
+    const told = { covered: true, mirror: { generation: 4 }, since: { generation: 3 }, items: [added] }
+    expect(await reader.query('changelog')).toMatchObject(told)
+    expect(await reader.query('changelog', '--kind', 'vex')).toMatchObject({ covered: true, items: [] })
+
+    expect((await reader.import(nextDelta)).code).toBe(0)
+    const gone = { kind: 'advisories', change: 'changed', id: 'LATER-1', withdrawn: GONE }
+    expect(await reader.query('changelog')).toMatchObject({ since: { generation: 4 }, items: [gone] })
+    const atOnce = new Reader(() => key)
+    expect((await atOnce.import(first, delta, nextDelta)).code).toBe(0)
+    const joined = await atOnce.query('changelog')
+    expect(joined).toMatchObject({ since: { generation: 3 }, items: [{ ...added, withdrawn: GONE }], next: null })
+    const { content_root } = (await reader.query('coverage')) as unknown as { content_root: string }
+    expect(await atOnce.query('coverage')).toMatchObject({ content_root })
+
+    const { url, stop } = await atOnce.serve()
+    try {
+      const asked = async (query: string) => (await fetch(`${url}/changelog${query}`)).json()
+      expect(await asked('?kind=advisories&limit=1')).toMatchObject({ items: joined.items, next: null })
+      expect(await asked('?skip=1')).toMatchObject({ covered: true, items: [] })
+      expect(await asked('?kind=jars')).toMatchObject({ status: 400, detail: expect.stringContaining('advisories') })
+    } finally {
+      await stop()
+    }
+  })
+
+  test('of deltas that do not fit is refused, and what serves serves on', async () => {
+    const reader = new Reader(() => key)
+    const refused = async (reason: string, ...bundles: [string, ...string[]]) => {
+      const { code, stderr } = await reader.import(...bundles)
+      expect([code, stderr]).toEqual([6, expect.stringContaining(reason)])
+    }
+    await refused('no mirror serves', delta)
+    expect((await reader.import(first)).code).toBe(0)
+    await refused('a delta between them is missing', nextDelta)
+    await refused('comes out of order', nextDelta, delta)
+    await refused('is no delta', delta, second)
+    const altered = join(reader.home, 'altered.tar.zst')
+    const bytes = readFileSync(delta)
+    bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1
+    writeFileSync(altered, bytes)
+    await refused('is not what was published', altered)
+    expect((await reader.query('alias', 'CVE-2030-1')).mirror).toMatchObject({ generation: 3 })
+    expect(reader.generations().length).toBe(1)
+    expect((await reader.import(delta)).code).toBe(0)
+    await refused('it was applied before', delta)
+  })
+
+  test('that would go back, is expired, of an unknown key or damaged is refused, and what serves serves on', async () => {
     const reader = new Reader(() => key)
     expect((await reader.import(second)).code).toBe(0)
     const refused = async (bundle: string, reason: string, ...options: string[]) => {
@@ -176,7 +236,6 @@ describe('an import', () => {
       expect((await reader.query('alias', 'CVE-2030-1')).items.length).toBe(1)
     }
     await refused(first, 'it would go back')
-    await refused(delta, 'it is a delta')
     const cut = join(reader.home, 'cut.tar.zst')
     writeFileSync(cut, readFileSync(first).subarray(0, -1000))
     await refused(cut, 'is not what was published')

@@ -1,7 +1,7 @@
 import { Problem } from '@stella/contracts'
 import { askedPackage, evaluateVersion, type FoundRecord, type VersionVerdict } from '@stella/native'
 
-import type { Generation } from './open-generation.ts'
+import type { Generation } from './generation.ts'
 
 /** Records of an answer when the caller does not say, and at most. */
 export const DEFAULT_RECORDS = 50

@@ -3,8 +3,9 @@ import { type Context, Hono } from 'hono'
 import { routePath } from 'hono/route'
 
 import * as answers from './answers.ts'
+import { changelog } from './changelog.ts'
+import type { ActiveGeneration } from './generation.ts'
 import { ReaderMetrics } from './metrics.ts'
-import type { ActiveGeneration } from './open-generation.ts'
 import { page } from './page.ts'
 import { registry } from './registry.ts'
 
@@ -37,6 +38,10 @@ export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, n
     c.json({ status: 'ready', mirror: answers.standingOf(await active.get(), now()) }),
   )
   app.get('/coverage', async (c) => c.json(answers.coverage(await active.get(), now())))
+  app.get('/changelog', async (c) => {
+    const { kind } = queried(c, ['kind', 'skip', 'limit'])
+    return c.json(await changelog(await active.get(), kind, pageOf(c), now()))
+  })
   app.get('/advisories/:id', async (c) => c.json(answers.advisory(await active.get(), text(c.req.param('id')), now())))
   app.get('/advisories', async (c) => {
     const { alias, package: purl, text: words } = queried(c, ['alias', 'package', 'text', 'skip', 'limit'])

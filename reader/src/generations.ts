@@ -34,11 +34,20 @@ export class Generations {
     return join(this.root, GENERATIONS, name)
   }
 
-  /** A new folder to unpack into, on the same file system. */
-  async scratch(): Promise<string> {
-    const path = join(this.root, GENERATIONS, `${SCRATCH}${process.pid}`)
-    await mkdir(path)
-    return path
+  /** Where the files of a bundle lie in the folder of a generation. */
+  bundleIn(folder: string): string {
+    return join(folder, 'bundle')
+  }
+
+  /** Does work with a new folder on the same file system, and removes it afterwards unless it became a generation. */
+  async beside<T>(name: string, work: (scratch: string) => Promise<T>): Promise<T> {
+    const scratch = join(this.root, GENERATIONS, `${SCRATCH}${name}`)
+    await mkdir(scratch)
+    try {
+      return await work(scratch)
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
   }
 
   /**
@@ -53,7 +62,7 @@ export class Generations {
     await sync(scratch)
     await rename(scratch, path)
     await sync(join(this.root, GENERATIONS))
-    const link = join(this.root, `${SCRATCH}${process.pid}`)
+    const link = join(this.root, `${SCRATCH}link`)
     await rm(link, { force: true })
     await symlink(join(GENERATIONS, name), link)
     await rename(link, join(this.root, ACTIVE))

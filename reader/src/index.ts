@@ -1,3 +1,3 @@
 export { readerApp } from './app.ts'
+export { ActiveGeneration } from './generation.ts'
 export { Generations } from './generations.ts'
-export { ActiveGeneration } from './open-generation.ts'

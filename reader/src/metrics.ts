@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 import { standingOf } from './answers.ts'
-import type { ActiveGeneration } from './open-generation.ts'
+import type { ActiveGeneration } from './generation.ts'
 
 /** What the reader counts, in the text format of Prometheus. */
 export class ReaderMetrics {

@@ -79,6 +79,10 @@ async function begin() {
     return row
   })
   by('sources').append(...rows)
+  const changes = await (await fetch('/changelog?limit=50')).json()
+  by('since').textContent = !changes.covered ? 'This mirror was imported whole: nothing says what it changes.'
+    : 'Since ' + changes.since.ledger_time + (changes.next === null ? ':' : ', the first 50:')
+  by('changes').append(...changes.items.map(({ kind, ...change }) => make('li', kind + ' ' + JSON.stringify(change))))
   const given = new URLSearchParams(location.hash.slice(1))
   if (given.has('text') && queries[given.get('kind')]) {
     by('kind').value = given.get('kind')
@@ -122,6 +126,11 @@ const body = `<!doctype html>
 <thead><tr><th>source</th><th>records</th><th>newest</th><th>fetched</th></tr></thead>
 <tbody id="sources"></tbody>
 </table>
+</details>
+<details>
+<summary>Changes</summary>
+<p id="since"></p>
+<ul id="changes"></ul>
 </details>
 <script>${script}</script>
 </body>

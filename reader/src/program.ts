@@ -6,15 +6,15 @@ import type { Writable } from 'node:stream'
 
 import { createAdaptorServer } from '@hono/node-server'
 import { type PublicKey, toProblem } from '@stella/contracts'
-import { readPublicKey } from '@stella/core'
+import { CommandFailure, type ExitCode, exitCodes, readPublicKey } from '@stella/core'
 import { Command, CommanderError } from 'commander'
 
 import * as answers from './answers.ts'
 import { readerApp, whole } from './app.ts'
+import { changeKinds, changelog } from './changelog.ts'
+import { ActiveGeneration } from './generation.ts'
 import { Generations } from './generations.ts'
-import { importBundle } from './import-bundle.ts'
-import { ActiveGeneration } from './open-generation.ts'
-import { type ExitCode, exitCodes, ReaderFailure } from './reader-failure.ts'
+import { importBundles } from './import-bundles.ts'
 
 const DEFAULT_PORT = 8090
 
@@ -35,21 +35,21 @@ export async function runReader(args: readonly string[], shell: Shell): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     const failure = failureOf(error, shell)
-    shell.stderr.write(`stella-reader: ${failure.message}\n  ${failure.advice}\n`)
+    shell.stderr.write(`stella-reader: ${failure.message}\n${failure.advice === null ? '' : `  ${failure.advice}\n`}`)
     return exitCodes[failure.kind]
   }
 }
 
-function failureOf(error: unknown, { signal }: Shell): ReaderFailure {
-  if (error instanceof ReaderFailure) return error
-  if (signal.aborted) return new ReaderFailure('interrupted', 'interrupted', 'what served before serves on')
+function failureOf(error: unknown, { signal }: Shell): CommandFailure {
+  if (error instanceof CommandFailure) return error
+  if (signal.aborted) return new CommandFailure('interrupted', 'interrupted', 'what served before serves on')
   const { code, message } = toProblem(error)
   if (code === 'resource/not-found')
-    return new ReaderFailure('notFound', message, 'see /coverage for what the mirror holds')
-  if (code === 'request/invalid') return new ReaderFailure('usage', message, 'see --help')
+    return new CommandFailure('notFound', message, 'see /coverage for what the mirror holds')
+  if (code === 'request/invalid') return new CommandFailure('usage', message, 'see --help')
   const advice = code === 'bundle/invalid' ? 'import the mirror again' : 'look at the folder that --root names'
   const cause = code === 'internal' && error instanceof Error ? error.message : message
-  return new ReaderFailure(code.startsWith('bundle/') ? 'integrity' : 'failed', cause, advice)
+  return new CommandFailure(code.startsWith('bundle/') ? 'integrity' : 'failed', cause, advice)
 }
 
 function readerProgram(shell: Shell): Command {
@@ -64,18 +64,18 @@ function readerProgram(shell: Shell): Command {
 
   program
     .command('import')
-    .description('verify a mirror, or a database for Trivy, unpack it, and make it what serves')
-    .argument('<bundle>', 'a .tar.zst of a profile mirror:full, one that deltas were applied to, or its folder')
+    .description('verify a mirror, deltas for it, or a database for Trivy, and make it what serves')
+    .argument('<bundle...>', 'a .tar.zst or its folder: of a mirror, of deltas for it, the oldest first, or of both')
     .requiredOption('--key <pem>', 'a public key that is trusted; may be repeated', collected)
     .option('--allow-rollback', 'a mirror that is older than what serves')
     .option('--allow-expired', 'a mirror past its valid_until')
     .option('--allow-other', 'a mirror of another tenant, profile, ledger or set of filters')
-    .action(async (bundle: string, options: ImportOptions) => {
+    .action(async (bundles: [string, ...string[]], options: ImportOptions) => {
       const keys = await Promise.all(options.key.map(readKey))
       const { allowRollback = false, allowExpired = false, allowOther = false } = options
       const allowed = { allowRollback, allowExpired, allowOther }
-      const request = { root: rootOf(), bundle, keys, now: shell.now(), ...allowed }
-      const { manifest, isNew, receipt } = await importBundle(request, shell.signal)
+      const request = { root: rootOf(), bundles, keys, now: shell.now(), ...allowed }
+      const { manifest, isNew, receipt } = await importBundles(request, shell.signal)
       const { content } = manifest
       const { generation, valid_until } = content.mirror ?? {}
       const said = {
@@ -89,7 +89,7 @@ function readerProgram(shell: Shell): Command {
     })
   program
     .command('serve')
-    .description('answer over HTTP: /coverage, /advisories, /vex, /sboms, /documents')
+    .description('answer over HTTP: /coverage, /changelog, /advisories, /vex, /sboms, /documents')
     .option('--host <address>', 'address to listen at', '127.0.0.1')
     .option('--port <number>', 'port to listen at; 0 for any that is free', String(DEFAULT_PORT))
     .action(async ({ host, port }: { host: string; port: string }) => {
@@ -154,6 +154,11 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
     .command('coverage')
     .description('which sources the mirror holds, how old they are, and what it lacks')
     .action(async () => print(shell, answers.coverage(await open(), now())))
+  query
+    .command('changelog')
+    .description('what the deltas that were imported last have changed')
+    .option('--kind <kind>', `of one kind: ${changeKinds.join(', ')}`)
+    .action(async ({ kind }: { kind?: string }) => print(shell, await changelog(await open(), kind, everything, now())))
 }
 
 async function serve(shell: Shell, { root, host, port }: { root: string; host: string; port: number }): Promise<void> {
@@ -161,7 +166,7 @@ async function serve(shell: Shell, { root, host, port }: { root: string; host: s
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new ReaderFailure('failed', `${host}:${port}: ${cause.message}`, 'choose another --port')),
+      reject(new CommandFailure('failed', `${host}:${port}: ${cause.message}`, 'choose another --port')),
     )
     server.listen(port, host, () => {
       const { address, port: at } = server.address() as AddressInfo
@@ -181,7 +186,9 @@ async function readKey(path: string): Promise<PublicKey> {
     return readPublicKey(await readFile(path, 'utf8'))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ReaderFailure('usage', `the key ${path} cannot be used: ${reason}`, 'give a public key in PEM', { cause })
+    throw new CommandFailure('usage', `the key ${path} cannot be used: ${reason}`, 'give a public key in PEM', {
+      cause,
+    })
   }
 }
 

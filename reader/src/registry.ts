@@ -51,7 +51,7 @@ async function folderOf(root: string, name: string): Promise<string> {
   const generations = new Generations(join(root, name as DatabaseKind))
   const active = await generations.active()
   if (active === null) throw unknown(name)
-  return join(generations.pathOf(active), OCI_FOLDER)
+  return join(generations.bundleIn(generations.pathOf(active)), OCI_FOLDER)
 }
 
 /** The one manifest of a layout, and its tag. */

@@ -16,49 +16,53 @@ const LONGEST_MS = 2500
 let stack: TestStack
 let tenant: Tenant
 let key: string
-let mirrors: [string, string]
+let mirror: string
+let delta: string
 
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'reader-kills')
-  const body = JSON.stringify({ name: 'mirror full', kind: 'mirror', variant: 'full' })
-  expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
+  for (const variant of ['full', 'delta']) {
+    const body = JSON.stringify({ name: `mirror ${variant}`, kind: 'mirror', variant })
+    expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
+  }
   writeFileSync(join(tenant.directory, 'many.jsonl'), manyAdvisories(14_000))
   await ingest(tenant, join(tenant.directory, 'many.jsonl'))
-  const first = await mirror('first')
+  mirror = join(tenant.directory, 'mirror.tar.zst')
+  const { id } = await exported('full', mirror)
   await ingest(tenant, join(samples, 'advisories'))
-  mirrors = [first, await mirror('second')]
+  delta = join(tenant.directory, 'delta.tar.zst')
+  await exported('delta', delta, '--base', id)
   const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
   key = join(tenant.directory, 'key.pem')
   writeFileSync(key, keys[0]?.pem ?? '')
 })
 afterAll(() => stack?.stop())
 
-async function mirror(name: string): Promise<string> {
-  const bundle = join(tenant.directory, `${name}.tar.zst`)
-  await tenant.json<Run>('export', 'run', 'create', '--profile', 'prof_mirror_full', '--download', bundle)
-  return bundle
+function exported(variant: string, bundle: string, ...options: string[]): Promise<Run> {
+  const profile = `prof_mirror_${variant}`
+  return tenant.json<Run>('export', 'run', 'create', '--profile', profile, '--download', bundle, ...options)
 }
 
-test(`an import that is killed ${KILLS} times leaves the mirror before it or the new one, whole, and never a mix`, async () => {
+test(`an import of a mirror, or of a delta, that is killed ${KILLS} times leaves the mirror before it or the new one, whole, and never a mix`, async () => {
   const reader = new Reader(() => key)
-  expect((await reader.import(mirrors[0])).code).toBe(0)
+  expect((await reader.import(mirror)).code).toBe(0)
   const { url, stop } = await reader.serve()
   const seen = new Set<unknown>()
   try {
     for (let kill = 0; kill < KILLS; kill++) {
       const { generation } = await standing(url)
-      const next = generation === 1 ? mirrors[1] : mirrors[0]
+      const next = generation === 1 ? delta : mirror
       await reader.killedImport(next, 100 + (LONGEST_MS * kill) / KILLS, '--allow-rollback')
       const after = await standing(url)
       seen.add(after.generation)
-      // The second mirror alone holds the samples; both hold every one of the others.
+      // What the delta makes alone holds the samples; both hold every one of the others.
       const isSecond = after.generation === 2
       expect((await fetch(`${url}/advisories?alias=CVE-2021-23337`).then(items)).length).toBe(isSecond ? 1 : 0)
       for (const number of [0, 6999, 13_999]) expect((await fetch(`${url}/advisories/MANY-${number}`)).status).toBe(200)
     }
     expect([...seen].sort()).toEqual([1, 2])
-    expect((await reader.import(mirrors[1], '--allow-rollback')).code).toBe(0)
+    expect((await reader.import(mirror, '--allow-rollback')).code).toBe(0)
     expect(reader.generations().filter((name) => name.startsWith('.'))).toEqual([])
     expect(reader.generations().length).toBeLessThanOrEqual(2)
   } finally {

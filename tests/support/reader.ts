@@ -41,8 +41,9 @@ export class Reader {
     })
   }
 
-  import(bundle: string, ...options: string[]): Promise<Outcome> {
-    return this.run('import', bundle, '--key', this.#key(), ...options)
+  /** Bundles to import, and options. */
+  import(...args: [string, ...string[]]): Promise<Outcome> {
+    return this.run('import', ...args, '--key', this.#key())
   }
 
   async query(...args: string[]): Promise<Answer> {

@@ -7,33 +7,38 @@ import { type Lookup, openLookup, openSearch, type WordSearch } from '@stella/na
 
 import type { Generations } from './generations.ts'
 
-/** The words of the mirror, beside its files; no name that a member of a mirror has. */
+/** The words of the mirror, in the folder of its generation. */
 export const SEARCH_FILE = 'search.sqlite'
 
 /** A mirror that serves. */
 export interface Generation {
   readonly name: string
+  /** Absolute path of its folder. */
+  readonly folder: string
   readonly manifest: ExportManifest
   readonly lookup: Lookup
   readonly search: WordSearch
 }
 
 /** Name and manifest of the generation that serves; null before the first import. @throws `bundle/invalid` where it is damaged */
-export async function readActive(generations: Generations): Promise<Pick<Generation, 'name' | 'manifest'> | null> {
+export async function readActive(
+  generations: Generations,
+): Promise<Pick<Generation, 'name' | 'folder' | 'manifest'> | null> {
   const name = await generations.active()
   if (name === null) return null
-  const path = generations.pathOf(name)
-  const bytes = await readFile(join(path, bundlePaths.manifest))
+  const folder = generations.pathOf(name)
+  const bytes = await readFile(join(generations.bundleIn(folder), bundlePaths.manifest))
   const manifest = decodeManifest(bytes)
-  if (!manifest) throw new Problem('bundle/invalid', `${path} is damaged: import it again`)
-  return { name, manifest }
+  if (!manifest) throw new Problem('bundle/invalid', `${folder} is damaged: import it again`)
+  return { name, folder, manifest }
 }
 
 async function openGeneration(generations: Generations): Promise<Generation | null> {
   const active = await readActive(generations)
   if (!active) return null
-  const path = generations.pathOf(active.name)
-  return { ...active, lookup: openLookup(path), search: openSearch(join(path, SEARCH_FILE)) }
+  const { folder } = active
+  const lookup = openLookup(generations.bundleIn(folder))
+  return { ...active, lookup, search: openSearch(join(folder, SEARCH_FILE)) }
 }
 
 /** Opens the generation that serves anew whenever another one does. */
