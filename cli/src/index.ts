@@ -1,4 +1,3 @@
-export { type ExitCode, exitCodes } from '@stella/core'
 export { runStella } from './program.ts'
 export { readSettings, type Settings } from './settings.ts'
 export type { Shell } from './shell.ts'

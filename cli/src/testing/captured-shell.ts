@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 
+import type { ExitCode } from '@stella/core'
 import { onTestFinished } from 'vitest'
 
-import { type ExitCode, readSettings, runStella } from '../index.ts'
+import { readSettings, runStella } from '../index.ts'
 
 /** What a command line did. */
 export interface Outcome {
