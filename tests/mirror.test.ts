@@ -102,6 +102,17 @@ describe('a full mirror', () => {
     expect((await verdictOn(tree)).faults).toContain('manifest.yaml')
   })
 
+  test('names the one of its profile before it, and a rebuild names the same', async () => {
+    expect(full.manifest.run).not.toHaveProperty('previous')
+    const { run, manifest } = await exported(tenant, 'full')
+    const before = { id: full.run.id, content_root: full.manifest.content.content_root }
+    expect(manifest.run.previous).toEqual(before)
+    await exported(tenant, 'full')
+    const rebuilt = join(tenant.directory, 'rebuilt.tar.zst')
+    expect((await tenant.stella('export', 'reproduce', run.id, '--out', rebuilt)).code).toBe(0)
+    expect(manifestOf(rebuilt).run).toEqual(manifest.run)
+  })
+
   test('comes out the same of another order of ingestion', async () => {
     const other = await openTenant(stack, 'mirror-order')
     await openProfiles(other)

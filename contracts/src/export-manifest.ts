@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { compression, coverage, exportFile, profileBlock, withheld } from './export-parts.ts'
 import { filters } from './filters.ts'
-import { deltaContent, mirrorContent } from './mirror.ts'
+import { deltaContent, mirrorContent, previousMirror } from './mirror.ts'
 import { runCounts } from './run.ts'
 
 /** All that derives from the plan: equal plans give equal content. */
@@ -37,6 +37,8 @@ export const exportManifest = z.strictObject({
     trigger: z.string(),
     started_at: z.string(),
     finished_at: z.string(),
+    /** Of a mirror that is not the first of its profile. */
+    previous: previousMirror.optional(),
   }),
 })
 /** `export.json`. */

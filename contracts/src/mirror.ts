@@ -41,6 +41,9 @@ export const mirrorContent = z.strictObject({
 /** What a manifest says of a mirror besides. */
 export type MirrorContent = z.infer<typeof mirrorContent>
 
+/** The mirror of the same profile that had succeeded last when one was sealed. */
+export const previousMirror = z.strictObject({ id: z.string(), content_root: stateRoot })
+
 const changes = z.strictObject({ added: z.int().min(0), changed: z.int().min(0), removed: z.int().min(0) })
 /** How many records of a kind a delta adds, changes and takes away. */
 export type Changes = z.infer<typeof changes>

@@ -16,12 +16,17 @@ import { countsOf } from './parts.ts'
 import type { Plan } from './plan.ts'
 import type { ShardOutput } from './shard-output.ts'
 
+/** The mirror before another one of its profile. */
+export type PreviousMirror = NonNullable<ExportManifest['run']['previous']>
+
 /** Identity of a run, recorded once: a retry and a reproduction write the same. */
 export interface RunIdentity {
   readonly id: string
   readonly trigger: string
   readonly startedAt: string
   readonly finishedAt: string
+  /** Of a mirror: the one of its profile before it; null for the first. */
+  readonly previous: PreviousMirror | null
 }
 
 /** What a manifest is made of. */
@@ -71,6 +76,7 @@ export function exportManifest(inputs: ManifestInputs): ExportManifest {
       trigger: run.trigger,
       started_at: run.startedAt,
       finished_at: run.finishedAt,
+      ...(run.previous && { previous: run.previous }),
     },
   }
 }

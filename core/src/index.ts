@@ -31,6 +31,7 @@ export {
   encodeManifest,
   exportManifest,
   type ManifestInputs,
+  type PreviousMirror,
   type RunIdentity,
 } from './export-manifest.ts'
 export { type BlobPart, type ExportMember, exportMembers } from './export-members.ts'

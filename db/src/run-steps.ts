@@ -19,9 +19,17 @@ export async function beginPlanning(tx: Transaction, run: RunId): Promise<boolea
   return begun.length > 0
 }
 
+/** The mirror of a profile that succeeded last, as the manifest of the next one names it. Only a run of a whole mirror has one. */
+const previousMirror = sql`(select json_build_object('id', before.id, 'content_root', before.sealed ->> 'contentRoot')
+    from ${exportRuns} before
+    where before.tenant_id = ${exportRuns.tenantId} and before.profile_id = ${exportRuns.profileId}
+      and before.state in ('succeeded', 'expired') and before.part_of is null and before.reproduces is null
+      and ${exportRuns.profile} ->> 'kind' = 'mirror' and ${exportRuns.profile} ->> 'variant' = 'full' and ${exportRuns.partOf} is null
+    order by before.finished_at desc, before.id desc limit 1)`
+
 /**
  * writing → sealing, where every shard of the plan was recorded and every part of the run sealed. True where the run is being sealed, by this call or an earlier one;
- * sets `finishedAt` once.
+ * sets `finishedAt` and `previous` once.
  */
 export async function beginSealing(tx: Transaction, run: RunId): Promise<boolean> {
   const complete = sql`(select count(*) from ${runShards}
@@ -32,7 +40,12 @@ export async function beginSealing(tx: Transaction, run: RunId): Promise<boolean
       where part.tenant_id = ${exportRuns.tenantId} and part.part_of = ${exportRuns.id} and part.state not in ('succeeded', 'expired'))`
   const begun = await tx
     .update(exportRuns)
-    .set({ state: 'sealing', finishedAt: sql`coalesce(${exportRuns.finishedAt}, ${now})`, heartbeatAt: now })
+    .set({
+      state: 'sealing',
+      finishedAt: sql`coalesce(${exportRuns.finishedAt}, ${now})`,
+      previous: sql`case when ${exportRuns.finishedAt} is null then ${previousMirror} else ${exportRuns.previous} end`,
+      heartbeatAt: now,
+    })
     .where(and(named(run), inArray(exportRuns.state, ['writing', 'sealing']), complete))
     .returning({ id: exportRuns.id })
   return begun.length > 0

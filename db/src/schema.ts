@@ -9,7 +9,7 @@ import type {
   RunCounts,
   RunState,
 } from '@stella/contracts'
-import type { Plan, ShardOutput } from '@stella/core'
+import type { Plan, PreviousMirror, ShardOutput } from '@stella/core'
 import { sql } from 'drizzle-orm'
 import {
   boolean,
@@ -217,6 +217,7 @@ export const exportRuns = pgTable(
     partOf: bytewiseText('part_of'),
     part: integer('part'),
     baseRun: bytewiseText('base_run'),
+    previous: json('previous').$type<PreviousMirror>(),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),

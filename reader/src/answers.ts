@@ -161,6 +161,7 @@ export function coverage(generation: Generation, now: Date): object {
     sources: content.coverage,
     withheld: content.withheld.length,
     content_root: content.content_root,
+    previous: run.previous ?? null,
   }
 }
 

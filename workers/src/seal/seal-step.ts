@@ -98,8 +98,8 @@ async function sealIndex(deps: SealDeps, run: OpenRun, plan: Plan) {
   return signedIndex(deps, { plan, sharding, runId: run.id, identity: identityOf(run) })
 }
 
-function identityOf({ id, trigger, startedAt, finishedAt }: OpenRun): RunIdentity {
+function identityOf({ id, trigger, startedAt, finishedAt, previous }: OpenRun): RunIdentity {
   if (startedAt === null || finishedAt === null)
     throw new Problem('ledger/changed', `run ${id} is sealed without its times`)
-  return { id, trigger, startedAt, finishedAt }
+  return { id, trigger, startedAt, finishedAt, previous }
 }
