@@ -33,7 +33,8 @@ export interface Standing {
 export interface Item extends Partial<VersionVerdict> {
   readonly key: string
   readonly document: string | null
-  readonly record: unknown
+  /** JSON, as it lies in the mirror. */
+  readonly record: string
 }
 
 /** Records that were found. `covered`: whether the mirror holds anything of the kind that was asked for, so that finding nothing says something. */
@@ -43,6 +44,12 @@ export interface Answer {
   readonly items: readonly Item[]
   /** The next `skip`; null after the last record. */
   readonly next: number | null
+}
+
+/** The JSON of an answer, in which records are as they lie in the mirror: none is read only to be written again. */
+export function encodeAnswer({ items, ...answer }: Answer): string {
+  const encoded = items.map(({ record, ...item }) => `${JSON.stringify(item).slice(0, -1)},"record":${record}}`)
+  return `${JSON.stringify(answer).slice(0, -1)},"items":[${encoded.join(',')}]}`
 }
 
 /** What the mirror is, as of now. */
@@ -191,7 +198,7 @@ function listed(
 }
 
 function itemOf({ key, record, document: digest }: FoundRecord): Item {
-  return { key, document: digest, record: JSON.parse(record) }
+  return { key, document: digest, record }
 }
 
 /** Whether the mirror was made to hold a group of records, and holds any. */

@@ -42,24 +42,26 @@ export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, n
     const { kind } = queried(c, ['kind', 'skip', 'limit'])
     return c.json(await changelog(await active.get(), kind, pageOf(c), now()))
   })
-  app.get('/advisories/:id', async (c) => c.json(answers.advisory(await active.get(), text(c.req.param('id')), now())))
+  app.get('/advisories/:id', async (c) =>
+    answered(c, answers.advisory(await active.get(), text(c.req.param('id')), now())),
+  )
   app.get('/advisories', async (c) => {
     const { alias, package: purl, text: words } = queried(c, ['alias', 'package', 'text', 'skip', 'limit'])
     if ([alias, purl, words].filter((given) => given !== undefined).length !== 1) {
       throw new Problem('request/invalid', 'alias, package, text: give one of them')
     }
     const generation = await active.get()
-    if (alias !== undefined) return c.json(answers.advisoriesByAlias(generation, alias, pageOf(c), now()))
-    if (purl !== undefined) return c.json(answers.advisoriesByPackage(generation, purl, pageOf(c), now()))
-    return c.json(answers.advisoriesByWords(generation, words ?? '', pageOf(c), now()))
+    if (alias !== undefined) return answered(c, answers.advisoriesByAlias(generation, alias, pageOf(c), now()))
+    if (purl !== undefined) return answered(c, answers.advisoriesByPackage(generation, purl, pageOf(c), now()))
+    return answered(c, answers.advisoriesByWords(generation, words ?? '', pageOf(c), now()))
   })
   app.get('/vex', async (c) => {
     const { product, vulnerability } = queried(c, ['product', 'vulnerability', 'skip', 'limit'])
-    return c.json(answers.vex(await active.get(), { product, vulnerability }, pageOf(c), now()))
+    return answered(c, answers.vex(await active.get(), { product, vulnerability }, pageOf(c), now()))
   })
   app.get('/sboms', async (c) => {
     const { component, subject } = queried(c, ['component', 'subject', 'skip', 'limit'])
-    return c.json(answers.sboms(await active.get(), { component, subject }, pageOf(c), now()))
+    return answered(c, answers.sboms(await active.get(), { component, subject }, pageOf(c), now()))
   })
   app.get('/documents/:digest', async (c) => {
     const content = answers.document(await active.get(), c.req.param('digest'))
@@ -72,6 +74,10 @@ export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, n
     return c.body(new Uint8Array(content), 200, headers)
   })
   return app
+}
+
+function answered(c: Context, answer: answers.Answer): Response {
+  return c.body(answers.encodeAnswer(answer), 200, { 'content-type': 'application/json' })
 }
 
 /** The query, of whose members others are refused. @throws `request/invalid` */

@@ -115,20 +115,20 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
   query
     .command('advisory <id>')
     .description('an advisory by its id')
-    .action(async (id: string) => print(shell, answers.advisory(await open(), id, now())))
+    .action(async (id: string) => show(shell, answers.advisory(await open(), id, now())))
   query
     .command('alias <name>')
     .description('advisories by an alias, such as a CVE')
-    .action(async (name: string) => print(shell, answers.advisoriesByAlias(await open(), name, everything, now())))
+    .action(async (name: string) => show(shell, answers.advisoriesByAlias(await open(), name, everything, now())))
   query
     .command('package <purl>')
     .description('advisories that speak of a package')
-    .action(async (purl: string) => print(shell, answers.advisoriesByPackage(await open(), purl, everything, now())))
+    .action(async (purl: string) => show(shell, answers.advisoriesByPackage(await open(), purl, everything, now())))
   query
     .command('text <words...>')
     .description('advisories by words: of ids, aliases, packages and summaries')
     .action(async (words: string[]) =>
-      print(shell, answers.advisoriesByWords(await open(), words.join(' '), everything, now())),
+      show(shell, answers.advisoriesByWords(await open(), words.join(' '), everything, now())),
     )
   query
     .command('vex')
@@ -136,7 +136,7 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
     .option('--product <name>', 'about a product')
     .option('--vulnerability <name>', 'about a vulnerability')
     .action(async (of: { product?: string; vulnerability?: string }) =>
-      print(shell, answers.vex(await open(), of, everything, now())),
+      show(shell, answers.vex(await open(), of, everything, now())),
     )
   query
     .command('sboms')
@@ -144,7 +144,7 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
     .option('--component <purl>', 'that hold a component')
     .option('--subject <name>', 'that describe a subject')
     .action(async (of: { component?: string; subject?: string }) =>
-      print(shell, answers.sboms(await open(), of, everything, now())),
+      show(shell, answers.sboms(await open(), of, everything, now())),
     )
   query
     .command('document <sha256>')
@@ -194,6 +194,10 @@ async function readKey(path: string): Promise<PublicKey> {
 
 function collected(value: string, before: string[] = []): string[] {
   return [...before, value]
+}
+
+function show({ stdout }: Shell, answer: answers.Answer): void {
+  stdout.write(`${answers.encodeAnswer(answer)}\n`)
 }
 
 function print({ stdout }: Shell, value: object): void {

@@ -46,6 +46,6 @@ pub use read_member::{Members, copy_member, read_member};
 pub use report::{Fault, MemberDigest, ScanLimits, ScanReport};
 pub use scan::scan_bundle;
 pub use scan_folder::scan_folder;
-pub use seekable::{FrameFile, FrameSource, FrameWriter};
+pub use seekable::{FrameFile, FrameReader, FrameSource, FrameWriter};
 pub use tar_entry::{END as TAR_END, header as tar_header, padding as tar_padding};
 pub use unpack::unpack;

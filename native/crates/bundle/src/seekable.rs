@@ -1,7 +1,8 @@
 //! Files of zstd frames with a seek table at their end, as the zstd seekable format has it: each frame is read alone.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use zstd::bulk::{Compressor, Decompressor};
@@ -87,12 +88,12 @@ impl FrameSource {
     /// # Errors
     /// Of reading it.
     pub fn open(path: &Path) -> io::Result<Option<Self>> {
-        let mut file = File::open(path)?;
+        let file = File::open(path)?;
         let size_bytes = file.metadata()?.len();
         let Some(footer_at) = size_bytes.checked_sub(seek_table::FOOTER_BYTES) else { return Ok(None) };
-        let footer = read_at(&mut file, footer_at, seek_table::FOOTER_BYTES)?;
+        let footer = read_at(&file, footer_at, seek_table::FOOTER_BYTES)?;
         let Some(table_at) = seek_table::length(&footer).and_then(|length| size_bytes.checked_sub(length)) else { return Ok(None) };
-        let table = read_at(&mut file, table_at, size_bytes - table_at)?;
+        let table = read_at(&file, table_at, size_bytes - table_at)?;
         Ok(seek_table::decode(&table, table_at).map(|frames| Self { file, frames }))
     }
 
@@ -100,20 +101,34 @@ impl FrameSource {
     ///
     /// # Errors
     /// What is wrong with the file or the frame, for people.
-    pub fn read(&mut self, frame: usize, max_bytes: usize) -> Result<Vec<u8>, String> {
+    pub fn read(&self, reader: &mut FrameReader, frame: usize, max_bytes: usize) -> Result<Vec<u8>, String> {
         let Frame { offset, packed_bytes, plain_bytes } = *self.frames.get(frame).ok_or("there is no such frame")?;
         if plain_bytes as usize > max_bytes {
             return Err(format!("a frame of {plain_bytes} bytes, the limit is {max_bytes}"));
         }
-        let packed = read_at(&mut self.file, offset, u64::from(packed_bytes)).map_err(|error| error.to_string())?;
-        let mut decompressor = Decompressor::new().map_err(|error| error.to_string())?;
-        zstd_frame::decode(&mut decompressor, &packed, plain_bytes)
+        let packed = read_at(&self.file, offset, u64::from(packed_bytes)).map_err(|error| error.to_string())?;
+        zstd_frame::decode(&mut reader.decompressor, &packed, plain_bytes)
     }
 }
 
-fn read_at(file: &mut File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(offset))?;
-    file.take(length).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == length { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+/// What is used to read frames, one after the other, of any files.
+pub struct FrameReader {
+    decompressor: Decompressor<'static>,
+}
+
+impl FrameReader {
+    /// # Errors
+    /// What zstd answers, where it gets no memory.
+    pub fn new() -> io::Result<Self> {
+        Decompressor::new().map(|decompressor| Self { decompressor })
+    }
+}
+
+/// So many bytes of a file, which it must have: nothing is set aside for what it has not.
+fn read_at(file: &File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+    let end = offset.checked_add(length).filter(|end| file.metadata().is_ok_and(|found| *end <= found.len()));
+    let length = end.and_then(|_| usize::try_from(length).ok()).ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, offset)?;
+    Ok(bytes)
 }

@@ -58,9 +58,9 @@ pub fn decode(decompressor: &mut Decompressor<'_>, frame: &[u8], plain_bytes: u3
         Some(_) => {}
         None => return Err("its zstd frame has a header or block that no bundle has".into()),
     }
-    let mut plain = vec![0; plain_bytes as usize];
-    match decompressor.decompress_to_buffer(frame, &mut plain[..]) {
-        Ok(length) if length == plain.len() => Ok(plain),
+    let mut plain = Vec::with_capacity(plain_bytes as usize);
+    match decompressor.decompress_to_buffer(frame, &mut plain) {
+        Ok(length) if length == plain_bytes as usize => Ok(plain),
         Ok(_) => Err("its zstd frame ends early".into()),
         Err(error) => Err(format!("its zstd frame cannot be read: {error}")),
     }

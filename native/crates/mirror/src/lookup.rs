@@ -1,9 +1,11 @@
-use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use lru::LruCache;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use stella_bundle::FrameSource;
+use stella_bundle::{FrameReader, FrameSource};
 
 use crate::error::MirrorError;
 use crate::index_file::IndexFile;
@@ -11,9 +13,9 @@ use crate::kind::Kind;
 use crate::stream::{DIGEST_DIGITS, HEADER_BYTES, MAX_FRAME_BYTES};
 
 /// Files of groups that are kept open.
-const MAX_OPEN: usize = 128;
+const MAX_OPEN: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// Frames that are kept, and the largest that is.
-const MAX_FRAMES: usize = 64;
+const MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 const MAX_KEPT_BYTES: usize = 256 << 10;
 
 /// A record that was found.
@@ -46,8 +48,9 @@ struct ByTwoNames(IgnoredAny, IgnoredAny, Vec<Named>);
 pub struct Lookup {
     folder: PathBuf,
     indexes: Vec<(Kind, IndexFile)>,
-    open: VecDeque<(String, FrameSource)>,
-    frames: VecDeque<((String, u32), Vec<u8>)>,
+    reader: FrameReader,
+    open: LruCache<String, FrameSource>,
+    frames: LruCache<(String, u32), Arc<Vec<u8>>>,
 }
 
 impl Lookup {
@@ -60,7 +63,8 @@ impl Lookup {
         for kind in Kind::ALL {
             indexes.extend(IndexFile::open(folder, kind)?.map(|index| (kind, index)));
         }
-        Ok(Self { folder: folder.to_owned(), indexes, open: VecDeque::new(), frames: VecDeque::new() })
+        let (open, frames) = (LruCache::new(MAX_OPEN), LruCache::new(MAX_FRAMES));
+        Ok(Self { folder: folder.to_owned(), indexes, reader: FrameReader::new()?, open, frames })
     }
 
     /// The record of this key.
@@ -185,25 +189,19 @@ impl Lookup {
     }
 
     /// What a frame of a file holds. Those used last are kept.
-    fn frame(&mut self, path: &str, frame: u32) -> Result<Vec<u8>, MirrorError> {
+    fn frame(&mut self, path: &str, frame: u32) -> Result<Arc<Vec<u8>>, MirrorError> {
         let wanted = (path.to_owned(), frame);
-        if let Some(at) = self.frames.iter().position(|(of, _)| *of == wanted) {
-            return Ok(self.frames[at].1.clone());
+        if let Some(plain) = self.frames.get(&wanted) {
+            return Ok(Arc::clone(plain));
         }
-        let at = match self.open.iter().position(|(of, _)| of == path) {
-            Some(at) => at,
-            None => {
-                let source = FrameSource::open(&self.folder.join(path))?;
-                let source = source.ok_or_else(|| MirrorError::unsound(path, "it has no seek table"))?;
-                self.open.truncate(MAX_OPEN - 1);
-                self.open.push_front((path.to_owned(), source));
-                0
-            }
-        };
-        let plain = self.open[at].1.read(frame as usize, MAX_FRAME_BYTES).map_err(|reason| MirrorError::unsound(path, reason))?;
+        let source = self.open.try_get_or_insert_ref(path, || {
+            let source = FrameSource::open(&self.folder.join(path))?;
+            source.ok_or_else(|| MirrorError::unsound(path, "it has no seek table"))
+        })?;
+        let plain = source.read(&mut self.reader, frame as usize, MAX_FRAME_BYTES);
+        let plain = Arc::new(plain.map_err(|reason| MirrorError::unsound(path, reason))?);
         if plain.len() <= MAX_KEPT_BYTES {
-            self.frames.truncate(MAX_FRAMES - 1);
-            self.frames.push_front((wanted, plain.clone()));
+            self.frames.put(wanted, Arc::clone(&plain));
         }
         Ok(plain)
     }
