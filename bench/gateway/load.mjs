@@ -1,16 +1,20 @@
 import autocannon from 'autocannon'
 
 /**
- * Sends a request again and again over `connections` kept connections, to the next of its paths each; with `rate`, that many a second and
+ * Sends a request again and again over `connections` kept connections, which share its paths; with `rate`, that many a second and
  * no more.
  * @throws Error where any answer has another status than the request expects
  */
 export async function load({ url, request, seconds, connections, rate }) {
   const { paths, method, headers, body, status } = request
   let clients = 0
+  const pathsOf = (client) => {
+    const own = paths.filter((_, at) => at % connections === client)
+    return own.length > 0 ? own : [paths[client % paths.length]]
+  }
   const result = await autocannon({
     url,
-    setupClient: (client) => client.setRequests([{ path: paths[clients++ % paths.length], method, headers, body }]),
+    setupClient: (client) => client.setRequests(pathsOf(clients++).map((path) => ({ path, method, headers, body }))),
     connections,
     duration: seconds,
     ...(rate === undefined ? {} : { overallRate: rate }),

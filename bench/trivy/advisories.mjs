@@ -17,12 +17,13 @@ const DETAILS_BYTES = 1_150
  * has advisories. The prose is that of real ones.
  *
  * @param {string[]} texts - details of real advisories
+ * @param {number} packages - names of packages that there are
  * @returns {{ idAt: (index: number) => string, textAt: (index: number) => string }} the id and the canonical text of a document
  */
-export function advisories(texts) {
+export function advisories(texts, packages = PACKAGES) {
   const prose = texts.join(' ').replace(/[^\x20-\x7e]/g, ' ')
   const idAt = (index) => `BENCH-${String(index).padStart(7, '0')}`
-  const textAt = (index) => JSON.stringify(document(index, idAt(index), prose))
+  const textAt = (index) => JSON.stringify(document(index, idAt(index), { prose, packages }))
   return { idAt, textAt }
 }
 
@@ -30,11 +31,11 @@ export function advisories(texts) {
 export const advisoriesIn = (documents) => documents * PACKAGES_OF_ONE
 
 /** Members in the order of RFC 8785. */
-function document(index, id, prose) {
+function document(index, id, { prose, packages }) {
   const at = (index * 1_009) % (prose.length - DETAILS_BYTES)
   const affected = Array.from({ length: PACKAGES_OF_ONE }, (_, turn) => {
     const ecosystem = ECOSYSTEMS[(index * PACKAGES_OF_ONE + turn) % ECOSYSTEMS.length]
-    const name = `package-${(index * 31 + turn * 7919) % PACKAGES}`
+    const name = `package-${(index * 31 + turn * 7919) % packages}`
     const fixed = `${index % 9}.${index % 23}.${index % 101}`
     return { package: { ecosystem, name }, ranges: [{ events: [{ introduced: '0' }, { fixed }], type: 'ECOSYSTEM' }] }
   })
@@ -50,6 +51,6 @@ function document(index, id, prose) {
       { type: 'WEB', url: `https://tracker.example.com/issues/${index}` },
     ],
     severity: [{ score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', type: 'CVSS_V3' }],
-    summary: `A vulnerability of package-${index % PACKAGES}`,
+    summary: `A vulnerability of package-${index % packages}`,
   }
 }
