@@ -6,13 +6,25 @@ import {
   type ExportFile,
   type ExportManifest,
   MAX_BUNDLE_MEMBERS,
+  MAX_LAYERS,
   MAX_MANIFEST_BYTES,
   type PublicKey,
 } from '@stella/contracts'
-import { CommandFailure, decodeManifest, ociBlobPath, ociLayout, readOciIndex, readOciManifest } from '@stella/core'
+import {
+  CommandFailure,
+  decodeManifest,
+  MAX_OCI_BYTES,
+  ociBlobPath,
+  ociLayout,
+  readOciIndex,
+  readOciManifest,
+} from '@stella/core'
 import { besideOf, packExport, readSoundExport, unpackBundle } from '@stella/native'
 
 import { readInputFile } from './input-file.ts'
+
+/** Indexes of a layout, at most. */
+const MAX_INDEXES = 16
 
 /** How many files and bytes a layout or a bundle has of a mirror. */
 export interface Moved {
@@ -64,7 +76,7 @@ export async function packLayout(
   const files = await filesOf(layout)
   const described = files.find(({ path }) => path === bundlePaths.manifest)
   if (!described) throw noMirror(layout, `it holds no ${bundlePaths.manifest}`)
-  const manifest = decodeManifest(await small(layout, described))
+  const manifest = decodeManifest(await small(layout, described, MAX_MANIFEST_BYTES))
   if (!manifest) throw noMirror(layout, `${bundlePaths.manifest} is no manifest of version 1`)
   await besideOf(out, async (scratch) => {
     const members = files.map(({ path, size, sha256 }) => {
@@ -78,14 +90,19 @@ export async function packLayout(
 
 async function filesOf(layout: string): Promise<ExportFile[]> {
   const path = join(layout, 'index.json')
-  const index = await readInputFile(path, MAX_MANIFEST_BYTES).catch((cause: CommandFailure) => {
+  const index = await readInputFile(path, MAX_OCI_BYTES).catch((cause: CommandFailure) => {
+    if (cause.kind === 'usage') throw noMirror(layout, cause.message, cause)
     if (cause.kind !== 'notFound') throw cause
     throw new CommandFailure('notFound', `${layout} cannot be read: it is no OCI layout`, 'name its folder', { cause })
   })
   const files: ExportFile[] = []
-  for (const tagged of readOciIndex(index, 'index', path)) {
-    for (const blob of readOciIndex(await small(layout, tagged), 'manifest', tagged.sha256)) {
-      files.push(...readOciManifest(await small(layout, blob), blob.sha256))
+  let manifests = 0
+  const indexes = readOciIndex(index, 'index', path)
+  if (indexes.length > MAX_INDEXES) throw noMirror(layout, `it names more than ${MAX_INDEXES} indexes`)
+  for (const tagged of indexes) {
+    for (const blob of readOciIndex(await small(layout, tagged, MAX_OCI_BYTES), 'manifest', tagged.sha256)) {
+      if (++manifests > MAX_LAYERS) throw noMirror(layout, `it names more than ${MAX_LAYERS} manifests`)
+      files.push(...readOciManifest(await small(layout, blob, MAX_OCI_BYTES), blob.sha256))
       if (files.length > MAX_BUNDLE_MEMBERS) throw noMirror(layout, `it names more than ${MAX_BUNDLE_MEMBERS} files`)
     }
   }
@@ -93,8 +110,8 @@ async function filesOf(layout: string): Promise<ExportFile[]> {
 }
 
 /** A blob that describes others; what it holds is looked at by whoever parses it, and its digest when it is packed. */
-async function small(layout: string, { sha256 }: { readonly sha256: string }): Promise<Buffer> {
-  return readInputFile(join(layout, ociBlobPath(sha256)), MAX_MANIFEST_BYTES).catch((cause: CommandFailure) => {
+async function small(layout: string, { sha256 }: { readonly sha256: string }, maxBytes: number): Promise<Buffer> {
+  return readInputFile(join(layout, ociBlobPath(sha256)), maxBytes).catch((cause: CommandFailure) => {
     throw noMirror(layout, cause.kind === 'notFound' ? `the blob ${sha256} is missing` : cause.message, cause)
   })
 }

@@ -62,6 +62,7 @@ export { type MirrorReadme, mirrorReadme, tellsDecryption } from './mirror-readm
 export { encodeSummary } from './mirror-summary.ts'
 export {
   type LayoutFile,
+  MAX_OCI_BYTES,
   OCI_REFERENCE,
   type OciBlob,
   ociBlobPath,

@@ -14,6 +14,8 @@ import { inByteOrder } from './byte-order.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
 
 const { index: INDEX, manifest: MANIFEST, empty: EMPTY, artifact: ARTIFACT, title: TITLE } = ociTypes
+/** Largest index or manifest of a layout, in bytes: registries take 4 MiB. */
+export const MAX_OCI_BYTES = 4 * 1024 * 1024
 /** Name by which the layout's index is found. */
 export const OCI_REFERENCE = 'mirror'
 

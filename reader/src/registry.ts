@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
 import { ociIndex, ociTypes, Problem } from '@stella/contracts'
-import { ociBlobPath } from '@stella/core'
+import { MAX_OCI_BYTES, ociBlobPath } from '@stella/core'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 
@@ -12,8 +12,6 @@ import { Generations } from './generations.ts'
 import { type DatabaseKind, databases } from './import-kinds.ts'
 
 const OCI_FOLDER = 'trivy/oci'
-/** Largest manifest that is served, in bytes: registries take 4 MiB. */
-const MAX_BYTES = 4 * 1024 * 1024
 
 /** What is looked at of a manifest: the media types of its blobs. */
 const blobsOf = z.object({ layers: z.array(z.object({ digest: z.string(), mediaType: z.string() })) })
@@ -68,7 +66,7 @@ async function tagged(folder: string): Promise<{ digest: string; tag: string | u
 
 async function mediaTypeOf(folder: string, digest: string): Promise<string> {
   const manifest = await readFile(blobFile(folder, (await tagged(folder)).digest))
-  if (manifest.length > MAX_BYTES) throw unknown(digest)
+  if (manifest.length > MAX_OCI_BYTES) throw unknown(digest)
   const { layers } = blobsOf.parse(JSON.parse(manifest.toString()))
   return layers.find((layer) => layer.digest === digest)?.mediaType ?? 'application/octet-stream'
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { startTestStack, type TestStack } from '@stella/deploy'
@@ -67,6 +67,21 @@ test('a mirror becomes an OCI layout and a bundle again, byte for byte, and shar
   )
   expect([code, stderr]).toEqual([expect.any(Number), expect.stringMatching(/missing|cannot/)])
   expect(code).not.toBe(0)
+})
+
+test('a layout whose index is larger than any registry takes, or names more than a layout has, is refused', async () => {
+  const layout = join(tenant.directory, 'large')
+  mkdirSync(layout)
+  const refused = async (index: string, reason: string) => {
+    writeFileSync(join(layout, 'index.json'), index)
+    const out = join(tenant.directory, 'large.tar.zst')
+    const { code, stderr } = await tenant.stella('mirror', 'from-oci', layout, '--out', out)
+    expect([code, stderr]).toEqual([6, expect.stringContaining(reason)])
+  }
+  await refused(`{"manifests":[],"padding":"${'x'.repeat(4 * 1024 * 1024)}"}`, 'it is over 4194304 bytes')
+  const digest = `sha256:${'0'.repeat(64)}`
+  const named = { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: 1 }
+  await refused(JSON.stringify({ manifests: Array.from({ length: 17 }, () => named) }), 'more than 16 indexes')
 })
 
 test.skipIf(
