@@ -98,8 +98,8 @@ mod tests {
             ("AlmaLinux:10", "kernel", "pkg:rpm/almalinux/kernel"),
         ] {
             let made = purl_of(ecosystem, name).expect(text);
-            assert_eq!(purl::base(&made), text);
             assert_eq!(ecosystem_of(&made), ecosystem.split(':').next());
+            assert_eq!(purl::base(made), text);
         }
         assert!(purl_of("Android", "kernel").is_none() && purl_of("Packagist", "alone").is_none() && purl_of("npm", "").is_none());
     }

@@ -13,17 +13,15 @@ pub(crate) fn parse(text: &str) -> Option<PackageUrl<'static>> {
 }
 
 /// The purl without version, qualifiers and subpath.
-pub(crate) fn base(purl: &PackageUrl<'_>) -> String {
-    let mut base = purl.clone();
-    base.without_version().clear_qualifiers().without_subpath();
-    base.to_string()
+pub(crate) fn base(mut purl: PackageUrl<'_>) -> String {
+    purl.without_version().clear_qualifiers().without_subpath();
+    purl.to_string()
 }
 
 /// The purl with its version, without qualifiers and subpath.
-pub(crate) fn versioned(purl: &PackageUrl<'_>) -> String {
-    let mut versioned = purl.clone();
-    versioned.clear_qualifiers().without_subpath();
-    versioned.to_string()
+pub(crate) fn versioned(mut purl: PackageUrl<'_>) -> String {
+    purl.clear_qualifiers().without_subpath();
+    purl.to_string()
 }
 
 /// A purl in the forms by which what it names is looked up: with its version, and without; both without qualifiers and subpath. None where the
@@ -31,11 +29,10 @@ pub(crate) fn versioned(purl: &PackageUrl<'_>) -> String {
 #[must_use]
 pub fn forms(text: &str) -> Vec<String> {
     let Some(purl) = parse(text) else { return Vec::new() };
-    let mut forms = vec![base(&purl)];
-    if purl.version().is_some() {
-        forms.push(versioned(&purl));
+    match purl.version() {
+        None => vec![base(purl)],
+        Some(_) => vec![base(purl.clone()), versioned(purl)],
     }
-    forms
 }
 
 /// A package that an advisory speaks of: the purl that it gives or that ecosystem and name make, without version and qualifiers. Of an
@@ -43,7 +40,7 @@ pub fn forms(text: &str) -> Vec<String> {
 #[must_use]
 pub fn package_of_advisory(given: Option<&str>, ecosystem: &str, name: &str) -> String {
     match given.and_then(parse).or_else(|| purl_of(ecosystem, name)) {
-        Some(purl) => base(&purl),
+        Some(purl) => base(purl),
         None => format!("{}/{name}", ecosystem.split(':').next().unwrap_or_default()),
     }
 }
@@ -65,7 +62,8 @@ pub fn asked(text: &str) -> Option<Asked> {
     let purl = parse(text)?;
     let release_of = |distro: &str| distro.rsplit_once('-').map_or(distro, |(_, release)| release).trim_start_matches('v').to_owned();
     let release = purl.qualifiers().get("distro").map(|distro| release_of(distro.as_ref()));
-    Some(Asked { package: base(&purl), version: purl.version().map(str::to_owned), release })
+    let version = purl.version().map(str::to_owned);
+    Some(Asked { package: base(purl), version, release })
 }
 
 /// The digest of a container image, in lower case; none where the text is none.
@@ -79,7 +77,7 @@ mod tests {
     use super::*;
 
     fn base_and_versioned(text: &str) -> Option<(String, String)> {
-        parse(text).map(|purl| (base(&purl), versioned(&purl)))
+        parse(text).map(|purl| (base(purl.clone()), versioned(purl)))
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Selectors {
     /// A package that an advisory speaks of, by the purl it gives or the one that ecosystem and name make.
     pub(crate) fn add_advisory_package(&mut self, given: Option<&str>, ecosystem: &str, name: &str) {
         let Some(purl) = given.and_then(purl::parse).or_else(|| purl_of(ecosystem, name)) else { return };
-        self.add("package_any", purl::base(&purl));
+        self.add("package_any", purl::base(purl));
     }
 
     /// A package that a VEX statement or a bill of materials names by its purl; what does not parse selects nothing.
@@ -72,10 +72,10 @@ impl Selectors {
         }
         match purl.version() {
             Some(_) => {
-                self.add("package", purl::base(&purl));
-                self.add("package_version", purl::versioned(&purl));
+                self.add("package", purl::base(purl.clone()));
+                self.add("package_version", purl::versioned(purl.clone()));
             }
-            None => self.add("package_any", purl::base(&purl)),
+            None => self.add("package_any", purl::base(purl.clone())),
         }
         self.add_image(&purl);
     }
@@ -85,7 +85,7 @@ impl Selectors {
         match purl::parse(identifier) {
             Some(purl) => {
                 self.add("product", identifier.to_owned());
-                self.add("product", purl::versioned(&purl));
+                self.add("product", purl::versioned(purl.clone()));
                 self.add("product", purl.to_string());
             }
             None => {

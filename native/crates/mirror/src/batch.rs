@@ -3,6 +3,7 @@ use sha2::{Digest, Sha256};
 use stella_jsonl::{Piece, Withheld};
 
 use crate::group::lot;
+use crate::index::quoted;
 use crate::kind::Kind;
 use crate::state::State;
 use crate::terms::{Terms, terms_of};
@@ -125,9 +126,9 @@ impl Piece for Batch {
 
 /// What a record adds to the state: canonical JSON (RFC 8785) of the SHA-256 of its line and of its document, which is null where it was withheld.
 pub(crate) fn item(kind: Kind, key: &str, record: &[u8], document: Option<&[u8; 32]>) -> Vec<u8> {
-    let document = document.map(|digest| stella_digest::hex(digest));
-    let item = json!({ "document": document, "key": key, "kind": kind.name(), "record": stella_digest::hex(record) });
-    item.to_string().into_bytes()
+    let document = document.map_or_else(|| "null".to_owned(), |digest| format!("\"{}\"", stella_digest::hex(digest)));
+    let (kind, record) = (kind.name(), stella_digest::hex(record));
+    format!(r#"{{"document":{document},"key":{},"kind":"{kind}","record":"{record}"}}"#, quoted(key)).into_bytes()
 }
 
 /// What a credential that was kept from a mirror adds to its state: canonical JSON of its entry in the manifest.

@@ -3,10 +3,12 @@
 //! The first line names the sections that follow, and where each begins after this line and how long it is. Each section has a line an
 //! entry, in the order of the bytes of its first member, or of both where there are two names.
 
+use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 
-use stella_sort::{Sorted, Sorter, merge};
+use stella_sort::{Sorter, merge};
 
 use crate::group::Place;
 use crate::kind::Kind;
@@ -23,6 +25,8 @@ pub(crate) struct IndexBuilder {
     records: Section,
     documents: Sorter,
     terms: Vec<Sorter>,
+    /// What the term at hand is sorted by.
+    sorted_by: Vec<u8>,
 }
 
 impl IndexBuilder {
@@ -36,17 +40,24 @@ impl IndexBuilder {
             records: Section::new(scratch)?,
             documents: Sorter::new(scratch, each),
             terms: (0..sections).map(|_| Sorter::new(scratch, each)).collect(),
+            sorted_by: Vec::new(),
         })
     }
 
     /// Adds a record: where it lies, where its document lies, and by what it is found.
     pub(crate) fn add(&mut self, key: &str, record: Place, document: Option<Place>, terms: &Terms) -> io::Result<()> {
         let at = record.text();
-        let document = document.map_or_else(|| "null".to_owned(), |place| format!("[{}]", place.text()));
-        self.records.line(&format!("[{},[{at}],{document}]", quoted(key)))?;
+        self.records.begin_line()?;
+        match document {
+            Some(place) => write!(self.records, "[{},[{at}],[{}]]", quoted(key), place.text())?,
+            None => write!(self.records, "[{},[{at}],null]", quoted(key))?,
+        }
         for (section, term) in terms {
-            let sorted_by = [term.as_bytes(), &[PART as u8], key.as_bytes()].concat();
-            self.terms[usize::from(*section)].push(&sorted_by, at.as_bytes())?;
+            self.sorted_by.clear();
+            for part in [term.as_bytes(), &[PART as u8], key.as_bytes()] {
+                self.sorted_by.extend_from_slice(part);
+            }
+            self.terms[usize::from(*section)].push(&self.sorted_by, at.as_bytes())?;
         }
         Ok(())
     }
@@ -58,12 +69,8 @@ impl IndexBuilder {
 
     /// Writes the index.
     pub(crate) fn finish(self, out: &mut impl Write) -> io::Result<()> {
-        let Self { kind, scratch, records, documents, terms } = self;
-        let mut sections = vec![("records", records)];
-        sections.push(("documents", documents_section(documents, &scratch)?));
-        for (name, sorter) in kind.sections().iter().zip(terms) {
-            sections.push((name, terms_section(sorter, &scratch, *name == "products")?));
-        }
+        let kind = self.kind;
+        let sections = self.sections()?;
         let mut files = Vec::new();
         let (mut named, mut at) = (Vec::new(), 0);
         for (name, section) in sections {
@@ -82,6 +89,26 @@ impl IndexBuilder {
         }
         out.write_all(b"}\n")
     }
+
+    /// All sections in their order; each is sorted on a thread of its own.
+    fn sections(self) -> io::Result<Vec<(&'static str, Section)>> {
+        let Self { kind, scratch, records, documents, terms, .. } = self;
+        let scratch = scratch.as_path();
+        thread::scope(|scope| {
+            let documents = scope.spawn(move || documents_section(documents, scratch));
+            let terms = kind.sections().iter().zip(terms).map(|(name, sorter)| {
+                let is_in_parts = *name == "products";
+                (*name, scope.spawn(move || terms_section(sorter, scratch, is_in_parts)))
+            });
+            let made = [("documents", documents)].into_iter().chain(terms).collect::<Vec<_>>();
+            let made = made.into_iter().map(|(name, section)| Ok((name, joined(section)?)));
+            [Ok(("records", records))].into_iter().chain(made).collect()
+        })
+    }
+}
+
+fn joined(section: ScopedJoinHandle<'_, io::Result<Section>>) -> io::Result<Section> {
+    section.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 const CLOSING: &[u8] = b"]\n";
@@ -104,39 +131,58 @@ fn documents_section(documents: Sorter, scratch: &Path) -> io::Result<Section> {
     Ok(section)
 }
 
-/// One line a term: the term, in two parts where `in_parts`, and the records that it finds, each by its key and where it lies.
-fn terms_section(sorter: Sorter, scratch: &Path, in_parts: bool) -> io::Result<Section> {
+/// One line a term: the term, in two parts where `is_in_parts`, and the records that it finds, each by its key and where it lies.
+fn terms_section(sorter: Sorter, scratch: &Path, is_in_parts: bool) -> io::Result<Section> {
     let mut section = Section::new(scratch)?;
     let mut sorted = merge(vec![sorter])?;
-    let mut term: Option<String> = None;
-    while let Some((next, key, place)) = next_term(&mut sorted)? {
-        if term.as_deref() == Some(&next) {
-            section.write(",")?;
+    let mut term: Option<Vec<u8>> = None;
+    while let Some((pair, place)) = sorted.next()? {
+        let part = pair.iter().rposition(|byte| *byte == PART as u8).ok_or_else(|| io::Error::other("a term without a key"))?;
+        let (next, key) = (&pair[..part], &pair[part + 1..]);
+        if term.as_deref() == Some(next) {
+            section.write_all(b",")?;
         } else {
             if term.is_some() {
-                section.write("]]")?;
+                section.write_all(b"]]")?;
             }
-            let names = if in_parts { next.split(PART).map(quoted).collect::<Vec<_>>().join(",") } else { quoted(&next) };
             section.begin_line()?;
-            section.write(&format!("[{names},["))?;
-            term = Some(next);
+            section.write_all(opening_of(&String::from_utf8_lossy(next), is_in_parts).as_bytes())?;
+            term = Some(next.to_vec());
         }
-        section.write(&format!("[{},{place}]", quoted(&key)))?;
+        write!(section, "[{},{}]", quoted(&String::from_utf8_lossy(key)), String::from_utf8_lossy(place))?;
     }
     if term.is_some() {
-        section.write("]]")?;
+        section.write_all(b"]]")?;
     }
     Ok(section)
 }
 
-fn next_term(sorted: &mut Sorted) -> io::Result<Option<(String, String, String)>> {
-    let Some((pair, place)) = sorted.next()? else { return Ok(None) };
-    let text = String::from_utf8_lossy(pair);
-    let (term, key) = text.rsplit_once(PART).ok_or_else(|| io::Error::other("a term without a key"))?;
-    Ok(Some((term.to_owned(), key.to_owned(), String::from_utf8_lossy(place).into_owned())))
+/// How the line of a term begins: its names, and the bracket of the list of records.
+fn opening_of(term: &str, is_in_parts: bool) -> String {
+    let mut opening = String::from("[");
+    for name in term.split(|character| is_in_parts && character == PART) {
+        let _ = write!(opening, "{},", quoted(name)); // A String takes all.
+    }
+    opening.push('[');
+    opening
 }
 
 /// JSON of a text (RFC 8785, 3.2.2.2).
-pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+pub(crate) fn quoted(text: &str) -> Quoted<'_> {
+    Quoted(text)
+}
+
+/// A text that is written as JSON.
+pub(crate) struct Quoted<'t>(&'t str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Most names need no escapes: they are written as they stand.
+        if self.0.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+            return Display::fmt(&serde_json::Value::from(self.0), out);
+        }
+        out.write_char('"')?;
+        out.write_str(self.0)?;
+        out.write_char('"')
+    }
 }

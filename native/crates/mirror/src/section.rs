@@ -17,25 +17,33 @@ impl Section {
 
     pub(crate) fn line(&mut self, entry: &str) -> io::Result<()> {
         self.begin_line()?;
-        self.write(entry)
+        self.write_all(entry.as_bytes())
     }
 
+    /// What is written next is a line of its own.
     pub(crate) fn begin_line(&mut self) -> io::Result<()> {
-        if self.bytes > 0 { self.write(",\n") } else { Ok(()) }
-    }
-
-    pub(crate) fn write(&mut self, text: &str) -> io::Result<()> {
-        self.bytes += text.len() as u64;
-        self.out.write_all(text.as_bytes())
+        if self.bytes > 0 { self.write_all(b",\n") } else { Ok(()) }
     }
 
     /// The lines, and how many bytes they are.
     pub(crate) fn finish(mut self) -> io::Result<(impl Read, u64)> {
         if self.bytes > 0 {
-            self.write("\n")?;
+            self.write_all(b"\n")?;
         }
         let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
         Ok((file, self.bytes))
+    }
+}
+
+impl Write for Section {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }

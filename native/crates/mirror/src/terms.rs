@@ -62,7 +62,7 @@ fn of_advisory(advisory: &Advisory<'_>, terms: &mut Terms) {
     }
     for package in advisory.affected.iter().filter_map(|affected| affected.package.as_ref()) {
         // Sources differ in how they write a name as a purl: `jw.util` of PyPI is also `jw-util`.
-        for purl in [package.purl.as_deref(), None] {
+        for purl in package.purl.as_deref().map(Some).into_iter().chain([None]) {
             add(terms, 1, package_of_advisory(purl, &package.ecosystem, &package.name));
         }
     }
