@@ -3,12 +3,11 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::SyncSender;
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{BundleError, poll};
-use crate::pack::{Member, PackOptions, Part, PlainPiece};
+use crate::pack::{Member, PackOptions, Part, PlainPiece, Turns};
 use crate::tar_entry;
 
 /// Ends of the paths of members that do not get smaller.
@@ -19,7 +18,7 @@ const COMPRESSED: [&str; 2] = [".zst", ".age"];
 /// # Errors
 /// [`BundleError::Short`], [`BundleError::Long`], [`BundleError::Altered`], [`BundleError::Io`], [`BundleError::Cancelled`], also when
 /// nobody takes the frames any more
-pub fn assemble(members: &[Member], options: PackOptions, cancel: &AtomicBool, pieces: &SyncSender<PlainPiece>) -> Result<(), BundleError> {
+pub fn assemble(members: &[Member], options: PackOptions, cancel: &AtomicBool, pieces: &Turns) -> Result<(), BundleError> {
     for member in members {
         let mut entry = Entry::new(member, options, cancel, pieces);
         for part in &member.parts {
@@ -35,14 +34,14 @@ struct Entry<'a> {
     member: &'a Member,
     frame_bytes: usize,
     cancel: &'a AtomicBool,
-    pieces: &'a SyncSender<PlainPiece>,
+    pieces: &'a Turns,
     plain: Vec<u8>,
     read_bytes: u64,
     content: Sha256,
 }
 
 impl<'a> Entry<'a> {
-    fn new(member: &'a Member, options: PackOptions, cancel: &'a AtomicBool, pieces: &'a SyncSender<PlainPiece>) -> Self {
+    fn new(member: &'a Member, options: PackOptions, cancel: &'a AtomicBool, pieces: &'a Turns) -> Self {
         let mut plain = tar_entry::header(&member.path, member.size_bytes, options.mtime);
         plain.reserve_exact(options.frame_bytes.min(u32::try_from(member.size_bytes).unwrap_or(u32::MAX)) as usize);
         Self { member, frame_bytes: options.frame_bytes as usize, cancel, pieces, plain, read_bytes: 0, content: Sha256::new() }

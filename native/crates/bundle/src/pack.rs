@@ -1,11 +1,12 @@
-//! Writes a bundle: one thread reads and checks members, one compresses, the caller's hashes and writes. Memory: a few frames.
+//! Writes a bundle: one thread reads and checks members, two compress, the caller's hashes and writes. Memory: a few frames.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::thread;
 
 use sha2::{Digest, Sha256};
@@ -16,7 +17,10 @@ use crate::layout::Frame;
 use crate::zstd_frame::{self, MAX_FRAME_BYTES, MIN_FRAME_BYTES};
 use crate::{digest_index, member_path, seek_table, tar_entry};
 
-const QUEUED_FRAMES: usize = 2;
+/// Threads that compress. They take frames in turns, so that they do not change the bytes.
+const COMPRESSORS: usize = 2;
+/// Frames that wait before and behind each of them.
+const QUEUED_FRAMES: usize = 1;
 const WRITE_BYTES: usize = 1024 * 1024;
 /// Level for members that are compressed or encrypted already: only their headers and padding get smaller.
 const STORED_LEVEL: i32 = -5;
@@ -101,15 +105,21 @@ pub fn pack_into(
 
     let mut output = Output { sink, name, whole: Sha256::new(), size_bytes: 0 };
     thread::scope(|scope| {
-        let (plain_sender, plain_pieces) = sync_channel(QUEUED_FRAMES);
-        let (packed_sender, packed_frames) = sync_channel(QUEUED_FRAMES);
-        let members = &members;
-        let reading = scope.spawn(move || assemble(members, options, cancel, &plain_sender));
-        let packing = scope.spawn(move || compress(&plain_pieces, options.level, &packed_sender));
+        let (mut senders, mut packed_frames, mut packing) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..COMPRESSORS {
+            let (plain_sender, plain_pieces) = sync_channel(QUEUED_FRAMES);
+            let (packed_sender, packed) = sync_channel(QUEUED_FRAMES);
+            senders.push(plain_sender);
+            packed_frames.push(packed);
+            packing.push(scope.spawn(move || compress(&plain_pieces, options.level, &packed_sender)));
+        }
+        let (members, pieces) = (&members, Turns { senders, next: Cell::new(0) });
+        let reading = scope.spawn(move || assemble(members, options, cancel, &pieces));
         let written = output.frames(packed_frames, cancel);
-        // A thread that fails ends the one behind it early, and a full disk ends both before it: the cause is asked for first.
+        // A thread that fails ends the one behind it early, and a full disk ends all before it: the cause is asked for first.
         let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
-        let compressed = packing.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let compressed = packing.into_iter().map(|packing| packing.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let compressed = compressed.fold(Ok(()), Result::and);
         let (frames, digests) = written?;
         compressed.and(read)?;
         output.finish(frames, &digests, members, options)
@@ -135,6 +145,20 @@ fn check_options(options: &PackOptions) -> Result<(), BundleError> {
 pub struct PlainPiece {
     pub plain: Vec<u8>,
     pub is_compressed: bool,
+}
+
+/// Hands frames to threads in turns.
+pub struct Turns {
+    senders: Vec<SyncSender<PlainPiece>>,
+    next: Cell<usize>,
+}
+
+impl Turns {
+    pub fn send(&self, piece: PlainPiece) -> Result<(), SendError<PlainPiece>> {
+        let turn = self.next.get();
+        self.next.set((turn + 1) % self.senders.len());
+        self.senders[turn].send(piece)
+    }
 }
 
 struct PackedFrame {
@@ -167,9 +191,11 @@ struct Output<'a, W> {
 type FramesAndDigests = (Vec<Frame>, Vec<[u8; 32]>);
 
 impl<W: Write> Output<'_, W> {
-    fn frames(&mut self, packed_frames: Receiver<PackedFrame>, cancel: &AtomicBool) -> Result<FramesAndDigests, BundleError> {
+    /// Writes frames as they come in turns: where one is missing, there are no more.
+    fn frames(&mut self, packed_frames: Vec<Receiver<PackedFrame>>, cancel: &AtomicBool) -> Result<FramesAndDigests, BundleError> {
         let (mut frames, mut digests) = (Vec::new(), Vec::new());
-        for frame in packed_frames {
+        for packed in packed_frames.iter().cycle() {
+            let Ok(frame) = packed.recv() else { break };
             poll(cancel)?;
             frames.push(Frame { offset: self.size_bytes, packed_bytes: frame.packed.len() as u32, plain_bytes: frame.plain_bytes });
             digests.push(frame.digest);
