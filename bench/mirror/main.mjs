@@ -72,10 +72,10 @@ async function measured({ ownerUrl, loginUrl, dir, count, given }) {
         ...changeQueries(changed, kind),
       })),
     )
-    const delta = await run(work, 'delta', { name: `delta-${revision}`, sources, state, threads: 2 })
+    const delta = await run(work, 'delta', { name: `delta-${revision}`, sources, state })
     const next = `mirror-${revision}`
     const places = [base, `delta-${revision}`].map((name) => join(dir, `${name}.tar.zst`))
-    const applied = await run(work, 'apply', { name: next, places, making: 'mirror', items: [], threads: 2 })
+    const applied = await run(work, 'apply', { name: next, places, making: 'mirror', items: [] })
     if (applied.stateRoot !== delta.stateRoot) throw new Error('the delta does not make what it states')
     row.deltas.push({ part, delta, applied, patch: part === 0.05 ? patch(dir, base, next) : null })
     console.log(JSON.stringify(row.deltas.at(-1)))
@@ -122,15 +122,15 @@ async function run({ loginUrl, dir, tenantId }, job, { name, ...options }) {
   mkdirSync(scratch)
   const ledger = job === 'apply' ? {} : { connection: parseDatabaseUrl(loginUrl), tenantId, maxWithheld: 1_000_000 }
   const readers = job === 'full' ? { readers: 2 } : {}
-  const rules = { memoryBytes: MIRROR_SORT_BYTES, scratch, level: 3, texts: [] }
-  const [path, bundle] = [join(dir, 'data'), join(dir, `${name}.tar.zst`)]
+  const path = join(dir, 'data')
+  const file = { path, texts: [], scratch, memoryBytes: MIRROR_SORT_BYTES, threads: 2, level: 3 }
+  const bundle = join(dir, `${name}.tar.zst`)
   const { state, stateRoot, ...made } = await runMeasured(writer, {
     job,
     bundle,
-    path,
+    file,
     ...ledger,
     ...readers,
-    ...rules,
     ...options,
   })
   return { ...made, state, stateRoot }

@@ -11,7 +11,7 @@ await measuredWrite(async ({ job, bundle, ...options }) => {
     path,
     sizeBytes,
     sha256,
-    parts: [{ file: options.path, offset, sizeBytes }],
+    parts: [{ file: options.file.path, offset, sizeBytes }],
   }))
   const { sizeBytes } = await packBundle({
     out: bundle,
