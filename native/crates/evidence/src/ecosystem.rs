@@ -49,16 +49,16 @@ static ECOSYSTEMS: [(&str, &str, Naming); 34] = [
 ];
 
 /// The purl of a package of an OSV ecosystem, whose release (after `:`) is no part of it; none for ecosystems without a purl type.
-pub(crate) fn purl_of(ecosystem: &str, name: &str) -> Option<PackageUrl<'static>> {
+pub(crate) fn purl_of<'n>(ecosystem: &str, name: &'n str) -> Option<PackageUrl<'n>> {
     let base = ecosystem.split(':').next().unwrap_or_default();
     let (_, ty, naming) = ECOSYSTEMS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(base))?;
     let (namespace, name) = match naming {
         Plain(namespace) => (*namespace, name),
         Split(separator) => name.rsplit_once(*separator).map_or((None, name), |(namespace, name)| (Some(namespace), name)),
     };
-    let mut purl = PackageUrl::new(*ty, name.to_owned()).ok()?;
+    let mut purl = PackageUrl::new(*ty, name).ok()?;
     if let Some(namespace) = namespace {
-        purl.with_namespace(namespace.to_owned()).ok()?;
+        purl.with_namespace(namespace).ok()?;
     }
     purl.validate().ok()?;
     Some(purl)
