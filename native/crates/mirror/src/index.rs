@@ -67,6 +67,11 @@ impl IndexBuilder {
         self.documents.push(digest, place.text().as_bytes())
     }
 
+    /// Path of the index.
+    pub(crate) fn path(&self) -> &'static str {
+        self.kind.index_path()
+    }
+
     /// Writes the index.
     pub(crate) fn finish(self, out: &mut impl Write) -> io::Result<()> {
         let kind = self.kind;

@@ -95,6 +95,7 @@ fn write<W: Write>(
     mut output: Output<W>,
     ready: &Receiver<Result<(u32, Option<Packed>), MirrorError>>,
 ) -> Result<Output<W>, MirrorError> {
+    output.settle()?;
     // Groups that came before their turn: no more than there are threads.
     let mut early = BTreeMap::new();
     let mut turn = 0;

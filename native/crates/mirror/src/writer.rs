@@ -108,7 +108,7 @@ impl<W: Write + Send> MirrorWriter<W> {
         })?;
         let (given, withheld) = given;
         withheld.iter().for_each(|entry| state.add(&withheld_item(kind, entry)));
-        output.part(kind.index_path().into(), |out| index.finish(out))?;
+        output.index = Some(index);
         Ok((Self { output, ..self }, given, Counts { withheld, ..counts }))
     }
 
@@ -145,8 +145,9 @@ impl<W: Write + Send> MirrorWriter<W> {
     ///
     /// # Errors
     /// Of the sink.
-    pub fn finish(self) -> Result<(W, Written), MirrorError> {
-        let Output { mut sink, parts, whole, size_bytes } = self.output;
+    pub fn finish(mut self) -> Result<(W, Written), MirrorError> {
+        self.output.settle()?;
+        let Output { mut sink, parts, whole, size_bytes, .. } = self.output;
         sink.flush()?;
         Ok((sink, Written { parts, size_bytes, sha256: stella_digest::hex(&whole.finalize()), state: self.state }))
     }
@@ -229,15 +230,28 @@ pub(crate) struct Output<W> {
     parts: Vec<Part>,
     whole: Sha256,
     size_bytes: u64,
+    /// That of the kind before, which is the next part: it is sorted while the next kind is read already.
+    index: Option<IndexBuilder>,
 }
 
 impl<W: Write> Output<W> {
     fn new(sink: W) -> Self {
-        Self { sink, parts: Vec::new(), whole: Sha256::new(), size_bytes: 0 }
+        Self { sink, parts: Vec::new(), whole: Sha256::new(), size_bytes: 0, index: None }
     }
 
     /// Adds what `write` writes as a file of this path.
     pub(crate) fn part(&mut self, path: String, write: impl FnOnce(&mut Hashed<'_, W>) -> io::Result<()>) -> Result<(), MirrorError> {
+        self.settle()?;
+        self.add(path, write)
+    }
+
+    /// Writes the index that is due.
+    pub(crate) fn settle(&mut self) -> Result<(), MirrorError> {
+        let Some(index) = self.index.take() else { return Ok(()) };
+        self.add(index.path().into(), |out| index.finish(out))
+    }
+
+    fn add(&mut self, path: String, write: impl FnOnce(&mut Hashed<'_, W>) -> io::Result<()>) -> Result<(), MirrorError> {
         let offset = self.size_bytes;
         let mut hashed = Hashed { output: self, own: Sha256::new() };
         write(&mut hashed)?;
