@@ -50,7 +50,7 @@ pub fn package_of_advisory(given: Option<&str>, ecosystem: &str, name: &str) -> 
 pub struct Asked {
     /// Its purl without version, qualifiers and subpath.
     pub package: String,
-    /// Its version.
+    /// Its version; where that has no epoch, with the one of the qualifier `epoch`.
     pub version: Option<String>,
     /// The release of a distribution, of the qualifier `distro`: `11` of `debian-11`.
     pub release: Option<String>,
@@ -62,8 +62,18 @@ pub fn asked(text: &str) -> Option<Asked> {
     let purl = parse(text)?;
     let release_of = |distro: &str| distro.rsplit_once('-').map_or(distro, |(_, release)| release).trim_start_matches('v').to_owned();
     let release = purl.qualifiers().get("distro").map(|distro| release_of(distro.as_ref()));
-    let version = purl.version().map(str::to_owned);
+    let version = purl.version().map(|version| with_epoch(&purl, version));
     Some(Asked { package: base(purl), version, release })
+}
+
+/// A version as rpm and dpkg write it: purls of theirs may name the epoch in a qualifier. What is no number is none, such as the `(none)` of rpm.
+fn with_epoch(purl: &PackageUrl<'_>, version: &str) -> String {
+    let has_epochs = matches!(purl.ty(), "rpm" | "deb") && !version.contains(':');
+    let is_number = |epoch: &str| !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+    match purl.qualifiers().get("epoch") {
+        Some(epoch) if has_epochs && is_number(epoch) => format!("{epoch}:{version}"),
+        _ => version.to_owned(),
+    }
 }
 
 /// The digest of a container image, in lower case; none where the text is none.
@@ -101,6 +111,12 @@ mod tests {
             ("pkg:npm/@babel/core@7.0.0?a=b#c", "pkg:npm/%40babel/core", Some("7.0.0"), None),
             ("pkg:deb/debian/curl@7.1:2-1?arch=amd64&distro=debian-11", "pkg:deb/debian/curl", Some("7.1:2-1"), Some("11")),
             ("pkg:apk/alpine/openssl@3.0.0-r1?distro=alpine-v3.18.4", "pkg:apk/alpine/openssl", Some("3.0.0-r1"), Some("3.18.4")),
+            ("pkg:rpm/almalinux/podman@5.4.0-12.el10_0?epoch=6", "pkg:rpm/almalinux/podman", Some("6:5.4.0-12.el10_0"), None),
+            ("pkg:rpm/almalinux/podman@7:5.4.0-12.el10_0?epoch=6", "pkg:rpm/almalinux/podman", Some("7:5.4.0-12.el10_0"), None),
+            ("pkg:rpm/almalinux/podman@5.4.0-12.el10_0?epoch=(none)", "pkg:rpm/almalinux/podman", Some("5.4.0-12.el10_0"), None),
+            ("pkg:deb/debian/curl@7.1-2?epoch=1", "pkg:deb/debian/curl", Some("1:7.1-2"), None),
+            ("pkg:npm/lodash@4.17.20?epoch=1", "pkg:npm/lodash", Some("4.17.20"), None),
+            ("pkg:rpm/almalinux/podman?epoch=6", "pkg:rpm/almalinux/podman", None, None),
             ("pkg:golang/github.com/Azure/x", "pkg:golang/github.com/azure/x", None, None),
         ] {
             let expected = Asked { package: package.into(), version: version.map(str::to_owned), release: release.map(str::to_owned) };
