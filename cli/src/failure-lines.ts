@@ -15,7 +15,11 @@ const adviceOfProblem: Readonly<Record<string, string>> = {
 /** What standard error says about a failure: what could not be done and why, then what to do. */
 export function failureLines(error: unknown): string[] {
   const advice = adviceOf(error)
-  return [`stella: ${messageOf(error)}`, ...(advice === null ? [] : [`  ${advice}`])]
+  const details = error instanceof CommandFailure ? error.details : []
+  return [
+    `stella: ${messageOf(error)}`,
+    ...[...details, ...(advice === null ? [] : [advice])].map((line) => `  ${line}`),
+  ]
 }
 
 function messageOf(error: unknown): string {

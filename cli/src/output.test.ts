@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream'
+import { printable } from '@stella/core'
 
 import { expect, test } from 'vitest'
 
-import { printable, say } from './output.ts'
+import { say } from './output.ts'
 
 test('printable() leaves text of any language as it is', () => {
   for (const text of ['', 'sboms/shop_1.0.0/sbom.cdx.json: it is absent', 'Grüße 日本語 🦊 مرحبا']) {

@@ -1,3 +1,4 @@
+import { printable } from '@stella/core'
 import type { Command } from 'commander'
 
 import type { Shell } from './shell.ts'
@@ -17,16 +18,6 @@ export function print(shell: Shell, command: Command, { json, lines }: Answer): 
 /** Tells people what goes on, on standard error, a line each. */
 export function say({ stderr }: Pick<Shell, 'stderr'>, ...lines: readonly string[]): void {
   for (const line of lines) stderr.write(`${printable(line)}\n`)
-}
-
-/**
- * A line that does no more than stand there: what a bundle or a server wrote may hold characters that steer a terminal (C0, DEL, C1),
- * begin a line, or turn the direction of the text. Each of them is shown by its code: `\\u001b`.
- */
-export function printable(line: string): string {
-  return line.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }
 
 /** True where `--json` was given, anywhere on the command line. */

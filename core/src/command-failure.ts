@@ -14,15 +14,22 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 /** Why a command ended without success; each kind has an exit code. */
 export type FailureKind = Exclude<keyof typeof exitCodes, 'ok'>
 
-/** A command that ended without success. `message`: what could not be done, colon, why. `advice`: what to do next. */
+/** A command that ended without success. `message`: what could not be done, colon, why. `details`: a line each. `advice`: what to do next. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'
   readonly kind: FailureKind
   readonly advice: string | null
+  readonly details: readonly string[]
 
-  constructor(kind: FailureKind, message: string, advice: string | null = null, options?: ErrorOptions) {
+  constructor(
+    kind: FailureKind,
+    message: string,
+    advice: string | null = null,
+    options: ErrorOptions & { readonly details?: readonly string[] } = {},
+  ) {
     super(message, options)
     this.kind = kind
     this.advice = advice
+    this.details = options.details ?? []
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '@stella/contracts'
 
 import { chainFiles } from './chain-paths.ts'
+import { compareMirror } from './compare-mirror.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
 import type { EncryptedVerdict } from './verify-encrypted.ts'
 
@@ -65,7 +66,7 @@ export function compareFiles(
     ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
     ...extra.map(({ path }) => ({ path, reason: `it is not among the files of ${list}` })),
     ...files.flatMap((file) => compareFile(file, found.get(file.path))),
-    ...(encrypted ? [] : compareCounts(content, found)),
+    ...(encrypted ? [] : compareCounts(content, found, chain.length > 0)),
   ]
 }
 
@@ -79,12 +80,16 @@ function compareFile({ path, size, sha256 }: ExportFile, member: ScannedMember |
   return []
 }
 
-function compareCounts(content: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
+function compareCounts(
+  content: ExportContent,
+  found: ReadonlyMap<string, ScannedMember>,
+  isMerged: boolean,
+): ExportFault[] {
   const { counts, files, profile } = content
   // What a database holds is for its readers to count.
   const database = trivyDatabaseOf(profile)
   if (database) return requireDatabase(database, files)
-  if (content.mirror) return compareMirror(content, found)
+  if (content.mirror) return compareMirror(content, found, isMerged)
   const faults = Object.entries(groupOfLines).flatMap(([path, group]) => {
     const file = files.find((entry) => entry.path === path)
     if (!file)
@@ -104,23 +109,6 @@ function compareCounts(content: ExportContent, found: ReadonlyMap<string, Scanne
   const sboms = files.filter(({ path }) => path.startsWith('sboms/')).length
   if (sboms === counts.sboms) return faults
   return [...faults, { path: bundlePaths.manifest, reason: `it counts ${counts.sboms} sboms and names ${sboms}` }]
-}
-
-const foldersOfLines = [
-  ['advisories/normalized/', 'advisories'],
-  ['vex/normalized/', 'vex'],
-  ['sboms/graph/', 'sboms'],
-] as const
-
-/** The records of a mirror lie in many files. */
-function compareMirror({ counts, files }: ExportContent, found: ReadonlyMap<string, ScannedMember>): ExportFault[] {
-  return foldersOfLines.flatMap(([folder, group]) => {
-    const ofGroup = files.filter(({ path }) => path.startsWith(folder))
-    const lines = ofGroup.reduce((sum, { path }) => sum + (found.get(path)?.lines ?? 0), 0)
-    const isWhole = ofGroup.every(({ path, sha256 }) => found.get(path)?.sha256 === sha256)
-    if (!isWhole || lines === counts[group]) return []
-    return [{ path: folder, reason: `it holds ${lines} lines, export.json counts ${counts[group]} ${group}` }]
-  })
 }
 
 function requireDatabase(database: TrivyDatabase, files: readonly ExportFile[]): ExportFault[] {

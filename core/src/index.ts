@@ -56,9 +56,10 @@ export {
   withheldItems,
 } from './merged-manifest.ts'
 export { encodeMergedProvenance } from './merged-provenance.ts'
+export { mergedReadme, mirrorOf } from './merged-readme.ts'
 export { merkleTreeHash } from './merkle-tree.ts'
 export { type ChainLink, chainFault } from './mirror-chain.ts'
-export { type MirrorReadme, mirrorReadme, tellsDecryption } from './mirror-readme.ts'
+export { type MirrorReadme, mirrorReadme } from './mirror-readme.ts'
 export { encodeSummary } from './mirror-summary.ts'
 export {
   type LayoutFile,
@@ -91,6 +92,7 @@ export {
   type Shard,
   wholeShard,
 } from './plan.ts'
+export { printable } from './printable.ts'
 export { profileId } from './profile-id.ts'
 export { encodeProvenance, type IngestInput, type ProvenanceInputs } from './provenance.ts'
 export { publicKeyId } from './public-key-id.ts'

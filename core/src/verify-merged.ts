@@ -1,4 +1,6 @@
-import { bundlePaths, type ExportManifest, type PublicKey } from '@stella/contracts'
+import { createHash } from 'node:crypto'
+
+import { bundlePaths, type ExportManifest, mirrorReadmePath, type PublicKey } from '@stella/contracts'
 
 import { chainFiles, chainFolder } from './chain-paths.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
@@ -6,6 +8,7 @@ import { decodeManifest, encodeManifest } from './export-manifest.ts'
 import { isSameJson } from './json-documents.ts'
 import { type MergedKindCounts, mergedManifest } from './merged-manifest.ts'
 import { encodeMergedProvenance } from './merged-provenance.ts'
+import { mergedReadme } from './merged-readme.ts'
 import { type ChainLink, chainFault } from './mirror-chain.ts'
 import { verifyDetached } from './verify-detached.ts'
 
@@ -27,13 +30,17 @@ export interface MergedEvidence {
 }
 
 /**
- * Judges what was merged by the signed manifests that it was made of: their signatures, that they follow each other, that its own manifest and
- * provenance are what they make. The key is that of the last.
+ * Judges what was merged by the signed manifests that it was made of: their signatures, that they follow each other, that its own manifest,
+ * README and provenance are what they make. Only mirrors and deltas are merged. The key is that of the last.
  */
 export function verifyMerged(
   manifest: ExportManifest,
   { chain, provenanceBytes, keys, kinds }: MergedEvidence,
 ): { keyId: string | null; faults: ExportFault[] } {
+  if (!manifest.content.mirror) {
+    const reason = 'it says that it was merged, and is no mirror: only a mirror or a delta is'
+    return { keyId: null, faults: [{ path: bundlePaths.manifest, reason }] }
+  }
   const read = chain.map((files) => readLink(files, keys))
   const faults = read.flatMap((link) => link.faults)
   const links = read.flatMap(({ link }) => (link ? [link] : []))
@@ -51,6 +58,10 @@ export function verifyMerged(
   const expected = kinds && mergedManifest(of, kinds, manifest.content.files)
   if (expected && !isSameJson(expected, manifest)) {
     faults.push({ path: bundlePaths.manifest, reason: 'it is not what the signed manifests of its chain make' })
+  }
+  const readme = createHash('sha256').update(mergedReadme(of)).digest('hex')
+  if (manifest.content.files.find(({ path }) => path === mirrorReadmePath)?.sha256 !== readme) {
+    faults.push({ path: mirrorReadmePath, reason: 'it is not that of its manifest and its chain' })
   }
   if (!provenanceBytes) faults.push({ path: bundlePaths.provenance, reason: ABSENT })
   else if (!encodeMergedProvenance(manifest, manifests).equals(provenanceBytes)) {

@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path'
 
 import {
   bundlePaths,
-  type ExportContent,
   type ExportManifest,
   MIRROR_SORT_BYTES,
   mirrorPaths,
@@ -25,8 +24,8 @@ import {
   isMerged,
   type MergedOf,
   mergedManifest,
-  mirrorReadme,
-  tellsDecryption,
+  mergedReadme,
+  mirrorOf,
   withheldAfter,
   withheldItems,
 } from '@stella/core'
@@ -87,7 +86,7 @@ export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): 
         items: withheldItems(withheldAfter(of).withheld),
         file: {
           path: data,
-          texts: [{ path: mirrorReadmePath, content: readmeOf(of, last) }],
+          texts: [{ path: mirrorReadmePath, content: mergedReadme(of) }],
           scratch,
           memoryBytes: MIRROR_SORT_BYTES,
           threads: Math.min(availableParallelism(), MAX_THREADS),
@@ -113,23 +112,6 @@ async function verified(path: string, keys: readonly PublicKey[], signal: AbortS
   if (encryptedTo) throw encrypted(path)
   const { manifestBytes, signatureBytes, chain } = published
   return { name: path, manifest, signed: isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }] }
-}
-
-/** What the mirror is that a mirror, or the last delta, makes. */
-function mirrorOf({ content }: ExportManifest): Pick<ExportContent, 'profile' | 'compression'> {
-  return content.delta?.target ?? content
-}
-
-function readmeOf({ base, deltas }: MergedOf, last: ExportManifest): string {
-  const { content, run } = last
-  return mirrorReadme({
-    profile: (base ? mirrorOf(last) : content).profile.id,
-    tenant: run.tenant,
-    ledgerRevision: content.ledger_revision,
-    ledgerTime: content.ledger_time,
-    base: base ? null : (deltas[0]?.content.delta?.base.export_id ?? null),
-    isEncrypted: tellsDecryption(base ?? last),
-  })
 }
 
 interface Evidence {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
@@ -39,6 +40,10 @@ export interface ExportLocation {
   readonly name: string
 }
 
+/** Signed manifests that something was merged of, at most; all of them together are as large as one may be. */
+const MAX_CHAIN = 1000
+const MAX_CHAIN_SIGNATURE_BYTES = 64 * 1024
+
 /** What a damaged member is refused with. */
 const damage: ReadonlySet<ProblemCode> = new Set(['blob/absent', 'blob/long', 'blob/altered', 'bundle/invalid'])
 
@@ -49,9 +54,12 @@ const damage: ReadonlySet<ProblemCode> = new Set(['blob/absent', 'blob/long', 'b
 export async function readPublishedExport(place: ExportLocation, signal: AbortSignal): Promise<ReadExport> {
   const scan = await scanExport(place.path, signal)
   const containerFaults = scan.faults.map(({ path, reason }) => ({ path: path ?? place.name, reason }))
-  const names = new Set(scan.members.map(({ path }) => path))
-  const read = async (member: string, maxBytes: number) =>
-    names.has(member) ? readDescribed({ place, member, maxBytes, faults: containerFaults, signal }) : null
+  const names = new Map(scan.members.map(({ path, sha256 }) => [path, sha256]))
+  const read = async (member: string, maxBytes: number) => {
+    const sha256 = names.get(member)
+    if (sha256 === undefined) return null
+    return readDescribed({ place, member, sha256, maxBytes, faults: containerFaults, signal })
+  }
   const manifestBytes = await read(bundlePaths.manifest, MAX_MANIFEST_BYTES)
   return {
     container: { path: place.name, mtime: scan.mtime },
@@ -68,18 +76,24 @@ export async function readPublishedExport(place: ExportLocation, signal: AbortSi
   }
 }
 
-interface MirrorPlace extends Omit<Described, 'member' | 'maxBytes'> {
-  readonly names: ReadonlySet<string>
+interface MirrorPlace extends Omit<Described, 'member' | 'sha256' | 'maxBytes'> {
+  readonly names: ReadonlyMap<string, string>
   readonly read: (member: string, maxBytes: number) => Promise<Buffer | null>
 }
 
 /** What mirrors alone have. */
 async function readMirror({ place, names, read, faults, signal }: MirrorPlace, manifestBytes: Buffer | null) {
   const chain: ChainFiles[] = []
+  let leftBytes = MAX_MANIFEST_BYTES
   for (let path = chainPath(0); names.has(chainFiles(path).manifest); path = chainPath(chain.length)) {
     const { manifest, signature } = chainFiles(path)
-    const signatureBytes = await read(signature, MAX_SIGNATURE_BYTES)
-    chain.push({ path, manifestBytes: await read(manifest, MAX_MANIFEST_BYTES), signatureBytes })
+    const signatureBytes = await read(signature, MAX_CHAIN_SIGNATURE_BYTES)
+    const manifestBytes = await read(manifest, leftBytes)
+    leftBytes -= manifestBytes?.length ?? 0
+    chain.push({ path, manifestBytes, signatureBytes })
+    if (chain.length < MAX_CHAIN && manifestBytes) continue
+    if (chain.length >= MAX_CHAIN) faults.push({ path, reason: `it is the last of ${MAX_CHAIN} that are read` })
+    break
   }
   // What is encrypted cannot be counted, and has no index that could be read.
   const isReadable = names.has(mirrorPaths.summary) && !names.has(encryptedPaths.list)
@@ -129,15 +143,20 @@ export async function scanExport(path: string, signal: AbortSignal): Promise<Sca
 interface Described {
   readonly place: ExportLocation
   readonly member: string
+  /** Digest that the scan has found. */
+  readonly sha256: string
   readonly maxBytes: number
   readonly faults: ExportFault[]
   readonly signal: AbortSignal
 }
 
 /** A member whole, or null and a fault: a damaged one is what a verification is there to find. */
-async function readDescribed({ place, member, maxBytes, faults, signal }: Described): Promise<Buffer | null> {
+async function readDescribed({ place, member, sha256, maxBytes, faults, signal }: Described): Promise<Buffer | null> {
   try {
-    return await readMember(resolve(place.path), member, maxBytes, signal)
+    const bytes = await readMember(resolve(place.path), member, maxBytes, signal)
+    if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes
+    faults.push({ path: member, reason: 'it was changed while it was read' })
+    return null
   } catch (error) {
     const { code, message } = toProblem(error)
     if (!damage.has(code)) throw error

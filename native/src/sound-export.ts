@@ -31,7 +31,7 @@ export async function readSoundExport(
 
 function unsound(path: string, faults: readonly ExportFault[]): CommandFailure {
   const { kind, message, advice } = unsoundExport(path, faults)
-  const told = faults.slice(0, MAX_TOLD).map((fault) => `\n  ${fault.path}: ${fault.reason}`)
-  const more = faults.length > MAX_TOLD ? `\n  and ${faults.length - MAX_TOLD} more` : ''
-  return new CommandFailure(kind, `${message}${told.join('')}${more}`, advice)
+  const told = faults.slice(0, MAX_TOLD).map((fault) => `${fault.path}: ${fault.reason}`)
+  const more = faults.length > MAX_TOLD ? [`and ${faults.length - MAX_TOLD} more`] : []
+  return new CommandFailure(kind, message, advice, { details: [...told, ...more] })
 }

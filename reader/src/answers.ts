@@ -96,7 +96,7 @@ export function advisoriesByPackage(generation: Generation, purl: string, page: 
   if (!asked) throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash@4.17.20`)
   const { package: name, version, release } = asked
   // A mirror that has no package of this type, or of this distribution, does not cover the question.
-  const covered = generation.lookup.hasNames('advisory', 'packages', coverageOf(name))
+  const covered = !isLimited(generation) && generation.lookup.hasNames('advisory', 'packages', coverageOf(name))
   const judge = (found: FoundRecord) =>
     version === null ? {} : evaluateVersion(found.record, { package: name, version, release })
   return listed(generation, { kind: 'advisory', list: 'packages', names: [name], page, covered, judge }, now)
@@ -201,9 +201,16 @@ function itemOf({ key, record, document: digest }: FoundRecord): Item {
   return { key, document: digest, record }
 }
 
-/** Whether the mirror was made to hold a group of records, and holds any. */
+/** Whether the mirror was made to hold all of a group of records, and holds any. */
 function holds({ manifest: { content } }: Generation, group: 'advisories' | 'vex' | 'sboms'): boolean {
-  return (content.filters.include ?? [group]).includes(group) && content.counts[group] > 0
+  const { include = [group], ...limits } = content.filters
+  return include.includes(group) && content.counts[group] > 0 && Object.keys(limits).length === 0
+}
+
+/** Whether a mirror was limited by anything but ecosystems: then it lacks records of packages that it knows, too. */
+function isLimited({ manifest: { content } }: Generation): boolean {
+  const { include: _include, ecosystems: _ecosystems, ...limits } = content.filters
+  return Object.keys(limits).length > 0
 }
 
 /** Types of purl whose namespace is a distribution, each with advisories of its own. */

@@ -8,15 +8,22 @@ import { type ExportManifest, Problem } from '@stella/contracts'
 import { type Page, type Standing, standingOf } from './answers.ts'
 import type { Generation } from './generation.ts'
 
-/** What deltas say that has changed, in the folder of a generation, as in a delta. Source: docs/formats/mirror.md, changelog.json. */
+/** What a delta says that has changed, in a folder of the delta's own. Source: docs/formats/mirror.md, changelog.json. */
 export const CHANGELOG_FILE = 'changelog.json'
-/** Which mirror these deltas were applied to, beside it. */
+/** Which mirror deltas were applied to, and how many, in the folder of the generation. */
 export const SINCE_FILE = 'since.json'
 
 /** The mirror that a changelog goes on from. */
 interface Since {
   readonly generation: number
   readonly ledger_time: string
+  /** How many deltas have led here; what they say is listed delta by delta, the oldest first. */
+  readonly deltas: number
+}
+
+/** Folder of what one delta says, in that of a generation. */
+export function changesFolder(generation: string, place: number): string {
+  return join(generation, 'changes', String(place))
 }
 
 /** A change of a kind of record: an entry of the changelog. */
@@ -35,8 +42,8 @@ export interface Changes {
 export const changeKinds: readonly string[] = ['advisories', 'vex', 'sboms']
 
 /** What `SINCE_FILE` holds. */
-export function encodeSince({ content }: ExportManifest): string {
-  const since: Since = { generation: content.mirror?.generation ?? 0, ledger_time: content.ledger_time }
+export function encodeSince({ content }: ExportManifest, deltas: number): string {
+  const since: Since = { generation: content.mirror?.generation ?? 0, ledger_time: content.ledger_time, deltas }
   return `${JSON.stringify(since)}\n`
 }
 
@@ -55,10 +62,12 @@ export async function changelog(
   if (since === null) return { mirror, covered: false, since, items: [], next: null }
   const items: Change[] = []
   let place = 0
-  for await (const change of changesIn(join(generation.folder, CHANGELOG_FILE), kind)) {
-    if (place++ < skip) continue
-    if (items.length === limit) return { mirror, covered: true, since, items, next: skip + limit }
-    items.push(change())
+  for (let delta = 0; delta < since.deltas; delta++) {
+    for await (const change of changesIn(join(changesFolder(generation.folder, delta), CHANGELOG_FILE), kind)) {
+      if (place++ < skip) continue
+      if (items.length === limit) return { mirror, covered: true, since, items, next: skip + limit }
+      items.push(change())
+    }
   }
   return { mirror, covered: true, since, items, next: null }
 }
@@ -74,15 +83,20 @@ async function sinceOf(folder: string): Promise<Since | null> {
 
 /** The entries of a changelog, each parsed when it is wanted: they lie a line each, in a list for each kind. */
 async function* changesIn(path: string, wanted: string | undefined): AsyncGenerator<() => Change> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
+  const input = createReadStream(path)
   let kind: string | null = null
-  for await (const line of lines) {
-    const begin = /^,"(\w+)":\[$/.exec(line)
-    if (begin) kind = begin[1] ?? null
-    else if (line === ']') kind = null
-    else if (kind !== null && (wanted === undefined || wanted === kind)) {
-      const of = kind
-      yield () => ({ kind: of, ...(JSON.parse(line.replace(/,$/, '')) as object) })
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const begin = /^,"(\w+)":\[$/.exec(line)
+      if (begin) kind = begin[1] ?? null
+      else if (line === ']') kind = null
+      else if (kind !== null && (wanted === undefined || wanted === kind)) {
+        const of = kind
+        yield () => ({ ...(JSON.parse(line.replace(/,$/, '')) as object), kind: of })
+      }
     }
+  } finally {
+    // Whoever has enough ends here, and the file would stay open.
+    input.destroy()
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import type { ExportManifest, PublicKey } from '@stella/contracts'
 import { CommandFailure } from '@stella/core'
-import { buildSearch, readSoundExport } from '@stella/native'
+import { buildSearch, readSoundExport, scanExport } from '@stella/native'
 
 import { type Generation, readActive, SEARCH_FILE } from './generation.ts'
 import { Generations } from './generations.ts'
@@ -19,6 +19,8 @@ import { type Source, unpackVerified } from './unpack-verified.ts'
 const SPARE_BYTES = 64 * 1024 * 1024
 /** Digits of the content root in the name of a generation. */
 const NAME_DIGITS = 16
+/** End of the name of a generation that replaces a damaged one of the same content. */
+const AGAIN = '-again'
 /** What applying deltas writes before it is unpacked, in times of the mirror: its files in a row, and the bundle. */
 const MERGED_COPIES = 2
 
@@ -56,7 +58,8 @@ export async function importBundles(request: ImportRequest, signal: AbortSignal)
   const generations = new Generations(kind === 'mirror' ? root : join(root, kind))
   return withImportLock(generations.root, async () => {
     await generations.prepare()
-    const before = await readActive(generations)
+    // Where it is damaged, what is imported replaces it as if there were none.
+    const before = await readActive(generations).catch(() => null)
     return generations.beside('generation', async (scratch) => {
       const to = { request, generations, before, kind, scratch }
       if (!isFilled(deltas)) return place(to, { path, sound }, signal)
@@ -74,7 +77,7 @@ function isFilled<T>(list: readonly T[]): list is readonly [T, ...T[]] {
   return list.length > 0
 }
 
-type Active = Pick<Generation, 'name' | 'manifest'>
+type Active = Pick<Generation, 'name' | 'folder' | 'manifest'>
 
 /** Where something is put. */
 interface Place {
@@ -93,13 +96,18 @@ async function place(
 ): Promise<Imported> {
   const { manifest, keyId, published } = source.sound
   const { content } = manifest
-  if (before?.manifest.content.content_root === content.content_root) return { manifest, isNew: false, receipt: null }
+  const isServed = before?.manifest.content.content_root === content.content_root
+  if (isServed && (await isWhole(generations.bundleIn(before.folder), source, signal))) {
+    return { manifest, isNew: false, receipt: null }
+  }
   requireWanted(request, source.path, manifest, before?.manifest ?? null)
   await requireRoom(generations.root, bytesOf(manifest))
   await unpackVerified(source, { out: generations.bundleIn(scratch) }, signal)
   if (kind === 'mirror') await buildSearch(generations.bundleIn(scratch), join(scratch, SEARCH_FILE), signal)
   const digits = content.content_root.slice('sha256:'.length, 'sha256:'.length + NAME_DIGITS)
-  await generations.activate(scratch, `${String(generationOf(content)).padStart(12, '0')}-${digits}`)
+  const name = `${String(generationOf(content)).padStart(12, '0')}-${digits}`
+  // What serves and is damaged is replaced by a generation of another name.
+  await generations.activate(scratch, name === (await generations.active()) ? `${name}${AGAIN}` : name)
   const receipt = await writeReceipt(request.root, {
     schema_version: '1',
     kind,
@@ -118,9 +126,16 @@ async function place(
   return { manifest, isNew: true, receipt }
 }
 
+/** Whether what was unpacked before still lies there as the bundle has it. */
+async function isWhole(folder: string, { sound }: Source, signal: AbortSignal): Promise<boolean> {
+  const { members } = await scanExport(folder, signal)
+  const there = new Map(members.map(({ path, sha256 }) => [path, sha256]))
+  return sound.published.members.every(({ path, sha256 }) => there.get(path) === sha256)
+}
+
 /** The mirror that serves, for deltas to be applied to. */
 function servingBase(delta: string, generations: Generations, before: Active | null) {
-  if (before) return { path: generations.bundleIn(generations.pathOf(before.name)), manifest: before.manifest }
+  if (before) return { path: generations.bundleIn(before.folder), manifest: before.manifest }
   const advice = 'import the mirror that it is for first'
   throw new CommandFailure('integrity', `${delta} was not imported: it is a delta, and no mirror serves`, advice)
 }

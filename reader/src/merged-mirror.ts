@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ExportManifest, PublicKey } from '@stella/contracts'
 import { mergeExports, readSoundExport } from '@stella/native'
 
-import { CHANGELOG_FILE, encodeSince, SINCE_FILE } from './changelog.ts'
+import { CHANGELOG_FILE, changesFolder, encodeSince, SINCE_FILE } from './changelog.ts'
 import { unpackVerified } from './unpack-verified.ts'
 
 /** A mirror, and the deltas to apply to it, the oldest first. */
@@ -15,8 +15,8 @@ export interface MirrorAndDeltas {
 }
 
 /**
- * Applies deltas to a mirror: a bundle in the work folder, and in the folder of the generation what they say that has changed, and since when.
- * Several deltas are joined first, so that there is one changelog.
+ * Applies deltas to a mirror: a bundle in the work folder, and in the folder of the generation what each says that has changed, and since when. A delta
+ * that several were joined into says nothing, since nobody has signed that.
  * @returns path of the bundle
  * @throws what `mergeExports` throws
  */
@@ -25,15 +25,19 @@ export async function mergedMirror(
   { work, generation }: { readonly work: string; readonly generation: string },
   signal: AbortSignal,
 ): Promise<string> {
-  const [first, ...others] = deltas
-  const joined = join(work, 'delta')
-  if (others.length > 0) await mergeExports({ base: null, deltas, out: joined, keys }, signal)
-  const delta = others.length > 0 ? joined : first
   const merged = join(work, 'mirror')
-  await mergeExports({ base: base.path, deltas: [delta], out: merged, keys }, signal)
+  await mergeExports({ base: base.path, deltas, out: merged, keys }, signal)
 
-  const changes = { path: delta, sound: await readSoundExport(delta, keys, signal) }
-  await unpackVerified(changes, { out: generation, only: [CHANGELOG_FILE] }, signal)
-  await writeFile(join(generation, SINCE_FILE), encodeSince(base.manifest), { flush: true })
+  const told = await Promise.all(
+    deltas.map(async (path, place) => {
+      const delta = { path, sound: await readSoundExport(path, keys, signal) }
+      const isTold = delta.sound.published.members.some((member) => member.path === CHANGELOG_FILE)
+      if (isTold) await unpackVerified(delta, { out: changesFolder(generation, place), only: [CHANGELOG_FILE] }, signal)
+      return isTold
+    }),
+  )
+  // Where one delta tells nothing, nobody knows all that has changed.
+  const isWhole = told.every((isTold) => isTold)
+  if (isWhole) await writeFile(join(generation, SINCE_FILE), encodeSince(base.manifest, deltas.length), { flush: true })
   return merged
 }

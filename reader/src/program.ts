@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream'
 
 import { createAdaptorServer } from '@hono/node-server'
 import { type PublicKey, toProblem } from '@stella/contracts'
-import { CommandFailure, type ExitCode, exitCodes, readPublicKey } from '@stella/core'
+import { CommandFailure, type ExitCode, exitCodes, printable, readPublicKey } from '@stella/core'
 import { Command, CommanderError } from 'commander'
 
 import * as answers from './answers.ts'
@@ -35,7 +35,12 @@ export async function runReader(args: readonly string[], shell: Shell): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     const failure = failureOf(error, shell)
-    shell.stderr.write(`stella-reader: ${failure.message}\n${failure.advice === null ? '' : `  ${failure.advice}\n`}`)
+    const { message, details, advice } = failure
+    const lines = [
+      `stella-reader: ${message}`,
+      ...[...details, ...(advice === null ? [] : [advice])].map((line) => `  ${line}`),
+    ]
+    for (const line of lines) shell.stderr.write(`${printable(line)}\n`)
     return exitCodes[failure.kind]
   }
 }

@@ -28,9 +28,11 @@ export function requireWanted(
     throw refused(bundle, `it was valid until ${validUntil}`, 'get a newer mirror, or give --allow-expired')
   }
   if (!before) return
-  const is = [run.tenant, content.profile.id, content.mirror?.ledger, JSON.stringify(content.filters)]
   const was = before.content
-  const served = [before.run.tenant, was.profile.id, was.mirror?.ledger, JSON.stringify(was.filters)]
+  // An empty ledger is the beginning of any.
+  const ledgerOf = ({ mirror }: ExportManifest['content']) => (was.ledger_revision === 0 ? null : mirror?.ledger)
+  const is = [run.tenant, content.profile.id, ledgerOf(content), JSON.stringify(content.filters)]
+  const served = [before.run.tenant, was.profile.id, ledgerOf(was), JSON.stringify(was.filters)]
   const isOther = is.some((value, index) => value !== served[index])
   if (isOther && !allowOther) {
     const what = 'it is of another tenant, profile, ledger or set of filters than the mirror that serves'

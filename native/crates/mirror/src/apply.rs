@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::changelog::Changelog;
 use crate::delta::Lists;
 use crate::error::MirrorError;
 use crate::key_list::KeyList;
@@ -37,7 +36,7 @@ pub struct Merged {
 }
 
 /// Merges the data files of mirrors and deltas, the oldest first: what a run of the same plan writes, byte for byte. `items` stand in the state
-/// for what was withheld. Bundles must have been verified. Gives back the sink.
+/// for what was withheld. A joined delta has no changelog: nobody has signed one. Bundles must have been verified. Gives back the sink.
 ///
 /// # Errors
 /// Of the bundles, where an index lies too; of files.
@@ -50,7 +49,6 @@ pub fn merge_mirrors<W: Write + Send>(
     cancel: &Arc<AtomicBool>,
 ) -> Result<(W, Written, Vec<Merged>), MirrorError> {
     let mut merged = Vec::new();
-    let mut changelog = Changelog::new(scratch);
     for kind in Kind::ALL {
         let merge = Merge::open(places, kind, scratch, cancel)?;
         if merge.is_absent() {
@@ -69,11 +67,7 @@ pub fn merge_mirrors<W: Write + Send>(
         merged.push(Merged { kind, records: counts.records, added: lists.added.count(), removed: lists.removed.count() });
         if making == Making::Delta {
             lists.finish(&mut writer, kind)?;
-            changelog.join(kind, places, cancel)?;
         }
-    }
-    if making == Making::Delta {
-        changelog.finish(&mut writer)?;
     }
     items.iter().for_each(|item| writer.add_item(item.as_bytes()));
     let (sink, written) = writer.finish()?;

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
-use stella_bundle::{BundleError, Members};
 use stella_sort::{Sorter, merge};
 
 use crate::changelog_entry::{Entry, Pair, line_of};
@@ -16,7 +13,6 @@ use crate::facts::{AdvisoryFacts, statuses, subject};
 use crate::kind::Kind;
 use crate::merge::Change;
 use crate::section::Section;
-use crate::stream::{MAX_INDEX_BYTES, MAX_MEMBERS, copied};
 use crate::writer::MirrorWriter;
 
 pub(crate) const CHANGELOG_PATH: &str = "changelog.json";
@@ -51,31 +47,6 @@ impl Changelog {
         let told = Told { section, counts: BTreeMap::new(), text: String::new(), entries: 0 };
         let statuses = Sorter::new(&self.scratch, SORT_BYTES);
         Ok(KindLog { kind, statuses, told: self.sections.entry(kind).or_insert(told) })
-    }
-
-    /// Joins what several deltas, the oldest first, say of one kind.
-    pub(crate) fn join(&mut self, kind: Kind, places: &[PathBuf], cancel: &AtomicBool) -> Result<(), MirrorError> {
-        let mut streams = Vec::new();
-        for place in places {
-            streams.extend(EntryStream::open(place, kind, &self.scratch, cancel)?);
-        }
-        let log = self.kind(kind)?;
-        while let Some(least) = streams.iter().filter_map(|stream| stream.entry.as_ref()).min_by_key(|entry| entry.order()).cloned() {
-            let mut joined: Option<Entry> = None;
-            for stream in streams.iter_mut().filter(|stream| stream.entry.as_ref().is_some_and(|entry| entry.order() == least.order())) {
-                if let Some(entry) = stream.entry.take() {
-                    joined = match joined {
-                        Some(before) => before.join(entry),
-                        None => Some(entry),
-                    };
-                }
-                stream.advance()?;
-            }
-            if let Some(entry) = joined {
-                log.told.tell(&entry)?;
-            }
-        }
-        Ok(())
     }
 
     /// Writes both files.
@@ -193,42 +164,5 @@ impl Told {
         }
         let text = serde_json::to_string(entry).map_err(io::Error::from)?;
         Ok(self.section.line(&text)?)
-    }
-}
-
-/// The entries of one kind of a changelog, in their order.
-struct EntryStream {
-    name: String,
-    lines: io::Lines<BufReader<File>>,
-    entry: Option<Entry>,
-}
-
-impl EntryStream {
-    fn open(place: &Path, kind: Kind, scratch: &Path, cancel: &AtomicBool) -> Result<Option<Self>, MirrorError> {
-        let mut members = Members::open(place, MAX_MEMBERS, cancel)?;
-        let mut lines = match copied(&mut members, CHANGELOG_PATH, MAX_INDEX_BYTES, scratch, cancel) {
-            Err(MirrorError::Bundle(BundleError::Absent { .. })) => return Ok(None),
-            file => file?.lines(),
-        };
-        let begin = format!(",\"{}\":[", kind.group());
-        for line in lines.by_ref() {
-            if line? == begin {
-                let mut stream = Self { name: format!("{}: {CHANGELOG_PATH}", place.display()), lines, entry: None };
-                stream.advance()?;
-                return Ok(Some(stream));
-            }
-        }
-        Ok(None)
-    }
-
-    fn advance(&mut self) -> Result<(), MirrorError> {
-        let Some(line) = self.lines.next().transpose()? else { return Err(MirrorError::unsound(&self.name, "it ends early")) };
-        if line == "]" {
-            self.entry = None;
-            return Ok(());
-        }
-        let entry = serde_json::from_str(line.strip_suffix(',').unwrap_or(&line));
-        self.entry = Some(entry.map_err(|_| MirrorError::unsound(&self.name, format!("{line:.200} is no entry")))?);
-        Ok(())
     }
 }

@@ -43,34 +43,6 @@ impl Entry {
         let (product, subject, withdrawn) = (None, None, None);
         Self { change: None, fixed: None, id, product, severity: None, status: None, subject, withdrawn }
     }
-
-    /// What this and a later entry of the same say together; nothing where it all came and went.
-    pub(crate) fn join(self, later: Self) -> Option<Self> {
-        let pair = |first: Option<Pair>, then: Option<Pair>| match (first, then) {
-            (Some(first), Some(then)) => Some(Pair { before: first.before, after: then.after }).filter(|pair| pair.before != pair.after),
-            (first, then) => first.or(then),
-        };
-        let change = match (self.change.as_deref(), later.change.as_deref()) {
-            (Some("added"), Some("removed")) => return None,
-            (Some("added"), Some(_)) => Some("added".into()),
-            (Some("removed"), Some("added")) => Some("changed".into()),
-            _ => later.change,
-        };
-        let joined = Self {
-            change,
-            fixed: pair(self.fixed, later.fixed),
-            status: pair(self.status, later.status),
-            severity: pair(self.severity, later.severity),
-            subject: later.subject.or(self.subject),
-            withdrawn: later.withdrawn.or(self.withdrawn),
-            ..later
-        };
-        (joined.change.is_some() || joined.status.is_some()).then_some(joined)
-    }
-
-    pub(crate) fn order(&self) -> (&str, &str) {
-        (&self.id, self.product.as_deref().unwrap_or_default())
-    }
 }
 
 /// A line of the text about an entry.

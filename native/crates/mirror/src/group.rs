@@ -14,7 +14,7 @@ pub(crate) const MAX_GROUP_BYTES: u64 = 16 << 20;
 /// Where a frame of a group ends: with the record or document that reaches it. Part of the output format.
 pub(crate) const FRAME_BYTES: usize = 64 << 10;
 /// Time of the documents within an archive: none, so that equal documents are equal bytes in every mirror.
-const MTIME: u64 = 0;
+pub(crate) const MTIME: u64 = 0;
 
 /// Where in a group something lies: its frame, and where in what the frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod changelog_entry;
 mod delta;
 mod error;
 mod facts;
+mod frames;
 mod group;
 mod index;
 mod index_file;

@@ -5,25 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use sha2::{Digest, Sha256};
-use stella_bundle::{BundleError, FrameFile, Members};
+use stella_bundle::{BundleError, Members, TAR_END};
 
 use crate::error::MirrorError;
+use crate::frames::{At, Frames};
 use crate::kind::Kind;
 
 /// Most members of a bundle: `MAX_BUNDLE_MEMBERS` of `contracts/src/limits.ts`.
 pub(crate) const MAX_MEMBERS: u64 = 1_000_000;
 /// Largest index, in bytes.
 pub(crate) const MAX_INDEX_BYTES: u64 = 1 << 36;
-/// Largest file of a group: what a group and its last document may have, with room for what does not compress.
-const MAX_GROUP_FILE_BYTES: u64 = 256 << 20;
 /// Largest frame: what it holds ends with a record or document of 64 MiB at most.
 pub(crate) const MAX_FRAME_BYTES: usize = 80 << 20;
 pub(crate) const HEADER_BYTES: usize = 512;
 pub(crate) const DIGEST_DIGITS: usize = 64;
-
-/// Where something lies: group, frame, offset and length.
-type At = [u32; 4];
 
 /// The records of one kind of a mirror, or of a delta, in the order of their keys. Nothing is believed: what an index says is checked against
 /// the bytes it names.
@@ -35,6 +30,8 @@ pub struct RecordStream {
     line: String,
     records: Frames,
     documents: Frames,
+    /// The document that was read last.
+    document: Option<(At, [u8; 32])>,
     current: Option<Current>,
     cancel: Arc<AtomicBool>,
 }
@@ -76,6 +73,7 @@ impl RecordStream {
             line: String::new(),
             records: Frames::default(),
             documents: Frames::default(),
+            document: None,
             current: None,
             cancel: Arc::clone(cancel),
         };
@@ -114,7 +112,7 @@ impl RecordStream {
         let Some(line) = self.index_line()? else { return Err(self.unsound("it ends early")) };
         if line.starts_with(']') {
             self.current = None;
-            return Ok(());
+            return self.end();
         }
         let entry = line.strip_suffix(',').unwrap_or(&line).to_owned();
         let parsed: Result<(Cow<'_, str>, At, Option<At>), _> = serde_json::from_str(&entry);
@@ -134,18 +132,27 @@ impl RecordStream {
         Ok(())
     }
 
-    /// The frame of a record: its place must be a whole line.
+    /// Nothing may lie in the groups that no record names.
+    fn end(&mut self) -> Result<(), MirrorError> {
+        let groups = self.records.frame.map_or(0, |(group, _)| group + 1);
+        self.records.end(&self.kind.records_path(groups.saturating_sub(1)), &[])?;
+        let (kind, cancel) = (self.kind, &self.cancel);
+        self.documents.end_group(groups, &mut self.members, cancel, |group| kind.documents_path(group))
+    }
+
+    /// The frame of a record: its place must be a whole line, and the one that follows what was read before.
     fn load_record(&mut self, key: &str, at: At) -> Result<(), MirrorError> {
         let path = self.kind.records_path(at[0]);
-        self.records.load(&path, at, &mut self.members, &self.cancel)?;
+        let (kind, cancel) = (self.kind, &self.cancel);
+        self.records.load(at, &mut self.members, cancel, &[], |group| kind.records_path(group))?;
         let (offset, length) = (at[2] as usize, at[3] as usize);
         let frame = &self.records.plain;
-        let is_begin = offset == 0 || frame.get(offset - 1) == Some(&b'\n');
         let line = frame.get(offset..offset + length);
-        if is_begin
+        if offset == self.records.used
             && line.is_some_and(|line| line.starts_with(b"{") && !line.contains(&b'\n'))
             && frame.get(offset + length) == Some(&b'\n')
         {
+            self.records.used = offset + length + 1;
             return Ok(());
         }
         Err(MirrorError::unsound(path, format!("where the index says that {key} lies is no line")))
@@ -153,18 +160,18 @@ impl RecordStream {
 
     /// The frame of a document, and the digest by which the archive names it, which must be that of its bytes.
     fn load_document(&mut self, key: &str, at: At) -> Result<[u8; 32], MirrorError> {
-        if let Some((_, digest)) = self.current.as_ref().and_then(|before| before.document).filter(|(before, _)| *before == at) {
+        if let Some((_, digest)) = self.document.filter(|(before, _)| *before == at) {
             return Ok(digest);
         }
-        let path = self.kind.documents_path(at[0]);
-        self.documents.load(&path, at, &mut self.members, &self.cancel)?;
-        let offset = at[2] as usize;
-        let name = offset.checked_sub(HEADER_BYTES).and_then(|begin| self.documents.plain.get(begin..begin + DIGEST_DIGITS));
-        let digest = name.and_then(|name| std::str::from_utf8(name).ok()).and_then(stella_digest::bytes_of_hex);
-        match (digest, self.documents.slice(&at)) {
-            (Some(digest), Some(content)) if Sha256::digest(content)[..] == digest => Ok(digest),
-            _ => Err(MirrorError::unsound(path, format!("where the index says that the document of {key} lies is none of this digest"))),
-        }
+        let (kind, cancel) = (self.kind, &self.cancel);
+        self.documents.load(at, &mut self.members, cancel, &TAR_END, |group| kind.documents_path(group))?;
+        let Some(digest) = self.documents.entry(at) else {
+            let reason =
+                format!("where the index says that the document of {key} lies is none of this digest, or something lies before it");
+            return Err(MirrorError::unsound(kind.documents_path(at[0]), reason));
+        };
+        self.document = Some((at, digest));
+        Ok(digest)
     }
 
     fn index_line(&mut self) -> Result<Option<String>, MirrorError> {
@@ -199,35 +206,4 @@ pub(crate) fn copied(
     }
     file.seek(SeekFrom::Start(0))?;
     Ok(BufReader::with_capacity(1 << 16, file))
-}
-
-/// The file and the frame that were read last.
-#[derive(Default)]
-struct Frames {
-    file: Option<(u32, FrameFile)>,
-    frame: Option<(u32, u32)>,
-    plain: Vec<u8>,
-}
-
-impl Frames {
-    fn load(&mut self, path: &str, [group, frame, ..]: At, members: &mut Members, cancel: &AtomicBool) -> Result<(), MirrorError> {
-        if self.frame == Some((group, frame)) {
-            return Ok(());
-        }
-        let unsound = |reason: String| MirrorError::unsound(path, reason);
-        let file = match self.file.take() {
-            Some((of, file)) if of == group => file,
-            _ => {
-                FrameFile::open(members.read(path, MAX_GROUP_FILE_BYTES, cancel)?).ok_or_else(|| unsound("it has no seek table".into()))?
-            }
-        };
-        self.plain = file.read(frame as usize, MAX_FRAME_BYTES).map_err(unsound)?;
-        self.file = Some((group, file));
-        self.frame = Some((group, frame));
-        Ok(())
-    }
-
-    fn slice(&self, [_, _, offset, length]: &At) -> Option<&[u8]> {
-        self.plain.get(*offset as usize..(*offset as usize).checked_add(*length as usize)?)
-    }
 }
