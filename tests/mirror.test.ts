@@ -251,6 +251,49 @@ describe('deltas', () => {
   })
 })
 
+describe('deltas from the beginning', () => {
+  async function ingested(owner: Tenant, document: object): Promise<void> {
+    const path = join(owner.directory, 'document.json')
+    writeFileSync(path, JSON.stringify(document))
+    await ingest(owner, path)
+  }
+
+  /** A mirror that deltas were applied to is that which is written whole. */
+  async function expectWhole(owner: Tenant, base: Exported, ...deltas: Exported[]): Promise<ExportManifest> {
+    const whole = await exported(owner, 'full')
+    const out = join(owner.directory, `whole-${++exports}.tar.zst`)
+    const bundles = [base, ...deltas].map(({ bundle }) => bundle)
+    const { code, stderr } = await owner.stella('mirror', 'apply', ...bundles, '--out', out)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(manifestOf(out).content).toEqual(whole.manifest.content)
+    return whole.manifest
+  }
+
+  test('of an empty ledger lead on, as those of any other', async () => {
+    const owner = await openTenant(stack, 'mirror-empty')
+    await openProfiles(owner)
+    const empty = await exported(owner, 'full')
+    await ingest(owner, join(samples, 'advisories'))
+    const first = await exported(owner, 'delta', '--base', empty.run.id)
+    await ingested(owner, advisory('TEST-9', '2025-01-01T00:00:00Z'))
+    const second = await exported(owner, 'delta', '--base', first.run.id)
+    await expectWhole(owner, empty, first, second)
+  })
+
+  test('that end what was withheld of a document make the mirror that no longer withholds it', async () => {
+    const owner = await openTenant(stack, 'mirror-credential')
+    await openProfiles(owner)
+    const references = [{ type: 'WEB', url: 'https://someone:hunter2hunter2@example.test/' }]
+    await ingested(owner, advisory('TEST-8', '2025-01-01T00:00:00Z', { references }))
+    const before = await exported(owner, 'full')
+    const kept = before.manifest.content.withheld.filter(({ action }) => action === 'withhold')
+    expect(kept.map(({ record }) => record)).toEqual(['TEST-8'])
+    await ingested(owner, advisory('TEST-8', '2025-02-01T00:00:00Z'))
+    const delta = await exported(owner, 'delta', '--base', before.run.id)
+    expect((await expectWhole(owner, before, delta)).content.withheld).toEqual([])
+  })
+})
+
 /** SHA-256 of every file but those that say which run it was. */
 function digests(tree: string): string {
   const files =

@@ -11,6 +11,12 @@ export function databaseMirror(
   { inTenant }: Pick<WorkerDeps, 'inTenant'>,
   connection: DatabaseConnection,
 ): Pick<Evidence, 'surveyChanges' | 'writeMirror' | 'writeDelta'> {
+  // That of the revision that is read: a delta for the mirror of an empty ledger is of the ledger that came to be.
+  const ledgerOf = async ({ tenantId, ledgerRevision: revision }: MirrorWork['plan']['scope']) => {
+    const state = await inTenant(tenantId, (tx) => ledgerState(tx, { tenantId, revision }))
+    if (!state) throw new Problem('ledger/changed', `the ledger has no revision ${revision}`)
+    return state.ledger
+  }
   return {
     surveyChanges: ({ tenantId, filters, kinds, base }) =>
       inTenant(tenantId, async (tx) => {
@@ -27,26 +33,27 @@ export function databaseMirror(
       }),
     async writeMirror(work, signal) {
       const { plan, sources, readers } = work
-      const { tenantId, ledgerRevision: revision } = plan.scope
-      const state = await inTenant(tenantId, (tx) => ledgerState(tx, { tenantId, revision }))
-      if (!state) throw new Problem('ledger/changed', `the ledger has no revision ${revision}`)
+      const { tenantId } = plan.scope
+      const ledger = await ledgerOf(plan.scope)
       const read = sources.map(({ kind, ranges, mapping }) => {
         const queries = ranges.map((range) => mirrorQuery(plan.scope, kind, range))
         return { kind, mapping: mapping.json, queries }
       })
       const rules = { readers, maxWithheld: MAX_WITHHELD, file: fileOf(work) }
       const written = await writeMirror({ connection, tenantId, sources: read, ...rules }, signal)
-      return { ...written, ledger: state.ledger }
+      return { ...written, ledger }
     },
     async writeDelta(work, signal) {
       const { base, sources } = work
       const { scope } = work.plan
+      const ledger = await ledgerOf(scope)
       const read = sources.map(({ kind, mapping }) => {
         const queries = changeQueries({ scope, baseRevision: base.ledgerRevision }, kind)
         return { kind, mapping: mapping.json, ...queries }
       })
       const rules = { state: base.state, maxWithheld: MAX_WITHHELD, file: fileOf(work) }
-      return writeDelta({ connection, tenantId: scope.tenantId, sources: read, ...rules }, signal)
+      const written = await writeDelta({ connection, tenantId: scope.tenantId, sources: read, ...rules }, signal)
+      return { ...written, ledger }
     },
   }
 }

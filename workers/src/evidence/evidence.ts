@@ -114,7 +114,7 @@ export interface Evidence {
   writeDatabase(work: DatabaseWork, signal: AbortSignal): Promise<WrittenDatabase>
   /** @throws `run/base-unusable` where the base is of another ledger, or of a later revision */
   surveyChanges(asked: ChangesRequest): Promise<ChangesSurvey>
-  writeDelta(work: DeltaWork, signal: AbortSignal): Promise<WrittenDelta>
+  writeDelta(work: DeltaWork, signal: AbortSignal): Promise<WrittenDelta & { readonly ledger: string }>
   /** With the ledger that was read. @throws `config/invalid` where documents cannot be read */
   writeMirror(work: MirrorWork, signal: AbortSignal): Promise<WrittenMirror & { readonly ledger: string }>
 }

@@ -63,7 +63,7 @@ async function writeDelta(
     documents: parts,
     withheld: each(({ withheld }, kind) => withheldOf(kind, withheld)),
     mirror: {
-      ledger: base.ledger,
+      ledger: written.ledger,
       state,
       stateRoot,
       delta: { changes, noLongerWithheld: each(({ noLongerWithheld }, kind) => withheldOf(kind, noLongerWithheld)) },

@@ -34,8 +34,8 @@ pub struct Batch {
     pub(crate) documents: Vec<u8>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) state: State,
-    /// Documents that hold credentials.
-    pub(crate) withheld: Vec<Withheld>,
+    /// What was found in documents that hold credentials, with the SHA-256 of the document.
+    pub(crate) withheld: Vec<([u8; 32], Withheld)>,
 }
 
 /// One record of a batch.

@@ -228,7 +228,7 @@ impl Side {
                 return;
             };
             self.state.join(&batch.state);
-            self.withheld.extend(batch.withheld.iter().cloned());
+            self.withheld.extend(batch.withheld.iter().map(|(_, entry)| entry.clone()));
             (self.batch, self.at, self.line_at, self.document_at) = (Some(batch), 0, 0, 0);
         }
         if let Some(batch) = &self.batch

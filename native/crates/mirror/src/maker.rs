@@ -32,12 +32,12 @@ impl<'a> MirrorMaker<'a> {
         let Some(content) = source.content else { return Ok(self.before.map_or(Document::Withheld, Document::Same)) };
         check_digest(record.key, content, source.digest)?;
         let found = self.detectors.find(record.key, content, &self.cancel)?;
+        let digest = source.digest.try_into().map_err(|_| WriteError::new("native/postgres", "a digest is no SHA-256"))?;
         if !found.is_empty() {
-            self.batch.withheld.extend(found);
+            self.batch.withheld.extend(found.into_iter().map(|entry| (digest, entry)));
             self.before = None;
             return Ok(Document::Withheld);
         }
-        let digest = source.digest.try_into().map_err(|_| WriteError::new("native/postgres", "a digest is no SHA-256"))?;
         self.before = Some(digest);
         Ok(Document::Content { digest, content })
     }

@@ -94,8 +94,15 @@ impl<W: Write + Send> MirrorWriter<W> {
         let (output, state) = (self.output, &mut self.state);
         let (mut output, index, given, counts) = thread::scope(|scope| {
             let packing = Packing::start(scope, kind, output, *level, (*threads).max(1));
-            let mut cutter =
-                Cutter { packing: &packing, group: Group::default(), number: 0, index, before: None, counts: Counts::default() };
+            let mut cutter = Cutter {
+                packing: &packing,
+                group: Group::default(),
+                number: 0,
+                index,
+                before: None,
+                told: None,
+                counts: Counts::default(),
+            };
             let given = give(&mut |batch| {
                 state.join(&batch.state);
                 cutter.take(batch)
@@ -106,7 +113,8 @@ impl<W: Write + Send> MirrorWriter<W> {
             let output = packing.finish()?;
             ended.map(|given| (output, index, given, counts))
         })?;
-        let (given, withheld) = given;
+        let (given, of_records) = given;
+        let withheld = [counts.withheld, of_records].concat();
         withheld.iter().for_each(|entry| state.add(&withheld_item(kind, entry)));
         output.index = Some(index);
         Ok((Self { output, ..self }, given, Counts { withheld, ..counts }))
@@ -160,7 +168,7 @@ pub struct Counts {
     pub records: u64,
     /// Documents.
     pub documents: u64,
-    /// Credentials kept back, in order of record.
+    /// Credentials kept back: those of documents, then those of records.
     pub withheld: Vec<Withheld>,
 }
 
@@ -172,6 +180,8 @@ struct Cutter<'p, 'scope, W> {
     index: IndexBuilder,
     /// The document of the record before, and where it lies.
     before: Option<([u8; 32], Place)>,
+    /// The document that was withheld last, and the record that tells of it.
+    told: Option<([u8; 32], String)>,
     counts: Counts,
 }
 
@@ -187,7 +197,14 @@ impl<'scope, W: Write + Send + 'scope> Cutter<'_, 'scope, W> {
             }
             self.record(entry, line, content)?;
         }
-        self.counts.withheld.extend(batch.withheld);
+        for (digest, entry) in batch.withheld {
+            // A document that the next range begins with again is told of once, by its first record.
+            let is_again = self.told.as_ref().is_some_and(|(told, key)| *told == digest && *key != entry.record_key);
+            if !is_again {
+                self.told = Some((digest, entry.record_key.clone()));
+                self.counts.withheld.push(entry);
+            }
+        }
         Ok(())
     }
 
