@@ -79,7 +79,7 @@ export declare class WriteProgress {
 }
 
 /**
- * What a package URL asks about: package, version, release.
+ * What a package URL asks about: package, version, distribution.
  *
  * @param purl - github.com/package-url/purl-spec
  * @returns null where the text is no package URL
@@ -91,8 +91,8 @@ export interface AskedPackage {
   /** Its purl, without version and qualifiers. */
   package: string
   version: string | null
-  /** The release of a distribution, as the qualifier `distro` has it. */
-  release: string | null
+  /** A distribution and its release, as the qualifier `distro` has it: `debian-11`, `bullseye`. */
+  distro: string | null
 }
 
 /** The package and the version that an advisory is asked about. */
@@ -100,8 +100,8 @@ export interface AskedVersion {
   /** The purl, without version and qualifiers, in the form by which indexes of mirrors name it. */
   package: string
   version: string
-  /** The release of a distribution, such as `11`; null for any. */
-  release: string | null
+  /** A distribution and its release, as the qualifier `distro` of a purl has it; null for any. */
+  distro: string | null
 }
 
 /**

@@ -18,7 +18,7 @@ export function evaluateVersion(record: string, asked: AskedVersion): VersionVer
   return evaluateNatively(record, asked)
 }
 
-/** What a package URL (github.com/package-url/purl-spec) asks about: package, version, and the release of a distribution; null for what is none. */
+/** What a package URL (github.com/package-url/purl-spec) asks about: package, version, and distribution with its release; null for what is none. */
 export function askedPackage(purl: string): AskedPackage | null {
   return askedNatively(purl)
 }

@@ -94,11 +94,11 @@ export function advisoriesByAlias(generation: Generation, alias: string, page: P
 export function advisoriesByPackage(generation: Generation, purl: string, page: Page, now: Date): Answer {
   const asked = askedPackage(purl)
   if (!asked) throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash@4.17.20`)
-  const { package: name, version, release } = asked
+  const { package: name, version, distro } = asked
   // A mirror that has no package of this type, or of this distribution, does not cover the question.
   const covered = !isLimited(generation) && generation.lookup.hasNames('advisory', 'packages', coverageOf(name))
   const judge = (found: FoundRecord) =>
-    version === null ? {} : evaluateVersion(found.record, { package: name, version, release })
+    version === null ? {} : evaluateVersion(found.record, { package: name, version, distro })
   return listed(generation, { kind: 'advisory', list: 'packages', names: [name], page, covered, judge }, now)
 }
 

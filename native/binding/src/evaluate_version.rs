@@ -1,6 +1,6 @@
 use napi_derive::napi;
 use stella_evidence::purls::{Asked, asked, package_of_advisory};
-use stella_versions::{Verdict, evaluate};
+use stella_versions::{Installed, Verdict, evaluate};
 
 /// Whether a version of a package is affected by an advisory, and why.
 #[napi(object)]
@@ -17,8 +17,8 @@ pub struct AskedVersion {
     /// The purl, without version and qualifiers, in the form by which indexes of mirrors name it.
     pub package: String,
     pub version: String,
-    /// The release of a distribution, such as `11`; null for any.
-    pub release: Option<String>,
+    /// A distribution and its release, as the qualifier `distro` of a purl has it; null for any.
+    pub distro: Option<String>,
 }
 
 /// A package that somebody asks about.
@@ -27,8 +27,8 @@ pub struct AskedPackage {
     /// Its purl, without version and qualifiers.
     pub package: String,
     pub version: Option<String>,
-    /// The release of a distribution, as the qualifier `distro` has it.
-    pub release: Option<String>,
+    /// A distribution and its release, as the qualifier `distro` has it: `debian-11`, `bullseye`.
+    pub distro: Option<String>,
 }
 
 /// Evaluates an advisory for a version of a package, by the OSV schema's algorithm and the order of versions of its ecosystem.
@@ -40,12 +40,11 @@ pub struct AskedPackage {
 /// Source: ossf.github.io/osv-schema, "Evaluation".
 #[napi(catch_unwind)]
 pub fn evaluate_version(record: String, asked: AskedVersion) -> VersionVerdict {
-    let AskedVersion { package, version, release } = asked;
+    let AskedVersion { package, version, distro } = asked;
     let is_package = |ecosystem: &str, name: &str, purl: Option<&str>| {
         [purl, None].iter().any(|purl| package_of_advisory(*purl, ecosystem, name) == package)
-            && release.as_deref().is_none_or(|release| is_release(ecosystem, release))
     };
-    let (verdict, reason) = match evaluate(record.as_bytes(), is_package, &version) {
+    let (verdict, reason) = match evaluate(record.as_bytes(), is_package, Installed { version: &version, distro: distro.as_deref() }) {
         Verdict::Affected { reason } => ("affected", reason),
         Verdict::NotAffected { reason } => ("not_affected", reason),
         Verdict::Unknown { reason } => ("unknown", reason),
@@ -53,20 +52,12 @@ pub fn evaluate_version(record: String, asked: AskedVersion) -> VersionVerdict {
     VersionVerdict { verdict: verdict.into(), reason }
 }
 
-/// What a package URL asks about: package, version, release.
+/// What a package URL asks about: package, version, distribution.
 ///
 /// @param purl - github.com/package-url/purl-spec
 /// @returns null where the text is no package URL
 #[napi(catch_unwind)]
 pub fn asked_package(purl: String) -> Option<AskedPackage> {
-    let Asked { package, version, release } = asked(&purl)?;
-    Some(AskedPackage { package, version, release })
-}
-
-/// Whether an ecosystem is of a release: `Debian:11` of `11`, `Alpine:v3.18` of `3.18.4`, `Ubuntu:22.04:LTS` of `22.04`. One without a release is of all.
-fn is_release(ecosystem: &str, release: &str) -> bool {
-    let Some((_, named)) = ecosystem.split_once(':') else { return true };
-    let named = named.split(':').find(|part| part.starts_with(|first: char| first.is_ascii_digit() || first == 'v')).unwrap_or(named);
-    let named = named.trim_start_matches('v');
-    release == named || release.strip_prefix(named).is_some_and(|rest| rest.starts_with('.'))
+    let Asked { package, version, distro } = asked(&purl)?;
+    Some(AskedPackage { package, version, distro })
 }

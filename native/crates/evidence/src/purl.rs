@@ -52,18 +52,17 @@ pub struct Asked {
     pub package: String,
     /// Its version; where that has no epoch, with the one of the qualifier `epoch`.
     pub version: Option<String>,
-    /// The release of a distribution, of the qualifier `distro`: `11` of `debian-11`.
-    pub release: Option<String>,
+    /// A distribution and its release, of the qualifier `distro`: `debian-11`, `bullseye`.
+    pub distro: Option<String>,
 }
 
 /// The package that a purl asks about; none where the text is no purl.
 #[must_use]
 pub fn asked(text: &str) -> Option<Asked> {
     let purl = parse(text)?;
-    let release_of = |distro: &str| distro.rsplit_once('-').map_or(distro, |(_, release)| release).trim_start_matches('v').to_owned();
-    let release = purl.qualifiers().get("distro").map(|distro| release_of(distro.as_ref()));
+    let distro = purl.qualifiers().get("distro").map(ToString::to_string);
     let version = purl.version().map(|version| with_epoch(&purl, version));
-    Some(Asked { package: base(purl), version, release })
+    Some(Asked { package: base(purl), version, distro })
 }
 
 /// A version as rpm and dpkg write it: purls of theirs may name the epoch in a qualifier. What is no number is none, such as the `(none)` of rpm.
@@ -106,11 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn asked_reads_version_and_release() {
-        for (text, package, version, release) in [
+    fn asked_reads_version_and_distro() {
+        for (text, package, version, distro) in [
             ("pkg:npm/@babel/core@7.0.0?a=b#c", "pkg:npm/%40babel/core", Some("7.0.0"), None),
-            ("pkg:deb/debian/curl@7.1:2-1?arch=amd64&distro=debian-11", "pkg:deb/debian/curl", Some("7.1:2-1"), Some("11")),
-            ("pkg:apk/alpine/openssl@3.0.0-r1?distro=alpine-v3.18.4", "pkg:apk/alpine/openssl", Some("3.0.0-r1"), Some("3.18.4")),
+            ("pkg:deb/debian/curl@7.1:2-1?arch=amd64&distro=debian-11", "pkg:deb/debian/curl", Some("7.1:2-1"), Some("debian-11")),
+            ("pkg:apk/alpine/openssl@3.0.0-r1?distro=alpine-v3.18.4", "pkg:apk/alpine/openssl", Some("3.0.0-r1"), Some("alpine-v3.18.4")),
             ("pkg:rpm/almalinux/podman@5.4.0-12.el10_0?epoch=6", "pkg:rpm/almalinux/podman", Some("6:5.4.0-12.el10_0"), None),
             ("pkg:rpm/almalinux/podman@7:5.4.0-12.el10_0?epoch=6", "pkg:rpm/almalinux/podman", Some("7:5.4.0-12.el10_0"), None),
             ("pkg:rpm/almalinux/podman@5.4.0-12.el10_0?epoch=(none)", "pkg:rpm/almalinux/podman", Some("5.4.0-12.el10_0"), None),
@@ -119,7 +118,7 @@ mod tests {
             ("pkg:rpm/almalinux/podman?epoch=6", "pkg:rpm/almalinux/podman", None, None),
             ("pkg:golang/github.com/Azure/x", "pkg:golang/github.com/azure/x", None, None),
         ] {
-            let expected = Asked { package: package.into(), version: version.map(str::to_owned), release: release.map(str::to_owned) };
+            let expected = Asked { package: package.into(), version: version.map(str::to_owned), distro: distro.map(str::to_owned) };
             assert_eq!(asked(text), Some(expected), "{text}");
         }
         assert_eq!(asked("lodash"), None);

@@ -2,17 +2,28 @@ use stella_osv::Range;
 
 use crate::advisory::{Advisory, Affected};
 use crate::order::{MAX_VERSION_BYTES, order_of};
-use crate::range::{Finding, in_range};
+use crate::range::{Finding, in_range, shown};
+use crate::release::{Fit, fit};
 use crate::verdict::Verdict;
+
+/// What is installed of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Installed<'a> {
+    /// Its version, at most [`MAX_VERSION_BYTES`] long.
+    pub version: &'a str,
+    /// The distribution and its release, as the qualifier `distro` of a purl has it: `debian-11`, `bullseye`; none for any.
+    pub distro: Option<&'a str>,
+}
 
 /// Whether a version of a package is affected by an advisory (OSV schema, "Evaluation").
 ///
 /// - `advisory`: the JSON text of an OSV record
 /// - `is_package`: whether ecosystem, name and purl, as an `affected[].package` has them, are those of the package
-/// - `version`: of the package, at most [`MAX_VERSION_BYTES`] long
+/// - `installed`: the version, and the distribution that it is of
 ///
 /// An advisory that is withdrawn affects nothing. What cannot be told makes the verdict unknown only if nothing else holds the version.
-pub fn evaluate(advisory: &[u8], is_package: impl Fn(&str, &str, Option<&str>) -> bool, version: &str) -> Verdict {
+pub fn evaluate(advisory: &[u8], is_package: impl Fn(&str, &str, Option<&str>) -> bool, installed: Installed<'_>) -> Verdict {
+    let Installed { version, distro } = installed;
     let Ok(advisory) = serde_json::from_slice::<Advisory<'_>>(advisory) else {
         return Verdict::Unknown { reason: "the advisory cannot be read as a record of OSV".to_owned() };
     };
@@ -22,23 +33,36 @@ pub fn evaluate(advisory: &[u8], is_package: impl Fn(&str, &str, Option<&str>) -
     if version.len() > MAX_VERSION_BYTES {
         return Verdict::Unknown { reason: "the version is longer than 1,024 bytes".to_owned() };
     }
-    let (mut is_named, mut unknown) = (false, None);
+    let (mut named, mut unknown) = (None, None);
     for affected in advisory.affected.iter().flatten() {
         let Some(package) = &affected.package else { continue };
         if !is_package(&package.ecosystem, &package.name, package.purl.as_deref()) {
             continue;
         }
-        is_named = true;
+        let fit = fit(&package.ecosystem, distro);
+        named = named.max(Some(fit));
+        if !matches!(fit, Fit::Same | Fit::Any) {
+            continue;
+        }
         match in_affected(affected, &package.ecosystem, version) {
             Ok(Some(reason)) => return Verdict::Affected { reason },
             Ok(None) => {}
             Err(reason) => unknown = unknown.or(Some(reason)),
         }
     }
-    match unknown {
-        Some(reason) => Verdict::Unknown { reason },
-        None if is_named => Verdict::NotAffected { reason: format!("no range or list of versions holds {version}") },
+    unknown.map_or_else(|| not_held(named, installed), |reason| Verdict::Unknown { reason })
+}
+
+/// Of a version that nothing holds, for the release that the advisory names the package for.
+fn not_held(named: Option<Fit>, Installed { version, distro }: Installed<'_>) -> Verdict {
+    let distro = shown(distro.unwrap_or_default());
+    match named {
         None => Verdict::NotAffected { reason: "the advisory does not name the package".to_owned() },
+        Some(Fit::Other) => Verdict::NotAffected { reason: format!("the advisory names the package for other releases than `{distro}`") },
+        Some(Fit::Untold) => {
+            Verdict::Unknown { reason: format!("whether `{distro}` is a release that the advisory names the package for cannot be told") }
+        }
+        Some(Fit::Any | Fit::Same) => Verdict::NotAffected { reason: format!("no range or list of versions holds {version}") },
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod advisory;
 mod alpine;
+mod code_names;
 mod debian;
 mod evaluate;
 mod maven;
@@ -15,12 +16,13 @@ mod order;
 mod packagist;
 mod pep440;
 mod range;
+mod release;
 mod rpm;
 mod rubygems;
 mod runs;
 mod semver;
 mod verdict;
 
-pub use evaluate::evaluate;
+pub use evaluate::{Installed, evaluate};
 pub use order::{MAX_VERSION_BYTES, Order, order_of};
 pub use verdict::Verdict;

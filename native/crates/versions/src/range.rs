@@ -138,7 +138,7 @@ impl Versions<'_> {
 }
 
 /// As much of a text as a sentence takes.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 80;
     let cut = text.char_indices().nth(MOST).map(|(at, _)| format!("{}…", &text[..at]));
     cut.unwrap_or_else(|| text.to_owned())

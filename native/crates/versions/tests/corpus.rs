@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use stella_canonical::JsonLimits;
 use stella_evidence::{EvidenceLimits, Form, read_document};
-use stella_versions::{Verdict, evaluate, order_of};
+use stella_versions::{Installed, Verdict, evaluate, order_of};
 
 const LIMITS: EvidenceLimits =
     EvidenceLimits { json: JsonLimits { max_depth: 128, max_values: 8_000_000 }, max_records_bytes: 1 << 28, max_body_bytes: 1 << 26 };
@@ -80,7 +80,7 @@ fn listed_versions_are_affected_and_ranges_hold_them() {
 fn check_lists(id: &str, entry: &Value) {
     let (text, listed) = (json!({ "affected": [entry] }).to_string(), texts(&entry["versions"]));
     for version in listed.iter().step_by(1 + listed.len() / 64) {
-        let verdict = evaluate(text.as_bytes(), |_, _, _| true, version);
+        let verdict = evaluate(text.as_bytes(), |_, _, _| true, Installed { version, distro: None });
         assert!(matches!(verdict, Verdict::Affected { .. }), "{id} {version}: {verdict:?}");
     }
 }
@@ -89,7 +89,7 @@ fn check_ranges(id: &str, entry: &Value, tally: &mut Tally) {
     let text = json!({ "affected": [{ "package": entry["package"], "ranges": entry["ranges"] }] }).to_string();
     for version in texts(&entry["versions"]) {
         tally.listed += 1;
-        match evaluate(text.as_bytes(), |_, _, _| true, version) {
+        match evaluate(text.as_bytes(), |_, _, _| true, Installed { version, distro: None }) {
             Verdict::Affected { .. } => {}
             Verdict::NotAffected { reason } => {
                 assert!(CONTRADICTORY.contains(&id), "{id}: {reason} {text}");

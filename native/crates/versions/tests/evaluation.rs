@@ -1,7 +1,7 @@
 //! Verdicts and their reasons over small advisories.
 
 use serde_json::{Value, json};
-use stella_versions::{Verdict, evaluate};
+use stella_versions::{Installed, Verdict, evaluate};
 
 fn advisory(ecosystem: &str, affected: &Value) -> String {
     let mut entry = json!({ "package": { "ecosystem": ecosystem, "name": "left", "purl": "pkg:generic/left" } });
@@ -16,7 +16,11 @@ fn range(kind: &str, events: &Value) -> Value {
 }
 
 fn said(text: &str, version: &str) -> String {
-    match evaluate(text.as_bytes(), |_, name, _| name == "left", version) {
+    said_of(text, Installed { version, distro: None })
+}
+
+fn said_of(text: &str, installed: Installed<'_>) -> String {
+    match evaluate(text.as_bytes(), |_, name, _| name == "left", installed) {
         Verdict::Affected { reason } => format!("yes: {reason}"),
         Verdict::NotAffected { reason } => format!("no: {reason}"),
         Verdict::Unknown { reason } => format!("unknown: {reason}"),
@@ -185,10 +189,81 @@ fn the_caller_names_the_package_by_ecosystem_name_or_purl_and_entries_are_altern
     let package = |ecosystem: &str| json!({ "ecosystem": ecosystem, "name": "left", "purl": format!("pkg:{ecosystem}/left") });
     let entry = |ecosystem: &str, version: &str| json!({ "package": package(ecosystem), "versions": [version] });
     let text = json!({ "affected": [entry("npm", "1.0.0"), entry("npm", "2.0.0"), entry("gem", "3.0.0")] }).to_string();
-    let affects = |version: &str| evaluate(text.as_bytes(), |_, _, purl| purl == Some("pkg:npm/left"), version);
-    let of_gem = evaluate(text.as_bytes(), |ecosystem, name, _| (ecosystem, name) == ("gem", "left"), "3.0.0");
+    let affects = |version: &str| evaluate(text.as_bytes(), |_, _, purl| purl == Some("pkg:npm/left"), Installed { version, distro: None });
+    let of_gem =
+        evaluate(text.as_bytes(), |ecosystem, name, _| (ecosystem, name) == ("gem", "left"), Installed { version: "3.0.0", distro: None });
     assert!(matches!((affects("1.0.0"), affects("2.0.0")), (Verdict::Affected { .. }, Verdict::Affected { .. })));
     assert!(matches!((affects("3.0.0"), of_gem), (Verdict::NotAffected { .. }, Verdict::Affected { .. })));
+}
+
+/// What is said of version 1.0, which an advisory lists for the release of each ecosystem.
+fn said_of_distro(ecosystems: &[&str], distro: &str) -> String {
+    let entry = |ecosystem: &&str| json!({ "package": { "ecosystem": ecosystem, "name": "left" }, "versions": ["1.0"] });
+    let text = json!({ "affected": ecosystems.iter().map(entry).collect::<Vec<_>>() }).to_string();
+    said_of(&text, Installed { version: "1.0", distro: Some(distro) })
+}
+
+#[test]
+fn a_distro_that_means_a_release_is_judged_by_it() {
+    for (ecosystem, distros) in [
+        ("Debian:11", ["debian-11", "debian-11.5", "11", "bullseye", "debian-bullseye", "Debian-Bullseye"].as_slice()),
+        ("Debian:8", &["jessie"]),
+        ("Ubuntu:22.04:LTS", &["ubuntu-22.04", "ubuntu-22.04.3", "jammy", "ubuntu-jammy"]),
+        ("Ubuntu:Pro:18.04:LTS", &["ubuntu-18.04", "bionic"]),
+        ("Alpine:v3.18", &["alpine-3.18.4", "alpine-v3.18.4", "3.18"]),
+        ("Alpine:edge", &["alpine-edge", "edge"]),
+        ("AlmaLinux:10", &["el10", "almalinux-10.0", "alma-10", "almalinux10"]),
+        ("Rocky Linux:8", &["el8", "rocky-8.9", "rockylinux-8", "rocky-linux-8"]),
+        ("Red Hat:enterprise_linux:9::baseos", &["el9", "rhel-9.2", "redhat-9.2"]),
+        ("Red Hat:openshift:4.12::el8", &["el8", "rhel-8.6"]),
+        ("openSUSE:Tumbleweed", &["opensuse-tumbleweed"]),
+        ("openEuler:22.03-LTS-SP1", &["openEuler-22.03-LTS-SP1"]),
+        ("Azure Linux:2", &["mariner-2.0", "cbl-mariner-2.0", "azurelinux-2.0"]),
+        ("Wolfi", &["wolfi-20230201", "sid"]),
+    ] {
+        for distro in distros {
+            assert_eq!(said_of_distro(&[ecosystem], distro), "yes: 1.0 is listed in versions", "{distro} of {ecosystem}");
+        }
+    }
+}
+
+#[test]
+fn a_distro_that_means_no_release_is_unknown_unless_another_entry_is_of_it() {
+    for (ecosystem, distros) in [
+        ("Debian:11", ["sid", "debian", "debian-testing", "bullseye-backports", "jammy", "ubuntu-11", "el11", "linuxmint-21"].as_slice()),
+        ("Alpine:v3.18", &["alpine-edge", "alpine", "alpine-3", "alpine-3.19_alpha20230901"]),
+        ("AlmaLinux:9", &["almalinux", "fc39", "el9_2"]),
+        ("Red Hat:rhel_eus:9.2::baseos", &["el9", "rhel-9"]),
+        ("SUSE:Linux Enterprise Micro 5.5", &["sles-15.5"]),
+        ("openEuler:22.03-LTS-SP1", &["openEuler-22.03"]),
+    ] {
+        for distro in distros {
+            let expected = format!("unknown: whether `{distro}` is a release that the advisory names the package for cannot be told");
+            assert_eq!(said_of_distro(&[ecosystem], distro), expected, "{ecosystem}");
+        }
+    }
+    assert_eq!(said_of_distro(&["Alpine:v3.18", "Alpine:edge"], "alpine-edge"), "yes: 1.0 is listed in versions");
+    let edge = json!({ "affected": [
+        { "package": { "ecosystem": "Alpine:edge", "name": "left" }, "versions": ["2.0"] },
+        { "package": { "ecosystem": "Alpine:v3.18", "name": "left" }, "versions": ["1.0"] },
+    ] });
+    let installed = Installed { version: "1.0", distro: Some("alpine-edge") };
+    assert_eq!(said_of(&edge.to_string(), installed), "no: no range or list of versions holds 1.0");
+}
+
+#[test]
+fn a_release_that_an_advisory_leaves_out_is_not_affected() {
+    for (ecosystems, distro) in [
+        (["Debian:11", "Debian:13"], "debian-12"),
+        (["Debian:11", "Debian:13"], "bookworm"),
+        (["Ubuntu:22.04:LTS", "Ubuntu:24.04:LTS"], "focal"),
+        (["AlmaLinux:8", "AlmaLinux:9"], "el10"),
+        (["Alpine:v3.1", "Alpine:v3.19"], "alpine-3.18.4"),
+    ] {
+        let expected = format!("no: the advisory names the package for other releases than `{distro}`");
+        assert_eq!(said_of_distro(&ecosystems, distro), expected, "{ecosystems:?}");
+    }
+    assert_eq!(said_of_distro(&[], "debian-12"), "no: the advisory does not name the package");
 }
 
 #[test]

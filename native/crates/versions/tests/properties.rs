@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 
 use proptest::prelude::*;
-use stella_versions::{Order, Verdict, evaluate};
+use stella_versions::{Installed, Order, Verdict, evaluate};
 
 const ORDERS: [Order; 10] = [
     Order::SemVer,
@@ -77,7 +77,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_an_advisory_that_says_nothing_or_something(bytes in prop::collection::vec(any::<u8>(), 0..200), version in ".{0,20}") {
-        let verdict = evaluate(&bytes, |_, _, _| true, &version);
+        let verdict = evaluate(&bytes, |_, _, _| true, Installed { version: &version, distro: None });
         prop_assert_eq!(is_affected(&verdict), false, "{}", verdict.reason());
     }
 
@@ -92,7 +92,7 @@ proptest! {
         let events: Vec<_> = events.iter().map(|(name, version)| serde_json::json!({ *name: version })).collect();
         let package = serde_json::json!({ "ecosystem": ecosystem, "name": "a" });
         let affected = serde_json::json!([{ "package": package, "versions": versions, "ranges": [{ "type": kind, "events": events }] }]);
-        let verdict = evaluate(serde_json::json!({ "affected": affected }).to_string().as_bytes(), |_, name, _| name == "a", &version);
+        let verdict = evaluate(serde_json::json!({ "affected": affected }).to_string().as_bytes(), |_, name, _| name == "a", Installed { version: &version, distro: None });
         prop_assert!(!verdict.reason().is_empty());
         if versions.contains(&version) {
             prop_assert!(is_affected(&verdict));
@@ -125,7 +125,7 @@ proptest! {
                 }
             }
             expected &= limit.is_none_or(|limit| version < limit);
-            let verdict = evaluate(text.as_bytes(), |_, _, _| true, &version.to_string());
+            let verdict = evaluate(text.as_bytes(), |_, _, _| true, Installed { version: &version.to_string(), distro: None });
             prop_assert_eq!(is_affected(&verdict), expected, "{} {:?} {}", version, verdict, text);
         }
     }
@@ -135,8 +135,8 @@ proptest! {
 fn deep_and_long_input_is_refused_and_not_followed() {
     let deep = format!("{}{}", r#"{"affected":"#, "[".repeat(200_000));
     let ignored = format!(r#"{{"database_specific":{}{},"affected":[]}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    assert!(matches!(evaluate(deep.as_bytes(), |_, _, _| true, "1"), Verdict::Unknown { .. }));
-    assert!(!matches!(evaluate(ignored.as_bytes(), |_, _, _| true, "1"), Verdict::Affected { .. }));
+    assert!(matches!(evaluate(deep.as_bytes(), |_, _, _| true, Installed { version: "1", distro: None }), Verdict::Unknown { .. }));
+    assert!(!matches!(evaluate(ignored.as_bytes(), |_, _, _| true, Installed { version: "1", distro: None }), Verdict::Affected { .. }));
     for order in ORDERS {
         for text in ["1-".repeat(512), "1a".repeat(512), "~".repeat(1024), "1.".repeat(512), "-".repeat(1024)] {
             order.compare(&text, "1");
