@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,7 +92,8 @@ impl Lookup {
     /// Where the mirror is damaged.
     pub fn by_names(&mut self, kind: Kind, list: &str, names: &[&str], (skip, limit): (usize, usize)) -> Result<Vec<Found>, MirrorError> {
         let mut keys: Vec<String> = Vec::new();
-        let mut passed = 0;
+        // A record may have several of the names; it is one record on one page.
+        let mut seen = HashSet::new();
         self.entries(kind, list, names, false, &mut |entry| {
             let named = if list == "products" {
                 parsed::<ByTwoNames>(kind, entry).map(|ByTwoNames(_, _, named)| named)
@@ -99,10 +101,9 @@ impl Lookup {
                 parsed::<ByName>(kind, entry).map(|ByName(_, named)| named)
             }?;
             for Named(key, ..) in named {
-                if passed >= skip && keys.len() < limit && !keys.contains(&key) {
+                if seen.insert(key.clone()) && seen.len() > skip && keys.len() < limit {
                     keys.push(key);
                 }
-                passed += 1;
             }
             Ok(keys.len() < limit)
         })?;
