@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { PublicKey, Run } from '@stella/contracts'
@@ -237,6 +237,17 @@ describe('an import', () => {
       expect((await reader.query('alias', 'CVE-2021-23337')).items.length).toBe(1)
       expect(JSON.parse((await reader.import(first)).stdout)).toMatchObject({ imported: false })
     }
+  })
+
+  test('that was stopped before its receipt gets one when it is done again', async () => {
+    const reader = new Reader(() => key)
+    const receipts = join(reader.home, 'receipts')
+    const receiptOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { receipt: string | null }).receipt
+    writeFileSync(receipts, 'in the way')
+    expect((await reader.import(first)).code).toBe(8)
+    rmSync(receipts)
+    expect(receiptOf(await reader.import(first))).toContain('-3.json')
+    expect(receiptOf(await reader.import(first))).toBeNull()
   })
 
   test('of a mirror that was limited covers no question that it was not made for', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 import {
@@ -78,6 +78,7 @@ export async function packLayout(
   if (!described) throw noMirror(layout, `it holds no ${bundlePaths.manifest}`)
   const manifest = decodeManifest(await small(layout, described, MAX_MANIFEST_BYTES))
   if (!manifest) throw noMirror(layout, `${bundlePaths.manifest} is no manifest of version 1`)
+  for (const { sha256 } of files) await requireBlob(layout, sha256)
   await besideOf(out, async (scratch) => {
     const members = files.map(({ path, size, sha256 }) => {
       const parts = [{ file: resolve(layout, ociBlobPath(sha256)), offset: 0, sizeBytes: size }]
@@ -111,9 +112,16 @@ async function filesOf(layout: string): Promise<ExportFile[]> {
 
 /** A blob that describes others; what it holds is looked at by whoever parses it, and its digest when it is packed. */
 async function small(layout: string, { sha256 }: { readonly sha256: string }, maxBytes: number): Promise<Buffer> {
+  await requireBlob(layout, sha256)
   return readInputFile(join(layout, ociBlobPath(sha256)), maxBytes).catch((cause: CommandFailure) => {
     throw noMirror(layout, cause.kind === 'notFound' ? `the blob ${sha256} is missing` : cause.message, cause)
   })
+}
+
+/** A blob is a file of the layout: no link out of it, and no pipe that would be waited for. */
+async function requireBlob(layout: string, sha256: string): Promise<void> {
+  const found = await lstat(join(layout, ociBlobPath(sha256))).catch(() => null)
+  if (!found?.isFile()) throw noMirror(layout, `the blob ${sha256} is missing`)
 }
 
 function noMirror(layout: string, why: string, cause?: unknown): CommandFailure {

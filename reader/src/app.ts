@@ -7,7 +7,7 @@ import { changelog } from './changelog.ts'
 import type { ActiveGeneration } from './generation.ts'
 import { ReaderMetrics } from './metrics.ts'
 import { page } from './page.ts'
-import { registry } from './registry.ts'
+import { hasDatabase, registry } from './registry.ts'
 
 /** Longest text of a query, in characters. */
 const MAX_QUERY_CHARS = 4096
@@ -34,9 +34,14 @@ export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, n
   })
   app.route('/', registry(root))
   app.get('/health/live', (c) => c.json({ status: 'live' }))
-  app.get('/health/ready', async (c) =>
-    c.json({ status: 'ready', mirror: answers.standingOf(await active.get(), now()) }),
-  )
+  app.get('/health/ready', async (c) => {
+    const mirror = await active.get().catch(async (error: unknown) => {
+      // A site may have databases for Trivy alone.
+      if (toProblem(error).code === 'resource/not-found' && (await hasDatabase(root))) return null
+      throw error
+    })
+    return c.json({ status: 'ready', mirror: mirror && answers.standingOf(mirror, now()) })
+  })
   app.get('/coverage', async (c) => c.json(answers.coverage(await active.get(), now())))
   app.get('/changelog', async (c) => {
     const { kind } = queried(c, ['kind', 'skip', 'limit'])

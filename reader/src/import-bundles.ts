@@ -11,7 +11,7 @@ import { Generations } from './generations.ts'
 import { importKind } from './import-kinds.ts'
 import { withImportLock } from './import-lock.ts'
 import { mergedMirror } from './merged-mirror.ts'
-import { writeReceipt } from './receipt.ts'
+import { hasReceipt, writeReceipt } from './receipt.ts'
 import { generationOf, requireWanted, type Wishes } from './require-wanted.ts'
 import { type Source, unpackVerified } from './unpack-verified.ts'
 
@@ -56,7 +56,7 @@ export async function importBundles(request: ImportRequest, signal: AbortSignal)
   if (kind === null) throw notImported(path)
 
   const generations = new Generations(kind === 'mirror' ? root : join(root, kind))
-  return withImportLock(generations.root, async () => {
+  return withImportLock(root, async () => {
     await generations.prepare()
     // Where it is damaged, what is imported replaces it as if there were none.
     const before = await readActive(generations).catch(() => null)
@@ -97,8 +97,26 @@ async function place(
   const { manifest, keyId, published } = source.sound
   const { content } = manifest
   const isServed = before?.manifest.content.content_root === content.content_root
+  const receiptOf = (replaces: string | null) =>
+    writeReceipt(request.root, {
+      schema_version: '1',
+      kind,
+      imported_at: request.now.toISOString(),
+      generation: generationOf(content),
+      ledger: content.mirror?.ledger ?? null,
+      ledger_revision: content.ledger_revision,
+      content_root: content.content_root,
+      state_root: content.mirror?.state_root ?? null,
+      manifest_sha256: createHash('sha256')
+        .update(published.manifestBytes ?? '')
+        .digest('hex'),
+      signed_by: keyId,
+      replaces,
+    })
   if (isServed && (await isWhole(generations.bundleIn(before.folder), source, signal))) {
-    return { manifest, isNew: false, receipt: null }
+    // An import that was stopped after it had made this what serves left none.
+    const isTold = await hasReceipt(request.root, kind, content.content_root)
+    return { manifest, isNew: false, receipt: isTold ? null : await receiptOf(null) }
   }
   requireWanted(request, source.path, manifest, before?.manifest ?? null)
   await requireRoom(generations.root, bytesOf(manifest))
@@ -108,22 +126,7 @@ async function place(
   const name = `${String(generationOf(content)).padStart(12, '0')}-${digits}`
   // What serves and is damaged is replaced by a generation of another name.
   await generations.activate(scratch, name === (await generations.active()) ? `${name}${AGAIN}` : name)
-  const receipt = await writeReceipt(request.root, {
-    schema_version: '1',
-    kind,
-    imported_at: request.now.toISOString(),
-    generation: generationOf(content),
-    ledger: content.mirror?.ledger ?? null,
-    ledger_revision: content.ledger_revision,
-    content_root: content.content_root,
-    state_root: content.mirror?.state_root ?? null,
-    manifest_sha256: createHash('sha256')
-      .update(published.manifestBytes ?? '')
-      .digest('hex'),
-    signed_by: keyId,
-    replaces: before?.name ?? null,
-  })
-  return { manifest, isNew: true, receipt }
+  return { manifest, isNew: true, receipt: await receiptOf(before?.name ?? null) }
 }
 
 /** Whether what was unpacked before still lies there as the bundle has it. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { canonicalJson, encodeSignature, type Json, withLowS } from '@stella/core'
@@ -39,6 +39,20 @@ export async function writeReceipt(root: string, receipt: Receipt): Promise<stri
   await writeSynced(`${path}.sig`, Buffer.from(encodeSignature(signature)))
   await writeSynced(path, bytes)
   return path
+}
+
+/** Whether the newest receipt of a kind is for content of this root. */
+export async function hasReceipt(root: string, kind: string, contentRoot: string): Promise<boolean> {
+  const folder = join(root, 'receipts')
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .reverse()) {
+    const receipt = JSON.parse(await readFile(join(folder, name), 'utf8')) as Receipt
+    if (receipt.kind === kind) return receipt.content_root === contentRoot
+  }
+  return false
 }
 
 /** The reader's own key, made at the first import. It leaves this machine never. */

@@ -43,6 +43,12 @@ export function registry(root: string): Hono {
   return app
 }
 
+/** Whether any database was imported. */
+export async function hasDatabase(root: string): Promise<boolean> {
+  const active = await Promise.all(Object.keys(databases).map((name) => new Generations(join(root, name)).active()))
+  return active.some((name) => name !== null)
+}
+
 /** Folder of the layout of a database that serves. */
 async function folderOf(root: string, name: string): Promise<string> {
   if (!Object.hasOwn(databases, name)) throw unknown(name)

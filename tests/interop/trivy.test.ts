@@ -223,6 +223,7 @@ describe.skipIf(lacking.length > 0)('through the mirror reader', () => {
       for (const path of ['/v2/other/manifests/2', '/v2/trivy-db/manifests/9', '/v2/trivy-db/blobs/..%2fx']) {
         expect([path, (await fetch(`${url}${path}`)).status]).toEqual([path, 404])
       }
+      expect(await (await fetch(`${url}/health/ready`)).json()).toEqual({ status: 'ready', mirror: null })
     } finally {
       await stop()
     }
