@@ -1,8 +1,7 @@
-use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest, Sha256};
-use stella_bundle::{BundleError, FrameFile, Members, TAR_END, tar_header, tar_padding};
+use stella_bundle::{BundleError, FrameFile, Members, tar_header, tar_padding};
 
 use crate::error::MirrorError;
 use crate::group::MTIME;
@@ -15,42 +14,51 @@ const MAX_GROUP_FILE_BYTES: u64 = 256 << 20;
 pub(crate) type At = [u32; 4];
 
 /// The file and the frame that were read last. All that a file holds must be read, in its order: nothing may lie beside what the index names.
-#[derive(Default)]
 pub(crate) struct Frames {
+    path_of: Box<dyn Fn(u32) -> String + Send>,
+    /// What the last frame of each file holds, beside those that are named.
+    tail: &'static [u8],
     file: Option<FrameFile>,
     /// Group and frame.
-    pub(crate) frame: Option<(u32, u32)>,
+    frame: Option<(u32, u32)>,
     pub(crate) plain: Vec<u8>,
     /// Bytes of the frame that were read.
     pub(crate) used: usize,
 }
 
 impl Frames {
-    /// Goes on to the frame of a place. `tail`: what the last frame of each file holds, beside those that are named.
+    /// Files of these paths, each of which ends with a tail.
+    pub(crate) fn new(path_of: impl Fn(u32) -> String + Send + 'static, tail: &'static [u8]) -> Self {
+        Self { path_of: Box::new(path_of), tail, file: None, frame: None, plain: Vec::new(), used: 0 }
+    }
+
+    /// How many groups have been reached.
+    pub(crate) fn groups(&self) -> u32 {
+        self.frame.map_or(0, |(group, _)| group + 1)
+    }
+
+    /// Goes on to the frame of a place, whose group must be one of the first `groups`: what lies between is looked for.
     pub(crate) fn load(
         &mut self,
         [group, frame, ..]: At,
+        groups: u32,
         members: &mut Members,
         cancel: &AtomicBool,
-        tail: &[u8],
-        path_of: impl Fn(u32) -> String,
     ) -> Result<(), MirrorError> {
         if self.frame == Some((group, frame)) {
             return Ok(());
         }
-        let path = path_of(group);
+        let path = (self.path_of)(group);
+        if group >= groups {
+            return Err(MirrorError::unsound(path, "the index leaves out a group before it"));
+        }
         let is_next = match self.frame {
             Some((of, before)) if of == group => {
                 self.end_frame(&path)?;
                 frame == before + 1
             }
-            Some((of, _)) => {
-                self.end(&path_of(of), tail)?;
-                require_absent(of + 1..group, members, cancel, &path_of)?;
-                frame == 0
-            }
-            None => {
-                require_absent(0..group, members, cancel, &path_of)?;
+            _ => {
+                self.end(group, members, cancel)?;
                 frame == 0
             }
         };
@@ -71,29 +79,23 @@ impl Frames {
         if self.used == self.plain.len() { Ok(()) } else { Err(MirrorError::unsound(path, "it holds what the index does not name")) }
     }
 
-    /// Ends the file at hand, which must hold nothing else but its tail.
-    pub(crate) fn end(&self, path: &str, tail: &[u8]) -> Result<(), MirrorError> {
-        let (Some(file), Some((_, frame))) = (&self.file, self.frame) else { return Ok(()) };
-        self.end_frame(path)?;
-        let next = frame as usize + 1;
-        let is_tail = tail.is_empty() || file.read(next, tail.len()).is_ok_and(|plain| plain == tail);
-        if is_tail && file.count() == next + usize::from(!tail.is_empty()) {
-            return Ok(());
+    /// Ends the file at hand, which must hold nothing else but its tail; there is no other file of the first `groups`.
+    pub(crate) fn end(&self, groups: u32, members: &mut Members, cancel: &AtomicBool) -> Result<(), MirrorError> {
+        if let (Some(file), Some((group, frame))) = (&self.file, self.frame) {
+            let (path, next) = ((self.path_of)(group), frame as usize + 1);
+            self.end_frame(&path)?;
+            let is_tail = self.tail.is_empty() || file.read(next, self.tail.len()).is_ok_and(|plain| plain == self.tail);
+            if !is_tail || file.count() != next + usize::from(!self.tail.is_empty()) {
+                return Err(MirrorError::unsound(path, "it holds what the index does not name"));
+            }
         }
-        Err(MirrorError::unsound(path, "it holds what the index does not name"))
-    }
-
-    /// Ends the documents of a kind that has so many groups.
-    pub(crate) fn end_group(
-        &self,
-        groups: u32,
-        members: &mut Members,
-        cancel: &AtomicBool,
-        path_of: impl Fn(u32) -> String,
-    ) -> Result<(), MirrorError> {
-        let next = self.frame.map_or(0, |(group, _)| group + 1);
-        self.end(&path_of(next.saturating_sub(1)), &TAR_END)?;
-        require_absent(next..groups, members, cancel, &path_of)
+        (self.groups()..groups).try_for_each(|group| {
+            let path = (self.path_of)(group);
+            match members.each_piece(&path, 0, cancel, &mut |_| Ok(())) {
+                Err(BundleError::Absent { .. }) => Ok(()),
+                _ => Err(MirrorError::unsound(path, "the index names nothing in it")),
+            }
+        })
     }
 
     /// The digest that the archive names what lies at a place by, where that is the digest of what lies there and the entry is the next.
@@ -114,17 +116,4 @@ impl Frames {
     pub(crate) fn slice(&self, [_, _, offset, length]: &At) -> Option<&[u8]> {
         self.plain.get(*offset as usize..(*offset as usize).checked_add(*length as usize)?)
     }
-}
-
-/// Groups without documents have no file of documents.
-fn require_absent(
-    mut groups: Range<u32>,
-    members: &mut Members,
-    cancel: &AtomicBool,
-    path_of: impl Fn(u32) -> String,
-) -> Result<(), MirrorError> {
-    groups.try_for_each(|group| match members.each_piece(&path_of(group), 0, cancel, &mut |_| Ok(())) {
-        Err(BundleError::Absent { .. }) => Ok(()),
-        _ => Err(MirrorError::unsound(path_of(group), "the index names nothing in it")),
-    })
 }

@@ -71,8 +71,8 @@ impl RecordStream {
             members,
             index,
             line: String::new(),
-            records: Frames::default(),
-            documents: Frames::default(),
+            records: Frames::new(move |group| kind.records_path(group), &[]),
+            documents: Frames::new(move |group| kind.documents_path(group), &TAR_END),
             document: None,
             current: None,
             cancel: Arc::clone(cancel),
@@ -134,17 +134,15 @@ impl RecordStream {
 
     /// Nothing may lie in the groups that no record names.
     fn end(&mut self) -> Result<(), MirrorError> {
-        let groups = self.records.frame.map_or(0, |(group, _)| group + 1);
-        self.records.end(&self.kind.records_path(groups.saturating_sub(1)), &[])?;
-        let (kind, cancel) = (self.kind, &self.cancel);
-        self.documents.end_group(groups, &mut self.members, cancel, |group| kind.documents_path(group))
+        let groups = self.records.groups();
+        self.records.end(groups, &mut self.members, &self.cancel)?;
+        self.documents.end(groups, &mut self.members, &self.cancel)
     }
 
     /// The frame of a record: its place must be a whole line, and the one that follows what was read before.
     fn load_record(&mut self, key: &str, at: At) -> Result<(), MirrorError> {
-        let path = self.kind.records_path(at[0]);
-        let (kind, cancel) = (self.kind, &self.cancel);
-        self.records.load(at, &mut self.members, cancel, &[], |group| kind.records_path(group))?;
+        // A group of records follows the other.
+        self.records.load(at, self.records.groups() + 1, &mut self.members, &self.cancel)?;
         let (offset, length) = (at[2] as usize, at[3] as usize);
         let frame = &self.records.plain;
         let line = frame.get(offset..offset + length);
@@ -155,7 +153,7 @@ impl RecordStream {
             self.records.used = offset + length + 1;
             return Ok(());
         }
-        Err(MirrorError::unsound(path, format!("where the index says that {key} lies is no line")))
+        Err(MirrorError::unsound(self.kind.records_path(at[0]), format!("where the index says that {key} lies is no line")))
     }
 
     /// The frame of a document, and the digest by which the archive names it, which must be that of its bytes.
@@ -163,12 +161,12 @@ impl RecordStream {
         if let Some((_, digest)) = self.document.filter(|(before, _)| *before == at) {
             return Ok(digest);
         }
-        let (kind, cancel) = (self.kind, &self.cancel);
-        self.documents.load(at, &mut self.members, cancel, &TAR_END, |group| kind.documents_path(group))?;
+        // Those of some groups may all have been withheld; a document lies in no later group than its record.
+        self.documents.load(at, self.records.groups(), &mut self.members, &self.cancel)?;
         let Some(digest) = self.documents.entry(at) else {
             let reason =
                 format!("where the index says that the document of {key} lies is none of this digest, or something lies before it");
-            return Err(MirrorError::unsound(kind.documents_path(at[0]), reason));
+            return Err(MirrorError::unsound(self.kind.documents_path(at[0]), reason));
         };
         self.document = Some((at, digest));
         Ok(digest)

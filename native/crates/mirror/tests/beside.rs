@@ -79,3 +79,21 @@ fn documents_of_a_group_that_has_none_are_found() {
     fs::write(place.join(DOCUMENTS), "anything").expect("a file");
     assert!(!is_sound(&place));
 }
+
+#[test]
+fn a_group_that_is_far_away_is_not_looked_for() {
+    for entry in [r#"["A-2",[4294967295,0,0,5],null]"#, r#"["A-2",[0,0,24,12],[4294967295,0,512,3]]"#] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = mirror(folder.path(), &[Some("one"), Some("two")]);
+        reframe(&place.join(RECORDS), |frames| {
+            if entry.contains(",24,") {
+                frames[0].extend(b"{\"id\":\"A-2\"}\n");
+            }
+        });
+        let path = place.join(Kind::Advisory.index_path());
+        let index = fs::read_to_string(&path).expect("an index");
+        let last = index.lines().find(|line| line.starts_with(r#"["A-1""#)).expect("an entry");
+        fs::write(&path, index.replacen(last, &format!("{last},\n{entry}"), 1)).expect("a file");
+        assert!(!is_sound(&place));
+    }
+}

@@ -238,6 +238,8 @@ fn an_index_that_lies_is_found_whatever_it_lies_about() {
         sound.replacen(",[0,0,512,", ",[0,0,1536,", 1),
         sound.replacen(",[0,0,0,", ",[0,7,0,", 1),
         sound.replacen(",[0,0,0,", ",[9,0,0,", 1),
+        sound.replacen(",[0,0,0,", ",[4294967295,0,0,", 1),
+        sound.replacen(",[0,0,512,", ",[4294967295,0,512,", 1),
         // Out of order, one missing, a name that is none, no entry at all, and one that ends early.
         sound.replacen(&format!("{first}\n{second}"), &format!("{second}\n{first}"), 1),
         sound.replacen(&format!("{first}\n"), "", 1),
