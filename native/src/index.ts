@@ -12,7 +12,7 @@ export {
 } from './evaluate-version.ts'
 export { withFileLock } from './file-lock.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
-export { type ExportsToMerge, mergeExports } from './merge-exports.ts'
+export { type ExportsToMerge, type MergedExports, mergeExports } from './merge-exports.ts'
 export { type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
 export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'

@@ -33,7 +33,7 @@ import { mergeMirrors } from './merge-mirrors.ts'
 import type { BundleMember } from './pack-bundle.ts'
 
 import { besideOf, packExport } from './pack-export.ts'
-import { readSoundExport } from './sound-export.ts'
+import { readSoundExport, type SoundExport } from './sound-export.ts'
 import { zstdVersion } from './zstd-version.ts'
 
 /** Threads that compress, at most. */
@@ -51,7 +51,14 @@ export interface ExportsToMerge {
 interface Verified {
   readonly name: string
   readonly manifest: ExportManifest
+  readonly sound: SoundExport
   readonly signed: readonly ChainFiles[]
+}
+
+/** What was merged, and the deltas as they were verified. */
+export interface MergedExports {
+  readonly manifest: ExportManifest
+  readonly deltas: readonly SoundExport[]
 }
 
 /**
@@ -60,7 +67,7 @@ interface Verified {
  * @throws CommandFailure `integrity` for bundles that are not sound, are out of order, or of another mirror, before anything is written ·
  *   `failed` where another version wrote them
  */
-export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): Promise<ExportManifest> {
+export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): Promise<MergedExports> {
   const base = asked.base === null ? null : await verified(asked.base, asked.keys, signal)
   const deltas: Verified[] = []
   for (const path of asked.deltas) deltas.push(await verified(path, asked.keys, signal))
@@ -103,15 +110,17 @@ export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): 
     })
     members.push(...(await documents(manifest, { chain, manifests, scratch })))
     await packExport(manifest, { members, scratch, out: asked.out }, signal)
-    return manifest
+    return { manifest, deltas: deltas.map(({ sound }) => sound) }
   })
 }
 
 async function verified(path: string, keys: readonly PublicKey[], signal: AbortSignal): Promise<Verified> {
-  const { published, manifest, encryptedTo } = await readSoundExport(path, keys, signal)
+  const sound = await readSoundExport(path, keys, signal)
+  const { manifest, encryptedTo } = sound
   if (encryptedTo) throw encrypted(path)
-  const { manifestBytes, signatureBytes, chain } = published
-  return { name: path, manifest, signed: isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }] }
+  const { manifestBytes, signatureBytes, chain } = sound.published
+  const signed = isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }]
+  return { name: path, manifest, sound, signed }
 }
 
 interface Evidence {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { ExportManifest, PublicKey } from '@stella/contracts'
-import { mergeExports, readSoundExport } from '@stella/native'
+import { mergeExports, type SoundExport } from '@stella/native'
 
 import { CHANGELOG_FILE, changesFolder, encodeSince, SINCE_FILE } from './changelog.ts'
 import { unpackVerified } from './unpack-verified.ts'
@@ -26,18 +26,15 @@ export async function mergedMirror(
   signal: AbortSignal,
 ): Promise<string> {
   const merged = join(work, 'mirror')
-  await mergeExports({ base: base.path, deltas, out: merged, keys }, signal)
+  const { deltas: verified } = await mergeExports({ base: base.path, deltas, out: merged, keys }, signal)
 
-  const told = await Promise.all(
-    deltas.map(async (path, place) => {
-      const delta = { path, sound: await readSoundExport(path, keys, signal) }
-      const isTold = delta.sound.published.members.some((member) => member.path === CHANGELOG_FILE)
-      if (isTold) await unpackVerified(delta, { out: changesFolder(generation, place), only: [CHANGELOG_FILE] }, signal)
-      return isTold
-    }),
-  )
   // Where one delta tells nothing, nobody knows all that has changed.
-  const isWhole = told.every((isTold) => isTold)
-  if (isWhole) await writeFile(join(generation, SINCE_FILE), encodeSince(base.manifest, deltas.length), { flush: true })
+  const tells = ({ published }: SoundExport) => published.members.some(({ path }) => path === CHANGELOG_FILE)
+  if (!verified.every(tells)) return merged
+  for (const [place, sound] of verified.entries()) {
+    const out = changesFolder(generation, place)
+    await unpackVerified({ path: deltas[place] ?? '', sound }, { out, only: [CHANGELOG_FILE] }, signal)
+  }
+  await writeFile(join(generation, SINCE_FILE), encodeSince(base.manifest, deltas.length), { flush: true })
   return merged
 }

@@ -47,7 +47,7 @@ async function merge(
   await requireNewFile(out, { force: force ?? false })
   const keys = await trustedKeys(shell, base ?? deltas[0] ?? out, key)
   const { mergeExports } = await import('@stella/native')
-  const { content } = await mergeExports({ base, deltas, out, keys }, shell.signal)
+  const { content } = (await mergeExports({ base, deltas, out, keys }, shell.signal)).manifest
   print(shell, command, {
     json: {
       file: out,
