@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
-import type { ExportManifest, Run } from '@stella/contracts'
+import type { ExportManifest } from '@stella/contracts'
 import { contentRoot, encodeManifest, encodeMergedProvenance, encodeSummary } from '@stella/core'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-
+import { createMirrorProfiles, exportMirror, publicKeyFile } from './support/mirror.ts'
 import { Reader } from './support/reader.ts'
 import { filesUnder, ingest, openTenant, samples, type Tenant } from './support/tenant.ts'
 
@@ -20,10 +20,7 @@ let joined: string
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'forged')
-  for (const variant of ['full', 'delta']) {
-    const body = JSON.stringify({ name: `mirror ${variant}`, kind: 'mirror', variant })
-    expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
-  }
+  await createMirrorProfiles(tenant)
   await ingest(tenant, join(samples, 'advisories'))
   const full = await exported('full')
   const first = await exported('delta', '--base', full.id)
@@ -48,15 +45,14 @@ let changes = 0
 
 /** Exports the ledger after it has changed. */
 async function exported(
-  variant: string,
+  variant: 'full' | 'delta',
   ...options: string[]
 ): Promise<{ readonly id: string; readonly bundle: string }> {
   const evidence = join(tenant.directory, 'change.json')
   writeFileSync(evidence, JSON.stringify({ id: 'FORGED-1', modified: `2030-01-0${++changes}T00:00:00Z` }))
   await ingest(tenant, evidence)
   const bundle = join(tenant.directory, `${variant}-${changes}.tar.zst`)
-  const asked = ['--profile', `prof_mirror_${variant}`, '--download', bundle, ...options]
-  const { id } = await tenant.json<Run>('export', 'run', 'create', ...asked)
+  const { id } = await exportMirror(tenant, variant, bundle, ...options)
   return { id, bundle }
 }
 
@@ -126,8 +122,6 @@ test('the manifests of a mirror vouch for no export of another kind', async () =
   }
   const tree = await forged(applied, () => undefined, raw)
   expect(await faultsOf(tree)).toContain('export.json')
-  const key = join(tenant.directory, 'key.pem')
-  const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: { pem: string }[] }
-  writeFileSync(key, keys[0]?.pem ?? '')
+  const key = await publicKeyFile(tenant)
   expect((await new Reader(() => key).import(tree)).code).toBe(6)
 })

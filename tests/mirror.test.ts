@@ -7,6 +7,7 @@ import type { ExportManifest, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { createMirrorProfiles, exportMirror } from './support/mirror.ts'
 import { ingest, openTenant, samples, type Tenant } from './support/tenant.ts'
 
 let stack: TestStack
@@ -22,25 +23,17 @@ interface Exported {
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'mirror')
-  await openProfiles(tenant)
+  await createMirrorProfiles(tenant)
   for (const folder of ['advisories', 'vex', 'sboms']) await ingest(tenant, join(samples, folder))
   full = await exported(tenant, 'full')
 })
 afterAll(() => stack?.stop())
 
-async function openProfiles(owner: Tenant): Promise<void> {
-  for (const variant of ['full', 'delta']) {
-    const body = JSON.stringify({ name: `mirror ${variant}`, kind: 'mirror', variant })
-    expect((await owner.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
-  }
-}
-
 let exports = 0
 
 async function exported(owner: Tenant, variant: 'full' | 'delta', ...options: string[]): Promise<Exported> {
   const bundle = join(owner.directory, `${variant}-${++exports}.tar.zst`)
-  const profile = `prof_mirror_${variant}`
-  const run = await owner.json<Run>('export', 'run', 'create', '--profile', profile, '--download', bundle, ...options)
+  const run = await exportMirror(owner, variant, bundle, ...options)
   return { run, bundle, manifest: manifestOf(bundle) }
 }
 
@@ -115,7 +108,7 @@ describe('a full mirror', () => {
 
   test('comes out the same of another order of ingestion', async () => {
     const other = await openTenant(stack, 'mirror-order')
-    await openProfiles(other)
+    await createMirrorProfiles(other)
     for (const folder of ['sboms', 'vex', 'advisories']) await ingest(other, join(samples, folder))
     const { manifest } = await exported(other, 'full')
     const files = (of: ExportManifest) => of.content.files.filter(({ path }) => path !== 'README.md')
@@ -271,7 +264,7 @@ describe('deltas from the beginning', () => {
 
   test('of an empty ledger lead on, as those of any other', async () => {
     const owner = await openTenant(stack, 'mirror-empty')
-    await openProfiles(owner)
+    await createMirrorProfiles(owner)
     const empty = await exported(owner, 'full')
     await ingest(owner, join(samples, 'advisories'))
     const first = await exported(owner, 'delta', '--base', empty.run.id)
@@ -282,7 +275,7 @@ describe('deltas from the beginning', () => {
 
   test('that end what was withheld of a document make the mirror that no longer withholds it', async () => {
     const owner = await openTenant(stack, 'mirror-credential')
-    await openProfiles(owner)
+    await createMirrorProfiles(owner)
     const references = [{ type: 'WEB', url: 'https://someone:hunter2hunter2@example.test/' }]
     await ingested(owner, advisory('TEST-8', '2025-01-01T00:00:00Z', { references }))
     const before = await exported(owner, 'full')

@@ -3,10 +3,9 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { PublicKey, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
+import { createMirrorProfiles, exportMirror, publicKeyFile } from './support/mirror.ts'
 import { type Answer, Reader } from './support/reader.ts'
 import { ingest, openTenant, samples, type Tenant } from './support/tenant.ts'
 
@@ -21,26 +20,21 @@ let nextDelta: string
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'reader')
-  for (const variant of ['full', 'delta']) {
-    const body = JSON.stringify({ name: `mirror ${variant}`, kind: 'mirror', variant })
-    expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
-  }
+  await createMirrorProfiles(tenant)
   for (const folder of ['advisories', 'vex', 'sboms']) await ingest(tenant, join(samples, folder))
   first = join(tenant.directory, 'first.tar.zst')
-  const run = await exported('full', first)
+  const run = await exportMirror(tenant, 'full', first)
   writeFileSync(join(tenant.directory, 'later.json'), JSON.stringify(later))
   await ingest(tenant, join(tenant.directory, 'later.json'))
   delta = join(tenant.directory, 'delta.tar.zst')
-  const changed = await exported('delta', delta, '--base', run.id)
+  const changed = await exportMirror(tenant, 'delta', delta, '--base', run.id)
   writeFileSync(join(tenant.directory, 'gone.json'), JSON.stringify({ ...later, modified: GONE, withdrawn: GONE }))
   await ingest(tenant, join(tenant.directory, 'gone.json'))
   nextDelta = join(tenant.directory, 'next-delta.tar.zst')
-  await exported('delta', nextDelta, '--base', changed.id)
+  await exportMirror(tenant, 'delta', nextDelta, '--base', changed.id)
   second = join(tenant.directory, 'second.tar.zst')
   expect((await tenant.stella('mirror', 'apply', first, delta, '--out', second)).code).toBe(0)
-  const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
-  key = join(tenant.directory, 'key.pem')
-  writeFileSync(key, keys[0]?.pem ?? '')
+  key = await publicKeyFile(tenant)
 })
 afterAll(() => stack?.stop())
 
@@ -50,11 +44,6 @@ const later = {
   modified: '2030-01-01T00:00:00Z',
   aliases: ['CVE-2030-1'],
   affected: [{ package: { ecosystem: 'npm', name: 'left-pad' }, versions: ['1.0.0'] }],
-}
-
-function exported(variant: string, bundle: string, ...options: string[]): Promise<Run> {
-  const profile = `prof_mirror_${variant}`
-  return tenant.json<Run>('export', 'run', 'create', '--profile', profile, '--download', bundle, ...options)
 }
 
 describe('a mirror that was imported', () => {
@@ -253,7 +242,7 @@ describe('an import', () => {
   test('of a mirror that was limited covers no question that it was not made for', async () => {
     const reader = new Reader(() => key)
     const limited = join(tenant.directory, 'limited.tar.zst')
-    await exported('full', limited, '--package', 'pkg:npm/lodash')
+    await exportMirror(tenant, 'full', limited, '--package', 'pkg:npm/lodash')
     expect((await reader.import(limited)).code).toBe(0)
     expect((await reader.query('alias', 'CVE-2021-23337')).items.length).toBe(1)
     for (const question of [

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { PublicKey, Run } from '@stella/contracts'
 import { startTestStack, type TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { manyAdvisories } from '../support/many-advisories.ts'
+import { createMirrorProfiles, exportMirror, publicKeyFile } from '../support/mirror.ts'
 import { Reader } from '../support/reader.ts'
 import { ingest, openTenant, samples, type Tenant } from '../support/tenant.ts'
 
@@ -22,27 +22,17 @@ let delta: string
 beforeAll(async () => {
   stack = await startTestStack()
   tenant = await openTenant(stack, 'reader-kills')
-  for (const variant of ['full', 'delta']) {
-    const body = JSON.stringify({ name: `mirror ${variant}`, kind: 'mirror', variant })
-    expect((await tenant.api('/export/profiles', { method: 'POST', body })).status).toBe(201)
-  }
+  await createMirrorProfiles(tenant)
   writeFileSync(join(tenant.directory, 'many.jsonl'), manyAdvisories(14_000))
   await ingest(tenant, join(tenant.directory, 'many.jsonl'))
   mirror = join(tenant.directory, 'mirror.tar.zst')
-  const { id } = await exported('full', mirror)
+  const { id } = await exportMirror(tenant, 'full', mirror)
   await ingest(tenant, join(samples, 'advisories'))
   delta = join(tenant.directory, 'delta.tar.zst')
-  await exported('delta', delta, '--base', id)
-  const { keys } = (await (await tenant.api('/export/keys')).json()) as { keys: PublicKey[] }
-  key = join(tenant.directory, 'key.pem')
-  writeFileSync(key, keys[0]?.pem ?? '')
+  await exportMirror(tenant, 'delta', delta, '--base', id)
+  key = await publicKeyFile(tenant)
 })
 afterAll(() => stack?.stop())
-
-function exported(variant: string, bundle: string, ...options: string[]): Promise<Run> {
-  const profile = `prof_mirror_${variant}`
-  return tenant.json<Run>('export', 'run', 'create', '--profile', profile, '--download', bundle, ...options)
-}
 
 test(`an import of a mirror, or of a delta, that is killed ${KILLS} times leaves the mirror before it or the new one, whole, and never a mix`, async () => {
   const reader = new Reader(() => key)
