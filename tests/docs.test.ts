@@ -132,6 +132,8 @@ describe('commands', () => {
     await symlink(join(root, 'node_modules'), join(clone, 'node_modules'))
     await mkdir(join(clone, '.stella/dev'), { recursive: true })
     await cp(join(stack.devDir, 'issuer.json'), join(clone, '.stella/dev/issuer.json'))
+    await symlink(join(stack.devDir, 'encryption-keys'), join(clone, '.stella/dev/encryption-keys'))
+    await mkdir(join(stack.devDir, 'encryption-keys'))
     const token = await stack.token({ tenant: 'default', roles: ['Export.Admin'] })
     await writeFile(
       join(clone, '.stella/dev/env'),

@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 
-import { bundlePaths, encryptedPaths, exportManifest, MAX_MANIFEST_BYTES, mirrorPaths } from '@stella/contracts'
-import { byteOrder, CommandFailure, ENCRYPTED_SUFFIX, encodeSummary } from '@stella/core'
+import {
+  bundlePaths,
+  type EncryptedFiles,
+  encryptedFiles,
+  encryptedPaths,
+  exportManifest,
+  MAX_MANIFEST_BYTES,
+  mirrorPaths,
+} from '@stella/contracts'
+import { byteOrder, CommandFailure, encodeSummary } from '@stella/core'
 
 /** A file of two exports, and whether it has the same bytes in both. */
 export interface FileComparison {
@@ -22,23 +30,31 @@ export function compareDigests(first: FileDigests, second: FileDigests): FileCom
 }
 
 /**
- * The files of a bundle, read. Those that are encrypted come out otherwise each time: for them stands what its manifest says of their plaintext.
+ * The files of a bundle, read. Those that are encrypted come out otherwise each time: for them stands what its manifest says of their plaintext; null
+ * where that is encrypted too.
  * @throws CommandFailure `integrity` where its container is not sound, or where it holds nothing to compare
  */
-export async function digestsOfBundle(bundle: string, signal: AbortSignal): Promise<FileDigests> {
+export async function digestsOfBundle(bundle: string, signal: AbortSignal): Promise<FileDigests | null> {
   const { scanExport } = await import('@stella/native')
   const { members, faults } = await scanExport(bundle, signal)
   const [fault] = faults
   if (fault) throw incomparable(bundle, `${fault.path ?? 'the container'}: ${fault.reason}`)
   if (members.every(({ path }) => path.startsWith(SIGNATURES))) throw incomparable(bundle, 'it holds no file')
-  const isEncrypted = members.some(({ path }) => path === encryptedPaths.list)
-  const stated = isEncrypted ? await statedDigests(bundle, signal) : []
-  const sealed = new Set(stated.map(([path]) => `${path}${ENCRYPTED_SUFFIX}`))
-  const read = members.filter(({ path }) => !sealed.has(path))
+  const sealed = members.some(({ path }) => path === encryptedPaths.list) ? await sealedFiles(bundle, signal) : null
+  if (sealed?.strict) return null
+  const stated = sealed ? await statedDigests(bundle, signal) : []
+  const left = new Set(sealed?.files.map(({ path }) => path))
+  const read = members.filter(({ path }) => !left.has(path))
   return new Map([...stated, ...read.map(({ path, sizeBytes, sha256 }): Digest => [path, `${sizeBytes} ${sha256}`])])
 }
 
 type Digest = [path: string, digest: string]
+
+async function sealedFiles(bundle: string, signal: AbortSignal): Promise<EncryptedFiles> {
+  const { readMember } = await import('@stella/native')
+  const list = await readMember(resolve(bundle), encryptedPaths.list, MAX_MANIFEST_BYTES, signal)
+  return encryptedFiles.parse(JSON.parse(list.toString()))
+}
 
 async function statedDigests(bundle: string, signal: AbortSignal): Promise<Digest[]> {
   const { readMember } = await import('@stella/native')

@@ -1,115 +1,152 @@
+import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 
 import {
-  type ExportFile,
+  type EncryptedFiles,
   type ExportManifest,
   encryptedPaths,
   MAX_IDENTITY_BYTES,
   type PublicKey,
   toProblem,
 } from '@stella/contracts'
-import { CommandFailure, ENCRYPTED_SUFFIX, isEncryptedFile } from '@stella/core'
+import { CommandFailure, decryptedPath } from '@stella/core'
 import {
   type BundleMember,
   besideOf,
+  type DecryptionKey,
   decryptMembers,
   packExport,
   type ReadExport,
   readSoundExport,
+  readVerifiedExport,
   unpackBundle,
 } from '@stella/native'
 
 import { readInputFile } from './input-file.ts'
 
+/** Largest data key file that is read, in bytes: more than a key has. */
+const MAX_DATA_KEY_BYTES = 64
+
+/** What opens an encrypted bundle: an age identity file, or a file of its data key. */
+export interface KeyToDecrypt {
+  readonly kind: 'identity' | 'data key'
+  readonly file: string
+}
+
 /** A bundle to decrypt, and where to. */
 export interface BundleToDecrypt {
   readonly bundle: string
-  /** An age identity file. */
-  readonly identity: string
+  readonly key: KeyToDecrypt
   readonly out: string
   readonly keys: readonly PublicKey[]
 }
 
 /**
- * Verifies an encrypted bundle, decrypts its files, compares each with the signed manifest, and packs what they were before: a bundle as any
- * other, which is put in place whole.
- * @throws CommandFailure `integrity` for a bundle that is not sound, that the identity does not open, or that holds something else than its manifest
- *   says · `usage` for one that is not encrypted, and for what is no identity file
+ * Verifies an encrypted bundle as it is, decrypts its files, verifies what comes out as any export, and packs it: the bundle that it was before,
+ * which is put in place whole.
+ * @throws CommandFailure `integrity` for a bundle that is not sound, that the key does not open, or that holds something else than its manifest
+ *   says · `usage` for one that is not encrypted, or is by the other kind of key, and for what is no key
  */
 export async function decryptBundle(asked: BundleToDecrypt, signal: AbortSignal): Promise<ExportManifest> {
-  const { bundle, identity, out, keys } = asked
-  const identities = (await readInputFile(identity, MAX_IDENTITY_BYTES)).toString()
-  const { published, manifest, encryptedTo } = await readSoundExport(bundle, keys, signal)
-  if (!encryptedTo) throw notEncrypted(bundle)
-  const encrypted = manifest.content.files.filter(isEncryptedFile)
+  const { bundle, out, keys } = asked
+  const by = await readKey(asked.key)
+  const { published: sealed, verdict } = await readVerifiedExport(bundle, keys, signal)
+  const list = verdict.encrypted
+  if (!list) throw notEncrypted(bundle)
+  requireKind(asked, list)
 
-  await besideOf(out, async (scratch) => {
+  return besideOf(out, async (scratch) => {
     const tree = join(scratch, 'tree')
-    const documents = readableMembers(published, manifest)
-    const maxBytes = documents.reduce((sum, { size }) => sum + size, 0)
-    const paths = documents.map(({ path }) => path)
-    await unpackBundle({ path: resolve(bundle), members: paths, out: tree, maxBytes }, signal)
-    await decryptInto(tree, { asked, identities, files: encrypted }, signal)
-    const members = [...documents, ...encrypted].map(memberIn(tree))
-    // Packing compares every file with size and digest that were verified, whoever may have changed the bundle meanwhile.
+    await unpackReadable(tree, { bundle, sealed, list }, signal)
+    await decryptInto(tree, { asked, by, list }, signal)
+    const { manifest, published } = await readSoundExport(tree, keys, signal).catch((error: unknown) =>
+      Promise.reject(error instanceof CommandFailure ? otherPlaintext(error) : error),
+    )
+    const sha256 = createHash('sha256')
+      .update(published.manifestBytes ?? '')
+      .digest('hex')
+    if (sha256 !== list.manifest_sha256) throw otherPlaintext()
+    const members = published.members.map(memberIn(tree))
     await packExport(manifest, { members, scratch, out }, signal)
+    return manifest
   })
-  return manifest
+}
+
+async function readKey({ kind, file }: KeyToDecrypt): Promise<DecryptionKey> {
+  if (kind === 'data key') return { dataKey: await readInputFile(file, MAX_DATA_KEY_BYTES) }
+  return { identities: (await readInputFile(file, MAX_IDENTITY_BYTES)).toString() }
+}
+
+function requireKind({ bundle, key }: BundleToDecrypt, list: EncryptedFiles): void {
+  const kind = list.scheme === 'age-x25519' ? 'identity' : 'data key'
+  if (kind === key.kind) return
+  const [by, advice] =
+    kind === 'identity'
+      ? [
+          'to age recipients',
+          'give --identity: a file as age-keygen writes it, of one that `stella export verify` names',
+        ]
+      : ['by a data key', 'give --data-key: what the KMS unwraps of data_key.wrapped in signatures/encrypted.json']
+  throw new CommandFailure('usage', `${bundle} cannot be decrypted so: it is encrypted ${by}`, advice)
+}
+
+interface Sealed {
+  readonly bundle: string
+  readonly sealed: ReadExport
+  readonly list: EncryptedFiles
 }
 
 /** What lies readable in an encrypted bundle, but for what tells of its encryption. */
-function readableMembers({ members }: ReadExport, { content }: ExportManifest): ExportFile[] {
-  const sealed = content.files.filter(isEncryptedFile).map(({ path }) => `${path}${ENCRYPTED_SUFFIX}`)
-  const left = new Set<string>([...sealed, ...Object.values(encryptedPaths)])
-  return members
-    .filter(({ path }) => !left.has(path))
-    .map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 }))
+async function unpackReadable(tree: string, { bundle, sealed, list }: Sealed, signal: AbortSignal): Promise<void> {
+  const left = new Set<string>([...list.files.map(({ path }) => path), ...Object.values(encryptedPaths)])
+  const readable = sealed.members.filter(({ path }) => !left.has(path))
+  const maxBytes = readable.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  await unpackBundle({ path: resolve(bundle), members: readable.map(({ path }) => path), out: tree, maxBytes }, signal)
 }
 
 interface Decrypting {
   readonly asked: BundleToDecrypt
-  readonly identities: string
-  readonly files: readonly ExportFile[]
+  readonly by: DecryptionKey
+  readonly list: EncryptedFiles
 }
 
-async function decryptInto(tree: string, { asked, identities, files }: Decrypting, signal: AbortSignal): Promise<void> {
-  const { bundle, identity } = asked
-  const members = files.map(({ path, size }) => ({ path, maxBytes: size }))
-  const plain = await decryptMembers({ path: resolve(bundle), members, identities, out: tree }, signal).catch(
-    (error: unknown) => Promise.reject(undecrypted(error, identity)),
+async function decryptInto(tree: string, { asked, by, list }: Decrypting, signal: AbortSignal): Promise<void> {
+  // No plaintext is longer than its ciphertext.
+  const members = list.files.map(({ path, size }) => ({ path: decryptedPath(path, list) ?? path, maxBytes: size }))
+  await decryptMembers({ path: resolve(asked.bundle), members, by, out: tree }, signal).catch((error: unknown) =>
+    Promise.reject(undecrypted(error, asked.key)),
   )
-  const found = new Map(plain.map((file) => [file.path, file]))
-  const other = files.find(({ path, size, sha256 }) => {
-    const file = found.get(path)
-    return file?.sizeBytes !== size || file.sha256 !== sha256
-  })
-  if (other) throw otherPlaintext(`${other.path} was decrypted to something else than export.json names`)
 }
 
-function memberIn(tree: string): (file: ExportFile) => BundleMember {
-  return ({ path, size, sha256 }) => {
-    return { path, sizeBytes: size, sha256, parts: [{ file: join(tree, path), offset: 0, sizeBytes: null }] }
+function memberIn(tree: string): (file: { path: string; sizeBytes: number; sha256: string }) => BundleMember {
+  return ({ path, sizeBytes, sha256 }) => {
+    return { path, sizeBytes, sha256, parts: [{ file: join(tree, path), offset: 0, sizeBytes: null }] }
   }
 }
 
-function undecrypted(error: unknown, identity: string): unknown {
+function undecrypted(error: unknown, { kind, file }: KeyToDecrypt): unknown {
   const { code, message } = toProblem(error)
   const cause = { cause: error }
   if (code === 'request/invalid') {
-    const advice = 'name a file as age-keygen writes it'
-    return new CommandFailure('usage', `${identity} cannot be used: ${message}`, advice, cause)
+    const advice =
+      kind === 'identity' ? 'name a file as age-keygen writes it' : 'name a file of the 32 bytes of the key'
+    return new CommandFailure('usage', `${file} cannot be used: ${message}`, advice, cause)
   }
-  if (code === 'bundle/invalid') {
-    const advice = 'give the identity of one of its recipients, which `stella export verify` names'
+  if (code === 'bundle/invalid' || code === 'blob/altered' || code === 'blob/long') {
+    const advice =
+      kind === 'identity'
+        ? 'give the identity of one of its recipients, which `stella export verify` names'
+        : 'give what the KMS unwraps of data_key.wrapped in the signatures/encrypted.json of this bundle'
     return new CommandFailure('integrity', `nothing was written: ${message}`, advice, cause)
   }
-  if (code === 'blob/altered' || code === 'blob/long') return otherPlaintext(message, cause)
   return error
 }
 
-function otherPlaintext(why: string, cause?: ErrorOptions): CommandFailure {
-  const advice = 'do not use it, and tell whoever made it: its signatures are sound'
-  return new CommandFailure('integrity', `nothing was written: ${why}`, advice, cause)
+function otherPlaintext(cause?: CommandFailure): CommandFailure {
+  const why = 'it was decrypted to something else than its signed export.json names'
+  const advice = 'do not use it, and tell whoever made it: the signature of what is encrypted is sound'
+  const details = cause ? { cause, details: cause.details } : {}
+  return new CommandFailure('integrity', `nothing was written: ${why}`, advice, details)
 }
 
 function notEncrypted(bundle: string): CommandFailure {

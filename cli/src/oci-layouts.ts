@@ -19,7 +19,7 @@ import {
   readOciIndex,
   readOciManifest,
 } from '@stella/core'
-import { besideOf, packExport, readSoundExport, unpackBundle } from '@stella/native'
+import { besideOf, packExport, readVerifiedExport, unpackBundle } from '@stella/native'
 
 import { readInputFile } from './input-file.ts'
 
@@ -35,13 +35,15 @@ export interface Moved {
 
 /**
  * Writes a mirror as an OCI image layout into a folder, which is put in place whole. Files that are equal are one blob.
- * @throws CommandFailure `integrity` for a bundle that is not sound · `usage` where it is no mirror
+ * @throws CommandFailure `integrity` for a bundle that is not sound · `usage` where it is no mirror, or tells nothing of itself
  */
 export async function writeLayout(
   { bundle, out, keys }: { readonly bundle: string; readonly out: string; readonly keys: readonly PublicKey[] },
   signal: AbortSignal,
 ): Promise<Moved> {
-  const { published, manifest } = await readSoundExport(bundle, keys, signal)
+  const { published, verdict } = await readVerifiedExport(bundle, keys, signal)
+  const { manifest } = verdict
+  if (!manifest) throw encryptedStrictly(bundle)
   if (!manifest.content.mirror) {
     throw new CommandFailure(
       'usage',
@@ -127,4 +129,9 @@ async function requireBlob(layout: string, sha256: string): Promise<void> {
 function noMirror(layout: string, why: string, cause?: unknown): CommandFailure {
   const advice = 'copy the layout again, with all that its index names: oras cp --recursive'
   return new CommandFailure('integrity', `${layout} holds no whole mirror: ${why}`, advice, { cause })
+}
+
+function encryptedStrictly(bundle: string): CommandFailure {
+  const message = `${bundle} cannot be written so: it is encrypted strictly, and a layout tells what it is of`
+  return new CommandFailure('usage', message, 'decrypt it first: stella mirror decrypt')
 }

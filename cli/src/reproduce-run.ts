@@ -52,11 +52,20 @@ export async function reproduceRun(
     const files =
       digests === null
         ? [{ path: 'content_root', equal: original.content_root === again.content_root }]
-        : compareDigests(digests, await digestsOfBundle(file, shell.signal))
+        : compareDigests(digests, await writtenDigests(api, shell, { again, file }))
     return { runId: again.id, files, isOriginalDamaged: isDamaged }
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/** The files of the bundle that was written again; where none of it can be read, those that its manifest names. */
+async function writtenDigests(
+  api: ApiClient,
+  shell: Shell,
+  { again, file }: { readonly again: Run; readonly file: string },
+): Promise<FileDigests> {
+  return (await digestsOfBundle(file, shell.signal)) ?? (await documentDigests(api, again)) ?? new Map()
 }
 
 /** What is still known of the files of a run: null where nothing but its row is kept or can be read. */

@@ -1,23 +1,34 @@
+import type { EncryptedFiles } from '@stella/contracts'
 import type { ExportFault, IndexVerdict, Verdict } from '@stella/core'
 
 import type { Answer } from './output.ts'
 import { countsLine } from './run-lines.ts'
 
+type Told = Omit<Verdict, 'manifest' | 'encrypted' | 'isEncrypted'>
+
 /** What nobody can tell of an encrypted mirror without a key. */
 const UNREAD = 'unchecked what the files are when decrypted: `stella mirror decrypt` compares that with export.json'
 
+/** What nobody can tell of one that is encrypted strictly. */
+const UNTOLD = 'unchecked what it is, and what its files are when decrypted: `stella mirror decrypt` verifies both'
+
 /** What `stella export verify` answers about a bundle. */
 export function verdictAnswer(path: string, verdict: Verdict): Answer {
-  const { encryptedTo } = verdict
+  const { encrypted, isEncrypted } = verdict
   const lines = [
-    ...soundLines(path, verdict),
-    ...(encryptedTo ?? []).map((recipient) => `encrypted ${recipient}`),
-    ...(encryptedTo ? [UNREAD] : []),
+    ...(encrypted?.strict ? [`${path}: sound`, `key       ${verdict.keyId}`] : soundLines(path, verdict)),
+    ...(encrypted ? keysOf(encrypted).map((key) => `encrypted ${key}`) : []),
+    ...(encrypted ? [encrypted.strict ? UNTOLD : UNREAD] : []),
   ]
   return {
-    json: verdictJson(verdict, verdict.encryptedTo !== null),
+    json: verdictJson(verdict, isEncrypted),
     lines: verdict.ok ? lines : faultLines(verdict.faults),
   }
+}
+
+/** The keys that decrypt, or lead to the one that does. */
+function keysOf(encrypted: EncryptedFiles): readonly string[] {
+  return encrypted.scheme === 'age-x25519' ? encrypted.recipients : [`by the KMS key ${encrypted.data_key.kms_key}`]
 }
 
 /** What `stella export verify` answers about an export in parts. */
@@ -38,7 +49,7 @@ export function indexVerdictAnswer(path: string, verdict: IndexVerdict): Answer 
   }
 }
 
-function verdictJson(verdict: Omit<Verdict, 'manifest' | 'encryptedTo'>, isEncrypted: boolean) {
+function verdictJson(verdict: Told, isEncrypted: boolean) {
   const { ok, keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts, faults } = verdict
   const origin = { run_id: runId, tenant, profile, ledger_revision: ledgerRevision }
   const encryption = { encrypted: isEncrypted, plaintext_checked: !isEncrypted }
@@ -49,7 +60,7 @@ function faultLines(faults: readonly ExportFault[]): string[] {
   return faults.map(({ path, reason }) => `${path}: ${reason}`)
 }
 
-function soundLines(path: string, verdict: Omit<Verdict, 'manifest' | 'encryptedTo'>): string[] {
+function soundLines(path: string, verdict: Told): string[] {
   const { keyId, contentRoot, runId, tenant, profile, ledgerRevision, counts } = verdict
   return [
     `${path}: sound`,

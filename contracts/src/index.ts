@@ -11,8 +11,8 @@ export {
 } from './audit.ts'
 export { type BundleUrl, bundleUrl } from './bundle-url.ts'
 export {
-  ENCRYPTION_SCHEME,
   type EncryptedFiles,
+  type Encryption,
   encryptedFiles,
   encryptedPaths,
   MAX_IDENTITY_BYTES,

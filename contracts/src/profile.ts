@@ -104,6 +104,8 @@ export const newProfile = z
     if (kind !== 'mirror' && config.mirror) refuse(['config', 'mirror'], 'is for profiles of kind mirror')
     if (kind !== 'mirror' && config.encryption) refuse(['config', 'encryption'], 'is for profiles of kind mirror')
     if (variant === 'delta' && config.sharding) refuse(['config', 'sharding'], 'a delta is one bundle: leave it out')
+    if (config.encryption?.strict && config.sharding)
+      refuse(['config', 'sharding'], 'the index of parts is readable, which strict encryption excludes: leave one out')
     if (kind === 'trivy' && config.sharding) refuse(['config', 'sharding'], 'a database is one file: leave it out')
     const schema = trivyDatabaseOf({ kind, variant })?.schema
     if (schema !== undefined && (config.trivy?.schema ?? schema) !== schema)

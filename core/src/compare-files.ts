@@ -49,24 +49,51 @@ export function compareFiles(
   members: readonly ScannedMember[],
   { encrypted, chain }: ComparedBesides,
 ): ExportFault[] {
-  const found = new Map(members.map((member) => [member.path, member]))
-  const files = encrypted ? (encrypted.files ?? []) : content.files
-  const named = new Set(files.map(({ path }) => path))
   const ofChain = new Set(chain.flatMap((folder) => Object.values(chainFiles(folder))))
-  const seen = new Set<string>()
-  const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
   const isDescribed = (path: string) =>
     described.has(path) ||
     (trivyDatabaseOf(content.profile) !== null && path === trivySignaturePath) ||
     (content.mirror !== undefined && summaries.has(path)) ||
     (encrypted ? ofEncryption : ofChain).has(path)
-  const extra = encrypted?.files === null ? [] : members.filter(({ path }) => !named.has(path) && !isDescribed(path))
-  const list = encrypted ? encryptedPaths.list : bundlePaths.manifest
+  if (encrypted) {
+    const { files } = encrypted
+    return compareNamed(files ?? [], members, {
+      list: encryptedPaths.list,
+      isBeside: files ? isDescribed : () => true,
+    })
+  }
+  const found = new Map(members.map((member) => [member.path, member]))
+  return [
+    ...compareNamed(content.files, members, { list: bundlePaths.manifest, isBeside: isDescribed }),
+    ...compareCounts(content, found, chain.length > 0),
+  ]
+}
+
+/** Compares the files of a mirror that is encrypted strictly with its list: nothing else is readable. */
+export function compareStrictly(files: readonly ExportFile[], members: readonly ScannedMember[]): ExportFault[] {
+  return compareNamed(files, members, { list: encryptedPaths.list, isBeside: (path) => ofEncryption.has(path) })
+}
+
+/** What names files, and which others may lie beside these. */
+interface Naming {
+  readonly list: string
+  isBeside(path: string): boolean
+}
+
+function compareNamed(
+  files: readonly ExportFile[],
+  members: readonly ScannedMember[],
+  { list, isBeside }: Naming,
+): ExportFault[] {
+  const found = new Map(members.map((member) => [member.path, member]))
+  const named = new Set(files.map(({ path }) => path))
+  const seen = new Set<string>()
+  const doubled = members.filter(({ path }) => seen.size === seen.add(path).size)
+  const extra = members.filter(({ path }) => !named.has(path) && !isBeside(path))
   return [
     ...doubled.map(({ path }) => ({ path, reason: 'it is there more than once' })),
     ...extra.map(({ path }) => ({ path, reason: `it is not among the files of ${list}` })),
     ...files.flatMap((file) => compareFile(file, found.get(file.path))),
-    ...(encrypted ? [] : compareCounts(content, found, chain.length > 0)),
   ]
 }
 

@@ -24,7 +24,7 @@ export { deltaBase } from './delta-base.ts'
 export { dssePreAuthEncoding } from './dsse.ts'
 export { isLowS, withLowS } from './ecdsa-low-s.ts'
 export { effectiveFilters } from './effective-filters.ts'
-export { ENCRYPTED_SUFFIX, type EncryptedInputs, encodeEncryptedFiles, isEncryptedFile } from './encrypted-files.ts'
+export { decryptedPath, encodeEncryptedFiles, encryptionScheme, isEncryptedFile } from './encrypted-files.ts'
 export type { ExportFault } from './export-fault.ts'
 export {
   decodeManifest,

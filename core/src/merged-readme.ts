@@ -1,7 +1,7 @@
 import type { ExportContent, ExportManifest } from '@stella/contracts'
 
 import type { MergedOf } from './merged-manifest.ts'
-import { mirrorReadme, tellsDecryption } from './mirror-readme.ts'
+import { mirrorReadme, toldEncryption } from './mirror-readme.ts'
 
 /** What the mirror is that a mirror, or a delta, makes. */
 export function mirrorOf({ content }: ExportManifest): Pick<ExportContent, 'profile' | 'compression'> {
@@ -19,6 +19,6 @@ export function mergedReadme({ base, deltas }: MergedOf): string {
     ledgerRevision: content.ledger_revision,
     ledgerTime: content.ledger_time,
     base: base ? null : (deltas[0]?.content.delta?.base.export_id ?? null),
-    isEncrypted: tellsDecryption(base ?? last),
+    encryption: toldEncryption(base ?? last),
   })
 }

@@ -105,7 +105,8 @@ test('verifyExport() finds a sound export sound', () => {
     profile: 'prof_raw',
     ledgerRevision: 3,
     counts: { advisories: 2, vex: 0, sboms: 1 },
-    encryptedTo: null,
+    isEncrypted: false,
+    encrypted: null,
     faults: [],
   })
 })

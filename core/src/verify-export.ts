@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import {
   bundlePaths,
+  type EncryptedFiles,
   type ExportFile,
   type ExportManifest,
   encryptedPaths,
@@ -15,14 +16,14 @@ import {
 } from '@stella/contracts'
 
 import { byteOrder } from './byte-order.ts'
-import { compareFiles, type ScannedMember } from './compare-files.ts'
+import { compareFiles, compareStrictly, type ScannedMember } from './compare-files.ts'
 import { contentRoot } from './content-root.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
 import { readJson } from './json-documents.ts'
 import { isMerged, type MergedKindCounts } from './merged-manifest.ts'
 import { encodeSummary } from './mirror-summary.ts'
 import { verifyDetached } from './verify-detached.ts'
-import { verifyEncrypted } from './verify-encrypted.ts'
+import { type EncryptedVerdict, verifyEncrypted } from './verify-encrypted.ts'
 import { type ChainFiles, type MergedEvidence, verifyMerged } from './verify-merged.ts'
 import { verifyProvenance } from './verify-provenance.ts'
 
@@ -75,8 +76,10 @@ export interface Verdict {
   readonly profile: string | null
   readonly ledgerRevision: number | null
   readonly counts: RunCounts | null
-  /** Recipients of an encrypted mirror, whose plaintext was not looked at; null of any other export. */
-  readonly encryptedTo: readonly string[] | null
+  /** Whether it is a mirror that is encrypted, so that its plaintext was not looked at. */
+  readonly isEncrypted: boolean
+  /** The list of its encrypted files; null of any other export, and where it cannot be read. */
+  readonly encrypted: EncryptedFiles | null
   /** Sorted by path; at most `MAX_FAULTS`. */
   readonly faults: readonly ExportFault[]
 }
@@ -84,7 +87,8 @@ export interface Verdict {
 /**
  * Judges an export by its bytes and the verifier's keys alone: signature, form and content of `export.json`; size, digest and
  * lines of every file; absent and extra files; the container's time; `content_root`; provenance and its envelope. Of an encrypted mirror the files
- * are those that its list names. Never throws for what the bytes hold.
+ * are those that its list names; where it is encrypted strictly all that can be judged is the list and the files as they lie, and the manifest is null. Never throws for what
+ * the bytes hold.
  */
 export function verifyExport(published: PublishedExport): Verdict {
   const { containerFaults, container, members, manifestBytes } = published
@@ -96,6 +100,8 @@ export function verifyExport(published: PublishedExport): Verdict {
   const chain = merged ? published.chain.map(({ path }) => path) : []
   const isEncrypted = published.encryptedBytes !== null || damaged.has(encryptedPaths.list)
   const encrypted = isEncrypted ? verifyEncrypted(manifest, published) : null
+  if (encrypted?.list?.strict)
+    return verdictOf(null, { ...encrypted, isEncrypted, faults: strictFaults(encrypted, published) })
   const found = [
     ...read.faults,
     ...(signed?.faults ?? []),
@@ -110,17 +116,34 @@ export function verifyExport(published: PublishedExport): Verdict {
       : verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null)),
   ]
   const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
+  return verdictOf(manifest, { keyId: signed?.keyId ?? null, list: encrypted?.list ?? null, faults, isEncrypted })
+}
+
+/** What is wrong with a mirror of which nothing can be read but the list of its files. */
+function strictFaults(
+  { files, faults }: EncryptedVerdict,
+  { containerFaults, members }: PublishedExport,
+): ExportFault[] {
+  return [...containerFaults, ...faults, ...compareStrictly(files ?? [], members)]
+}
+
+interface Found extends Pick<EncryptedVerdict, 'list' | 'keyId' | 'faults'> {
+  readonly isEncrypted: boolean
+}
+
+function verdictOf(manifest: ExportManifest | null, { keyId, list, faults, isEncrypted }: Found): Verdict {
   return {
     ok: faults.length === 0,
     manifest,
-    keyId: signed?.keyId ?? null,
+    keyId,
     contentRoot: manifest?.content.content_root ?? null,
     runId: manifest?.run.id ?? null,
     tenant: manifest?.run.tenant ?? null,
     profile: manifest?.content.profile.id ?? null,
     ledgerRevision: manifest?.content.ledger_revision ?? null,
     counts: manifest?.content.counts ?? null,
-    encryptedTo: encrypted?.recipients ?? null,
+    isEncrypted,
+    encrypted: list,
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
   }
 }

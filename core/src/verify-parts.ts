@@ -92,7 +92,7 @@ export function verifyIndex(published: PublishedIndex): IndexVerdict {
     ledgerRevision: index?.content.ledger_revision ?? null,
     counts: index?.content.counts ?? null,
     parts: judged.map(({ part: { part, file }, faults: ofPart }) => {
-      const isEncrypted = (parts.get(file)?.verdict.encryptedTo ?? null) !== null
+      const isEncrypted = parts.get(file)?.verdict.isEncrypted ?? false
       return { part, file, ok: ofPart.length === 0, isEncrypted }
     }),
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),

@@ -18,5 +18,10 @@ export async function ensureSigningKey(dir: string): Promise<string> {
     })
     return privateKey
   })
-  return pathToFileURL(file).href.replace(/^file:/, 'local:')
+  return localUrl(file)
+}
+
+/** The address of a file or folder for the local KMS drivers. */
+export function localUrl(path: string): string {
+  return pathToFileURL(path).href.replace(/^file:/, 'local:')
 }

@@ -10,7 +10,7 @@ import { startPostgres } from './embedded/postgres.ts'
 import { requireFreePort } from './free-port.ts'
 import { lockHome } from './home-lock.ts'
 import { startService } from './service.ts'
-import { ensureSigningKey } from './signing-key.ts'
+import { ensureSigningKey, localUrl } from './signing-key.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
 const READY_MS = 60_000
@@ -115,6 +115,8 @@ async function assemble(options: StackOptions, parts: Parts): Promise<Stack> {
     NATS_URL: servers.natsUrl,
     BLOB_URL: blobUrl,
     KMS_URL: await ensureSigningKey(devDir),
+    // Keys that people put there, for development: <tenant>/<name>.key.
+    ENCRYPTION_KMS_URL: options.env.ENCRYPTION_KMS_URL || localUrl(join(devDir, 'encryption-keys')),
     OIDC_ISSUER: issuer.issuer,
     OIDC_AUDIENCE: issuer.audience,
     OIDC_JWKS_URL: issuer.jwksUrl,

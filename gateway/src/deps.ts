@@ -1,4 +1,4 @@
-import type { Blobs, Bus, Kms, Metrics } from '@stella/adapters'
+import type { Blobs, Bus, Kms, Metrics, WrappingKms } from '@stella/adapters'
 import type { AuditAction, EndpointName, RunLimits } from '@stella/contracts'
 import type { Transaction } from '@stella/db'
 import type { JWTVerifyGetKey } from 'jose'
@@ -36,6 +36,8 @@ export interface GatewayDeps {
   readonly blobs: Pick<Blobs, 'presign' | 'putStream' | 'read' | 'readBytes' | 'remove'>
   readonly bus: Pick<Bus, 'publishJob'>
   readonly kms: Pick<Kms, 'publicKeys'>
+  /** The KMS whose keys encrypt mirrors; null where the installation has none. */
+  readonly wrappingKms: Pick<WrappingKms, 'fault'> | null
   /** Runs work in a transaction that sees one tenant only. */
   readonly inTenant: InTenant
   /** The same for work that reads alone. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { connectBus, Metrics, openBlobs, openKms } from '@stella/adapters'
+import { connectBus, Metrics, openBlobs, openKms, openWrappingKms } from '@stella/adapters'
 import {
   DATABASE_IDLE_MS,
   DATABASE_SILENCE_MS,
@@ -67,6 +67,7 @@ export async function openGateway(
   await bus.ensureStreams()
 
   const metrics = new Metrics()
+  const production = settings.NODE_ENV === 'production'
   metrics.addQueues(() =>
     Promise.all((Object.keys(jobs) as JobStep[]).map(async (step) => ({ step, ...(await bus.pending(step)) }))),
   )
@@ -100,7 +101,11 @@ export async function openGateway(
     },
     blobs: await openBlobs(settings.BLOB_URL),
     bus,
-    kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
+    kms: await openKms(settings.KMS_URL, { production }),
+    wrappingKms:
+      settings.ENCRYPTION_KMS_URL === undefined
+        ? null
+        : await openWrappingKms(settings.ENCRYPTION_KMS_URL, { production }),
     inTenant: (tenantId, work) => withTenant(database, tenantId, work),
     readTenant: (tenantId, work) => readTenant(database, tenantId, work),
     openStreams: new OpenStreams(),

@@ -9,6 +9,7 @@ export const settings = z.object({
   NATS_URL: z.string().min(1),
   BLOB_URL: z.string().min(1),
   KMS_URL: z.string().min(1),
+  ENCRYPTION_KMS_URL: z.string().min(1).optional(),
   OIDC_ISSUER: z.string().min(1),
   OIDC_AUDIENCE: z.string().min(1),
   OIDC_JWKS_URL: z.url(),

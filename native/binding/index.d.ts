@@ -244,23 +244,25 @@ export interface DatabaseSource {
 /**
  * Decrypts members of a bundle into a folder.
  *
- * @param request - what, by which identities, and where to
+ * @param request - what, by what, and where to
  * @param cancel - raise it to stop; what was written so far stays then, as after any failure
  * @returns size and digest of each plaintext
- * @throws what `readMember` throws; `request/invalid` where the identities cannot be read; `bundle/invalid` where none of them opens a member;
- * `blob/altered` for a member that is no sound age file; `blob/long`; `blob/full`
+ * @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where no identity opens a
+ * member; `blob/altered` for a member that is no sound encrypted file, or of another data key; `blob/long`; `blob/full`
  *
- * Memory: one frame, and some blocks. Source: https://c2sp.org/age.
+ * Memory: one frame, some blocks and segments. Source: as `encryptMembers`.
  */
 export declare function decryptMembers(request: DecryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
 
-/** What to decrypt, and by whom. */
+/** What to decrypt, and by what: identities or a data key. */
 export interface DecryptRequest {
   /** Absolute path of a bundle, or of a folder that one was unpacked into. */
   path: string
   members: Array<EncryptedMember>
   /** Text of an age identity file: lines `AGE-SECRET-KEY-1…`, and comments. */
-  identities: string
+  identities?: string
+  /** 32 bytes. */
+  dataKey?: Uint8Array
   /** Absolute path of a folder that holds none of the members. */
   out: string
   /** A bundle of more members is not read through its index. */
@@ -328,32 +330,34 @@ export interface DocumentsOptions {
 
 /** A member that is encrypted. */
 export interface EncryptedMember {
-  /** Its path without `.age`. */
+  /** Its path without `.age` or `.enc`. */
   path: string
   /** Most bytes that its plaintext may have. */
   maxBytes: number
 }
 
 /**
- * Encrypts members, each as an age file, one behind the other in a file that is complete when the promise resolves.
+ * Encrypts members, one behind the other in a file that is complete when the promise resolves.
  *
- * @param request - the members with their sources, the recipients, and the file
+ * @param request - the members with their sources, what they are encrypted by, and the file
  * @param cancel - raise it to stop
- * @returns where each lies in the file, by its path with `.age`
- * @throws `request/invalid` for what is no recipient; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
+ * @returns where each lies in the file, by its path with `.age` or `.enc`
+ * @throws `request/invalid` for what is no recipient or no data key; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
  * `native/io`; `native/cancelled`
  *
- * Memory: some blocks. Source: https://c2sp.org/age.
+ * Memory: some blocks and segments. Source: https://c2sp.org/age; https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming.
  */
 export declare function encryptMembers(request: EncryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
 
-/** Members to encrypt, and to whom. */
+/** Members to encrypt, and by what: recipients or a data key. */
 export interface EncryptRequest {
   /** Absolute path of the file, created or emptied. */
   out: string
   members: Array<BundleMember>
-  /** age X25519 recipients: `age1…`. */
-  recipients: Array<string>
+  /** age X25519 recipients: `age1…`. A member is an age file then. */
+  recipients?: Array<string>
+  /** 32 bytes. A member is in segments of AES-256-GCM then. */
+  dataKey?: Uint8Array
 }
 
 /**

@@ -1,22 +1,37 @@
 import { MAX_BUNDLE_MEMBERS } from '@stella/contracts'
 
-import { type DecryptRequest, decryptMembers as decryptNatively } from '#binding'
+import { decryptMembers as decryptNatively, type EncryptedMember } from '#binding'
 
 import { withCancelFlag } from './cancellation.ts'
 import type { UnpackedFile } from './mirror-lookup.ts'
 
+/** What encrypted files are decrypted by: the text of an age identity file, or a data key of 32 bytes. */
+export type DecryptionKey = { readonly identities: string } | { readonly dataKey: Uint8Array }
+
+/** Members of a bundle to decrypt. */
+export interface DecryptRequest {
+  /** Absolute path of the bundle, or of the folder that it was unpacked into. */
+  readonly path: string
+  /** By their paths without `.age` or `.enc`. */
+  readonly members: readonly EncryptedMember[]
+  readonly by: DecryptionKey
+  /** Absolute path of a folder that holds none of them. */
+  readonly out: string
+}
+
 /**
  * Decrypts members of a bundle into a folder, off the JavaScript thread.
  *
- * @param request - absolute paths of bundle and folder, the members by their paths without `.age`, the text of an age identity file
+ * @param request - the bundle, its members, the key, and where to
  * @param signal - stops the work at the next block
  * @returns size and digest of each plaintext
- * @throws `request/invalid` for what is no identity · `bundle/invalid` where no identity opens a member · `blob/absent`, `blob/altered`, `blob/long` ·
- *   `blob/full` · `native/io` · `native/cancelled`
+ * @throws `request/invalid` for what is no identity or no data key · `bundle/invalid` where no identity opens a member · `blob/absent`, `blob/altered`
+ *   (also for another data key), `blob/long` · `blob/full` · `native/io` · `native/cancelled`
  */
 export function decryptMembers(
-  request: Omit<DecryptRequest, 'maxMembers'>,
+  { path, members, by, out }: DecryptRequest,
   signal?: AbortSignal,
 ): Promise<UnpackedFile[]> {
-  return withCancelFlag(signal, (flag) => decryptNatively({ ...request, maxMembers: MAX_BUNDLE_MEMBERS }, flag))
+  const request = { path, members: [...members], ...by, out, maxMembers: MAX_BUNDLE_MEMBERS }
+  return withCancelFlag(signal, (flag) => decryptNatively(request, flag))
 }

@@ -1,18 +1,25 @@
-import { type DatabasePart, type EncryptRequest, encryptMembers as encryptNatively } from '#binding'
+import { type BundleMember, type DatabasePart, encryptMembers as encryptNatively } from '#binding'
 
 import { withCancelFlag } from './cancellation.ts'
 
-export type { EncryptRequest } from '#binding'
+/** Files to encrypt, and by what: each as an age file to all recipients, or in segments of AES-256-GCM by a data key of 32 bytes. */
+export interface EncryptRequest {
+  /** Absolute path of the file, created or emptied. */
+  readonly out: string
+  readonly members: readonly BundleMember[]
+  readonly by: { readonly recipients: readonly string[] } | { readonly dataKey: Uint8Array }
+}
 
 /**
- * Encrypts files, each as an age file to all recipients, one behind the other in a file, off the JavaScript thread. Each time other bytes come out.
+ * Encrypts files, one behind the other in a file, off the JavaScript thread. Each time other bytes come out.
  *
- * @param request - the file, members with their sources and stated digests, recipients as `age1…`
+ * @param request - the file, members with their sources and stated digests, recipients as `age1…` or a data key
  * @param signal - stops the work at the next block
- * @returns where each lies in the file, with size and digest, by its path with `.age`
- * @throws `request/invalid` for what is no recipient · `blob/short`, `blob/long`, `blob/altered` for a source that is not as stated · `blob/full` ·
- *   `native/io` · `native/cancelled`
+ * @returns where each lies in the file, with size and digest, by its path with `.age` or `.enc`
+ * @throws `request/invalid` for what is no recipient or no data key · `blob/short`, `blob/long`, `blob/altered` for a source that is not as stated ·
+ *   `blob/full` · `native/io` · `native/cancelled`
  */
-export function encryptMembers(request: EncryptRequest, signal?: AbortSignal): Promise<DatabasePart[]> {
-  return withCancelFlag(signal, (flag) => encryptNatively(request, flag))
+export function encryptMembers({ out, members, by }: EncryptRequest, signal?: AbortSignal): Promise<DatabasePart[]> {
+  const key = 'dataKey' in by ? { dataKey: by.dataKey } : { recipients: [...by.recipients] }
+  return withCancelFlag(signal, (flag) => encryptNatively({ out, members: [...members], ...key }, flag))
 }

@@ -1,7 +1,7 @@
 export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
 export { withCancelFlag } from './cancellation.ts'
 export { type CheckedMirror, checkMirror } from './check-mirror.ts'
-export { decryptMembers } from './decrypt-members.ts'
+export { type DecryptionKey, decryptMembers } from './decrypt-members.ts'
 export { type EncryptRequest, encryptMembers } from './encrypt-members.ts'
 export {
   type AskedPackage,
@@ -28,7 +28,7 @@ export {
   scanBundle,
 } from './scan-bundle.ts'
 export { scanFolder } from './scan-folder.ts'
-export { readSoundExport, type SoundExport } from './sound-export.ts'
+export { readSoundExport, readVerifiedExport, type SoundExport, type VerifiedExport } from './sound-export.ts'
 export {
   type DatabaseOptions,
   javaDbVersions,

@@ -116,8 +116,7 @@ export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): 
 
 async function verified(path: string, keys: readonly PublicKey[], signal: AbortSignal): Promise<Verified> {
   const sound = await readSoundExport(path, keys, signal)
-  const { manifest, encryptedTo } = sound
-  if (encryptedTo) throw encrypted(path)
+  const { manifest } = sound
   const { manifestBytes, signatureBytes, chain } = sound.published
   const signed = isMerged(manifest) ? chain : [{ path, manifestBytes, signatureBytes }]
   return { name: path, manifest, sound, signed }
@@ -161,11 +160,6 @@ function requireOwnVersion(last: ExportManifest): void {
   if (library === own) return
   const advice = 'use the version of stella that the mirror was written by, or get a full mirror'
   throw new CommandFailure('failed', `the mirror was compressed by ${library}, and this stella has ${own}`, advice)
-}
-
-function encrypted(path: string): CommandFailure {
-  const advice = `decrypt it first: stella mirror decrypt ${path} --identity <file> --out <file>`
-  return new CommandFailure('integrity', `nothing was written: ${path} is encrypted`, advice)
 }
 
 function broken(fault: string): CommandFailure {

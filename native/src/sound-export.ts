@@ -6,27 +6,51 @@ import { type ReadExport, readPublishedExport } from './read-published-export.ts
 /** Faults that a refusal names. */
 const MAX_TOLD = 10
 
-/** An export that was verified. */
-export interface SoundExport extends Pick<Verdict, 'encryptedTo'> {
+/** An export that was verified, and that can be read. */
+export interface SoundExport {
   readonly manifest: ExportManifest
   /** The key that signed it; of what was merged, the last manifest that it was merged of. */
   readonly keyId: string
   readonly published: ReadExport
 }
 
+/** An export that was verified, encrypted or not. */
+export interface VerifiedExport {
+  readonly published: ReadExport
+  readonly verdict: Verdict
+}
+
 /**
- * Reads all of an export, a bundle or its folder, and verifies it.
+ * Reads all of an export, a bundle or its folder, and verifies it; an encrypted one as far as that can be done without a key.
  * @throws CommandFailure `integrity` for one that is not sound, with what is wrong · as `readPublishedExport`
  */
+export async function readVerifiedExport(
+  path: string,
+  keys: readonly PublicKey[],
+  signal: AbortSignal,
+): Promise<VerifiedExport> {
+  const published = await readPublishedExport({ path, name: path }, signal)
+  const verdict = verifyExport({ ...published, keys })
+  if (!verdict.ok) throw unsound(path, verdict.faults)
+  return { published, verdict }
+}
+
+/** The same of what is to be read. @throws CommandFailure `integrity` also for what is encrypted */
 export async function readSoundExport(
   path: string,
   keys: readonly PublicKey[],
   signal: AbortSignal,
 ): Promise<SoundExport> {
-  const published = await readPublishedExport({ path, name: path }, signal)
-  const { ok, manifest, keyId, encryptedTo, faults } = verifyExport({ ...published, keys })
-  if (!ok || !manifest || !keyId) throw unsound(path, faults)
-  return { published, manifest, keyId, encryptedTo }
+  const { published, verdict } = await readVerifiedExport(path, keys, signal)
+  const { manifest, keyId, isEncrypted } = verdict
+  if (isEncrypted) throw encrypted(path)
+  if (!manifest || !keyId) throw unsound(path, verdict.faults)
+  return { published, manifest, keyId }
+}
+
+function encrypted(path: string): CommandFailure {
+  const advice = `decrypt it first: stella mirror decrypt ${path} --out <file>, with --identity or --data-key`
+  return new CommandFailure('integrity', `${path} cannot be read: it is encrypted`, advice)
 }
 
 function unsound(path: string, faults: readonly ExportFault[]): CommandFailure {

@@ -50,7 +50,6 @@ export async function importBundles(request: ImportRequest, signal: AbortSignal)
   const [path, ...others] = bundles
   const sound = await readSoundExport(path, keys, signal)
   const { content } = sound.manifest
-  if (sound.encryptedTo) throw encrypted(path)
   const deltas = content.delta ? bundles : others
   const kind = deltas.length > 0 ? 'mirror' : importKind(sound.manifest)
   if (kind === null) throw notImported(path)
@@ -154,11 +153,6 @@ async function requireRoom(root: string, bytes: number): Promise<void> {
   if (free >= needed) return
   const message = `there is no room for the mirror: it needs ${needed} bytes in ${root}, and ${free} are free`
   throw new CommandFailure('failed', message, 'free some space, or use another folder by --root')
-}
-
-function encrypted(bundle: string): CommandFailure {
-  const advice = `decrypt it first: stella mirror decrypt ${bundle} --identity <file> --out <file>`
-  return new CommandFailure('integrity', `${bundle} was not imported: it is encrypted`, advice)
 }
 
 function notImported(bundle: string): CommandFailure {

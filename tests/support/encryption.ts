@@ -33,14 +33,18 @@ export interface Told {
 /** A tenant with the samples, and the profiles `prof_plain`, `prof_sealed_full` and `prof_sealed_delta`, encrypted to `old`. */
 export interface Encryption {
   readonly tenant: Tenant
-  create(name: string, variant: string, encryption?: object): Promise<Response>
+  create(name: string, variant: string, encryption?: object, config?: object): Promise<Response>
   /** A new path in the tenant's folder. */
   place(name: string): string
   exported(profile: string, ...options: string[]): Promise<Exported>
   unpack(bundle: string): string
   verified(path: string): Promise<Told>
-  /** Decrypts a bundle by an identity file; what came out is at `out`. */
-  decrypted(bundle: string, identity: string, ...options: string[]): Promise<Outcome & { readonly out: string }>
+  /** Decrypts a bundle by an identity file, or by a data key; what came out is at `out`. */
+  decrypted(
+    bundle: string,
+    key: string | { readonly dataKey: string },
+    ...options: string[]
+  ): Promise<Outcome & { readonly out: string }>
   /** File of the key that was pinned when the first bundle was downloaded. */
   trustedKey(): string
 }
@@ -49,8 +53,13 @@ export async function openEncryption(stack: TestStack, id: string): Promise<Encr
   const tenant = await openTenant(stack, id)
   let made = 0
   const place = (name: string) => join(tenant.directory, `${name}-${++made}`)
-  const create = (name: string, variant: string, encryption?: object) => {
-    const body = JSON.stringify({ name, kind: 'mirror', variant, config: encryption ? { encryption } : {} })
+  const create = (name: string, variant: string, encryption?: object, config?: object) => {
+    const body = JSON.stringify({
+      name,
+      kind: 'mirror',
+      variant,
+      config: { ...config, ...(encryption && { encryption }) },
+    })
     return tenant.api('/export/profiles', { method: 'POST', body })
   }
   for (const folder of ['advisories', 'vex', 'sboms']) await ingest(tenant, join(samples, folder))
@@ -73,7 +82,8 @@ export async function openEncryption(stack: TestStack, id: string): Promise<Encr
       const bundle = `${place('bundle')}.tar.zst`
       const asked = ['export', 'run', 'create', '--profile', profile, '--download', bundle, ...options]
       const run = await tenant.json<Run>(...asked)
-      return { run, bundle, manifest: JSON.parse(fileIn(bundle, 'export.json')) as ExportManifest }
+      const manifest = await (await tenant.api(`/export/runs/${run.id}/manifest`)).json()
+      return { run, bundle, manifest: manifest as ExportManifest }
     },
     unpack(bundle) {
       const tree = place('tree')
@@ -85,9 +95,10 @@ export async function openEncryption(stack: TestStack, id: string): Promise<Encr
       const { code, stdout } = await tenant.stella('export', 'verify', path, '--json')
       return { code, verdict: JSON.parse(stdout) as Told['verdict'] }
     },
-    async decrypted(bundle, identity, ...options) {
+    async decrypted(bundle, key, ...options) {
       const out = `${place('decrypted')}.tar.zst`
-      const asked = ['mirror', 'decrypt', bundle, '--identity', identity, '--out', out, ...options]
+      const keyOption = typeof key === 'string' ? ['--identity', key] : ['--data-key', key.dataKey]
+      const asked = ['mirror', 'decrypt', bundle, ...keyOption, '--out', out, ...options]
       return { ...(await tenant.stella(...asked)), out }
     },
     trustedKey() {

@@ -1,4 +1,4 @@
-import type { Blobs, Bus, Kms, Metrics } from '@stella/adapters'
+import type { Blobs, Bus, Kms, Metrics, WrappingKms } from '@stella/adapters'
 import type { RecordKind, RunLimits } from '@stella/contracts'
 import type { Database, Transaction } from '@stella/db'
 
@@ -22,6 +22,8 @@ export interface WorkerDeps {
   readonly blobs: Blobs
   readonly bus: Bus
   readonly kms: Kms
+  /** The KMS whose keys encrypt mirrors; null where the installation has none. */
+  readonly wrappingKms: WrappingKms | null
   readonly mappings: Readonly<Record<RecordKind, Mapping>>
   /** Threads that read one shard at a time. */
   readonly readers: number

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-import { connectBus, Metrics, openBlobs, openKms, serveMetrics } from '@stella/adapters'
+import { connectBus, Metrics, openBlobs, openKms, openWrappingKms, serveMetrics } from '@stella/adapters'
 import { readSettings, runLimits, SWEEP_MS } from '@stella/contracts'
 import { openDatabase, withTenant } from '@stella/db'
 import { pino } from 'pino'
@@ -20,6 +20,7 @@ const bus = await connectBus(settings.NATS_URL, { log: (entry) => logger.warn(en
 await bus.ensureStreams()
 
 const metrics = new Metrics()
+const production = settings.NODE_ENV === 'production'
 const inTenant: WorkerDeps['inTenant'] = (tenantId, work) => withTenant(database, tenantId, work)
 const deps: WorkerDeps = {
   database,
@@ -27,7 +28,11 @@ const deps: WorkerDeps = {
   evidence: openEvidence(settings, { inTenant, databaseUrl: settings.DATABASE_URL }),
   blobs: await openBlobs(settings.BLOB_URL),
   bus,
-  kms: await openKms(settings.KMS_URL, { production: settings.NODE_ENV === 'production' }),
+  kms: await openKms(settings.KMS_URL, { production }),
+  wrappingKms:
+    settings.ENCRYPTION_KMS_URL === undefined
+      ? null
+      : await openWrappingKms(settings.ENCRYPTION_KMS_URL, { production }),
   mappings: {
     advisory: mapping('osv-1.7'),
     vex: mapping('openvex-0.2.0'),

@@ -14,6 +14,7 @@ export const settings = z
     NATS_URL: z.string().min(1),
     BLOB_URL: z.string().min(1),
     KMS_URL: z.string().min(1),
+    ENCRYPTION_KMS_URL: z.string().min(1).optional(),
     EVIDENCE_URL: z
       .url({ protocol: /^https?$/ })
       .refine(isGuarded, 'must be https, or http on this machine, and hold no user')

@@ -1,17 +1,17 @@
 import { createPrivateKey, createPublicKey, createSign, type KeyObject } from 'node:crypto'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { Problem, type PublicKey } from '@stella/contracts'
 import { byteOrder, readPublicKey, withLowS } from '@stella/core'
 
+import { keyRefused, readKeyFile } from './key-file.ts'
 import type { Kms, Signature } from './kms.ts'
 
 const HOW_TO_MAKE_ONE =
   'make one with: (umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem)'
 const PRIVATE_KEY = '-----BEGIN PRIVATE KEY-----'
-/** Largest key file that is read, in bytes. */
-const MAX_KEY_BYTES = 16 * 1024
+const SIGNING_KEY = { name: 'signing key', advice: HOW_TO_MAKE_ONE }
 
 /**
  * A P-256 key in a file, for development: PKCS#8 in PEM (RFC 5958, RFC 7468), mode 0600 or stricter. Public keys of the service's
@@ -30,7 +30,7 @@ export class LocalKms implements Kms {
 
   /** Reads the key file. @throws `kms/refused` where it, or a retired key, cannot be used */
   static async open(file: string): Promise<LocalKms> {
-    const privateKey = parsePrivateKey(file, await readPrivateFile(file))
+    const privateKey = parsePrivateKey(file, await readKeyFile({ file, ...SIGNING_KEY }))
     const publicPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
     return new LocalKms(privateKey, readPublicKey(publicPem), await readRetiredKeys(`${file}.retired`))
   }
@@ -44,24 +44,6 @@ export class LocalKms implements Kms {
     for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) signer.update(chunk)
     const signature = withLowS(signer.sign(this.#privateKey))
     return { keyId: this.#keyId, algorithm: 'ecdsa-p256-sha256', signature }
-  }
-}
-
-/** The text of a file that its owner alone may read. */
-async function readPrivateFile(file: string): Promise<string> {
-  try {
-    const handle = await open(file, 'r')
-    try {
-      const { mode, size } = await handle.stat()
-      if ((mode & 0o077) !== 0) throw refused(file, 'others than its owner may read it: chmod 600 it')
-      if (size > MAX_KEY_BYTES) throw refused(file, `it is no key: it has ${size} bytes`)
-      return await handle.readFile('utf8')
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    if (cause instanceof Problem) throw cause
-    throw refused(file, `it cannot be read: ${HOW_TO_MAKE_ONE}`, cause)
   }
 }
 
@@ -98,5 +80,5 @@ function parsed<T>(file: string, parse: () => T): T {
 }
 
 function refused(file: string, why: string, cause?: unknown): Problem {
-  return new Problem('kms/refused', `the signing key ${file} cannot be used: ${why}`, { cause })
+  return keyRefused({ file, ...SIGNING_KEY }, why, cause)
 }

@@ -1,23 +1,17 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as dial } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 
 import { freePort } from './free-port.ts'
+import { accepting, lacksProgram } from './server-program.ts'
 
-const PROGRAM = 'versitygw'
-const INSTALL = 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0'
-const START_MS = 20_000
-const POLL_MS = 20
+const program = { name: 'versitygw', install: 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0' }
 
-/** True where tests against an object store must be skipped; under CI=true never, so that they fail there. */
+/** True where tests against an object store must be skipped. */
 export function lacksObjectStore(): boolean {
-  const present = spawnSync('sh', ['-c', `command -v ${PROGRAM}`]).status === 0
-  if (!present) console.warn(`skipped: ${PROGRAM} is absent; to have it: ${INSTALL}`)
-  return !present && process.env.CI !== 'true'
+  return lacksProgram(program)
 }
 
 /** A real S3 server with one bucket on a free port, which tests kill and start again at the same address. For tests. */
@@ -57,10 +51,10 @@ export class ObjectStoreProcess {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = this.env
     const keys = ['--access', AWS_ACCESS_KEY_ID, '--secret', AWS_SECRET_ACCESS_KEY]
     const options = ['--port', `127.0.0.1:${this.port}`, '--keep-alive', '--quiet', ...keys]
-    const started = spawn(PROGRAM, [...options, 'posix', this.#directory], { stdio: 'ignore' })
+    const started = spawn(program.name, [...options, 'posix', this.#directory], { stdio: 'ignore' })
     this.#process = started
     await once(started, 'spawn')
-    await accepting(this.port)
+    await accepting(program, this.port)
   }
 
   /** Kills the server in the midst of what it does. */
@@ -78,18 +72,4 @@ export class ObjectStoreProcess {
     await this.kill()
     rmSync(this.#directory, { recursive: true, force: true })
   }
-}
-
-/** Waits until a port takes connections. */
-async function accepting(port: number): Promise<void> {
-  for (const deadline = Date.now() + START_MS; Date.now() < deadline; await pause(POLL_MS)) {
-    const socket = dial(port, '127.0.0.1')
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (open) return
-  }
-  throw new Error(`${PROGRAM} did not start within ${START_MS / 1000} seconds`)
 }

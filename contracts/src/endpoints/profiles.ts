@@ -50,7 +50,7 @@ export const profileEndpoints = {
         headers: { location, etag, 'idempotency-replayed': idempotencyReplayed },
       },
     },
-    problems: ['resource/conflict'],
+    problems: ['resource/conflict', 'kms/unavailable'],
   },
   listProfiles: {
     method: 'GET',
@@ -92,7 +92,7 @@ export const profileEndpoints = {
       },
     },
     answers: { 200: { description: 'The profile in its newest revision.', content, headers: { etag } } },
-    problems: [],
+    problems: ['kms/unavailable'],
   },
   deleteProfile: {
     method: 'DELETE',

@@ -7,12 +7,14 @@ import type { GatewayDeps } from '../deps.ts'
 import type { Route } from '../route.ts'
 import { profileEtag } from './open-profile.ts'
 import { requireOwnTenant } from './require-own-tenant.ts'
+import { requireWrappingKey } from './require-wrapping-key.ts'
 
-/** POST /export/profiles: 201 Profile · 400 request/invalid · 409 resource/conflict where its name is taken */
-export function createProfileRoute(deps: Pick<GatewayDeps, 'inTenant'>): Route<'createProfile'> {
+/** POST /export/profiles: 201 Profile · 400 request/invalid · 409 resource/conflict where its name is taken · 503 kms/unavailable */
+export function createProfileRoute(deps: Pick<GatewayDeps, 'inTenant' | 'wrappingKms'>): Route<'createProfile'> {
   return async (c, { headers, body: asked }) => {
     const { tenantId, subject } = c.get('caller')
     requireOwnTenant(asked.config.filters, tenantId)
+    await requireWrappingKey(deps, { tenantId, name: asked.config.encryption?.kms_key })
     const id = profileId(asked.name)
     const request = { tenantId, key: headers['idempotency-key'], asked: { createProfile: asked } }
     const { answer } = await createOnce(deps, request, async (tx) => {

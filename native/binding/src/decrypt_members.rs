@@ -2,10 +2,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use napi::bindgen_prelude::AsyncTask;
+use napi::bindgen_prelude::{AsyncTask, Uint8Array};
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_encryption::{Identities, Wanted, decrypt};
+use stella_encryption::{DataKey, DecryptBy, EncryptionError, Identities, Wanted, decrypt};
 
 use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
@@ -15,20 +15,22 @@ use crate::fault::{Fault, NativeError};
 /// A member that is encrypted.
 #[napi(object)]
 pub struct EncryptedMember {
-    /// Its path without `.age`.
+    /// Its path without `.age` or `.enc`.
     pub path: String,
     /// Most bytes that its plaintext may have.
     pub max_bytes: f64,
 }
 
-/// What to decrypt, and by whom.
+/// What to decrypt, and by what: identities or a data key.
 #[napi(object)]
 pub struct DecryptRequest {
     /// Absolute path of a bundle, or of a folder that one was unpacked into.
     pub path: String,
     pub members: Vec<EncryptedMember>,
     /// Text of an age identity file: lines `AGE-SECRET-KEY-1…`, and comments.
-    pub identities: String,
+    pub identities: Option<String>,
+    /// 32 bytes.
+    pub data_key: Option<Uint8Array>,
     /// Absolute path of a folder that holds none of the members.
     pub out: String,
     /// A bundle of more members is not read through its index.
@@ -47,12 +49,16 @@ impl Task for DecryptMembers {
     type JsValue = Vec<DatabasePart>;
 
     fn compute(&mut self) -> Result<Vec<DatabasePart>> {
-        let Self { request: DecryptRequest { path, members, identities, out, max_members }, cancel, fault } = self;
+        let Self { request: DecryptRequest { path, members, identities, data_key, out, max_members }, cancel, fault } = self;
         fault.guard(|| {
-            let identities = Identities::parse(identities)?;
+            let by = match (identities, data_key) {
+                (Some(identities), None) => DecryptBy::Identities(Identities::parse(identities)?),
+                (None, Some(key)) => DecryptBy::DataKey(DataKey::new(key)?),
+                _ => return Err(EncryptionError::NotOneKey.into()),
+            };
             let wanted = std::mem::take(members).into_iter().map(wanted).collect::<std::result::Result<Vec<_>, _>>()?;
             let place = (Path::new(out.as_str()), whole(*max_members, "maxMembers")?);
-            let opened = decrypt(Path::new(path), &wanted, &identities, place, cancel)?;
+            let opened = decrypt(Path::new(path), &wanted, &by, place, cancel)?;
             Ok(opened.into_iter().map(DatabasePart::from).collect())
         })
     }
@@ -72,13 +78,13 @@ fn wanted(EncryptedMember { path, max_bytes }: EncryptedMember) -> std::result::
 
 /// Decrypts members of a bundle into a folder.
 ///
-/// @param request - what, by which identities, and where to
+/// @param request - what, by what, and where to
 /// @param cancel - raise it to stop; what was written so far stays then, as after any failure
 /// @returns size and digest of each plaintext
-/// @throws what `readMember` throws; `request/invalid` where the identities cannot be read; `bundle/invalid` where none of them opens a member;
-/// `blob/altered` for a member that is no sound age file; `blob/long`; `blob/full`
+/// @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where no identity opens a
+/// member; `blob/altered` for a member that is no sound encrypted file, or of another data key; `blob/long`; `blob/full`
 ///
-/// Memory: one frame, and some blocks. Source: https://c2sp.org/age.
+/// Memory: one frame, some blocks and segments. Source: as `encryptMembers`.
 #[napi]
 pub fn decrypt_members(request: DecryptRequest, cancel: &CancelFlag) -> AsyncTask<DecryptMembers> {
     AsyncTask::new(DecryptMembers { request, cancel: cancel.shared(), fault: Fault::default() })

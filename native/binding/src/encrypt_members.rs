@@ -2,24 +2,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use napi::bindgen_prelude::AsyncTask;
+use napi::bindgen_prelude::{AsyncTask, Uint8Array};
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
-use stella_encryption::{EncryptionError, Recipients, encrypt};
+use stella_encryption::{DataKey, EncryptBy, EncryptionError, Recipients, encrypt};
 
 use crate::cancel::CancelFlag;
 use crate::database::DatabasePart;
 use crate::fault::{Fault, NativeError};
 use crate::pack_bundle::{BundleMember, member};
 
-/// Members to encrypt, and to whom.
+/// Members to encrypt, and by what: recipients or a data key.
 #[napi(object)]
 pub struct EncryptRequest {
     /// Absolute path of the file, created or emptied.
     pub out: String,
     pub members: Vec<BundleMember>,
-    /// age X25519 recipients: `age1…`.
-    pub recipients: Vec<String>,
+    /// age X25519 recipients: `age1…`. A member is an age file then.
+    pub recipients: Option<Vec<String>>,
+    /// 32 bytes. A member is in segments of AES-256-GCM then.
+    pub data_key: Option<Uint8Array>,
 }
 
 pub struct EncryptMembers {
@@ -37,8 +39,12 @@ impl Task for EncryptMembers {
         let Self { request, cancel, fault } = self;
         fault.guard(|| {
             let members = std::mem::take(&mut request.members).into_iter().map(member).collect::<std::result::Result<Vec<_>, _>>()?;
-            let recipients = Recipients::parse(&request.recipients)?;
-            let sealed = encrypt(&members, &recipients, Path::new(&request.out), cancel)?;
+            let by = match (&request.recipients, &request.data_key) {
+                (Some(recipients), None) => EncryptBy::Recipients(Recipients::parse(recipients)?),
+                (None, Some(key)) => EncryptBy::DataKey(DataKey::new(key)?),
+                _ => return Err(EncryptionError::NotOneKey.into()),
+            };
+            let sealed = encrypt(&members, &by, Path::new(&request.out), cancel)?;
             let part = |sealed: stella_encryption::Sealed| DatabasePart {
                 path: sealed.path,
                 offset: sealed.offset as f64,
@@ -58,15 +64,15 @@ impl Task for EncryptMembers {
     }
 }
 
-/// Encrypts members, each as an age file, one behind the other in a file that is complete when the promise resolves.
+/// Encrypts members, one behind the other in a file that is complete when the promise resolves.
 ///
-/// @param request - the members with their sources, the recipients, and the file
+/// @param request - the members with their sources, what they are encrypted by, and the file
 /// @param cancel - raise it to stop
-/// @returns where each lies in the file, by its path with `.age`
-/// @throws `request/invalid` for what is no recipient; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
+/// @returns where each lies in the file, by its path with `.age` or `.enc`
+/// @throws `request/invalid` for what is no recipient or no data key; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
 /// `native/io`; `native/cancelled`
 ///
-/// Memory: some blocks. Source: https://c2sp.org/age.
+/// Memory: some blocks and segments. Source: https://c2sp.org/age; https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming.
 #[napi]
 pub fn encrypt_members(request: EncryptRequest, cancel: &CancelFlag) -> AsyncTask<EncryptMembers> {
     AsyncTask::new(EncryptMembers { request, cancel: cancel.shared(), fault: Fault::default() })

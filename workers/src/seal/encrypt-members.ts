@@ -1,48 +1,73 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 import type { Scratch } from '@stella/adapters'
-import { bundlePaths, encryptedPaths, MAX_MANIFEST_BYTES, Problem } from '@stella/contracts'
+import {
+  bundlePaths,
+  type EncryptedFiles,
+  type Encryption,
+  encryptedPaths,
+  MAX_MANIFEST_BYTES,
+  Problem,
+} from '@stella/contracts'
 import { encodeEncryptedFiles, encodeSignature, isEncryptedFile } from '@stella/core'
-import { type BundleMember, encryptMembers as encryptNatively } from '@stella/native'
+import { type BundleMember, type EncryptRequest, encryptMembers as encryptNatively } from '@stella/native'
 
 import type { SealDeps } from './seal-step.ts'
 import { type SealedDocument, sealedDocument } from './sealed-documents.ts'
 
-/** A plaintext tree, and to whom it is encrypted. */
+/** Bytes of a data key: of AES-256. */
+const DATA_KEY_BYTES = 32
+
+/** A plaintext tree, and whom it is encrypted for. */
 export interface Encrypting {
-  /** The data files. */
+  readonly tenantId: string
+  readonly encryption: Encryption
+  /** All that a bundle holds otherwise: the data files, and the documents that describe it. */
+  readonly members: readonly BundleMember[]
+}
+
+/** What an encrypted bundle holds instead, and the documents that it holds besides. */
+export interface EncryptedTree {
   readonly members: readonly BundleMember[]
   readonly documents: readonly SealedDocument[]
-  readonly recipients: readonly string[]
 }
 
 /**
- * Encrypts the data files of a mirror into a scratch file, and signs a list of what came out: `export.json` is of the plaintext.
- * @throws `plan/too-large` where a verifier would refuse the list · `kms/refused` · `blob/…` · `native/…`
+ * Encrypts the files of a mirror into a scratch file, and signs a list of what came out: `export.json` is of the plaintext.
+ * @throws `plan/too-large` where a verifier would refuse the list · `kms/…` · `blob/…` · `native/…`
  */
 export async function encryptMembers(
-  { kms }: Pick<SealDeps, 'kms'>,
-  { members, documents, recipients }: Encrypting,
+  deps: Pick<SealDeps, 'kms' | 'wrappingKms'>,
+  { tenantId, encryption, members }: Encrypting,
   scratch: Scratch,
   signal: AbortSignal,
-): Promise<{ members: BundleMember[]; documents: SealedDocument[] }> {
-  const manifest = documents.find(({ path }) => path === bundlePaths.manifest)
+): Promise<EncryptedTree> {
+  const manifest = members.find(({ path }) => path === bundlePaths.manifest)
   if (!manifest) throw new Problem('internal', 'an export without a manifest cannot be encrypted')
   const out = join(scratch.directory, 'encrypted')
-  const plain = members.filter(isEncryptedFile)
-  const parts = await encryptNatively({ out, members: plain, recipients: [...recipients] }, signal)
+  const plain = members.filter((member) => isEncryptedFile(member, encryption))
+  const { by, told } = await keyFor(deps, tenantId, encryption)
+  const parts = await encryptNatively({ out, members: plain, by }, signal)
   const files = parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
-  const list = encodeEncryptedFiles({ manifestSha256: manifest.sha256, recipients, files })
+  const { strict } = encryption
+  const list = encodeEncryptedFiles({
+    schema_version: '1',
+    manifest_sha256: manifest.sha256,
+    strict,
+    files,
+    ...told,
+  })
   if (list.length > MAX_MANIFEST_BYTES) {
     throw new Problem(
       'plan/too-large',
       `the export has ${files.length} files, too many for one list: narrow its filters`,
     )
   }
-  const { signature } = await kms.sign(list)
+  const { signature } = await deps.kms.sign(list)
   return {
     members: [
-      ...members.filter((member) => !isEncryptedFile(member)),
+      ...members.filter((member) => !isEncryptedFile(member, encryption)),
       ...parts.map(({ offset, ...part }) => ({ ...part, parts: [{ file: out, offset, sizeBytes: part.sizeBytes }] })),
     ],
     documents: [
@@ -50,4 +75,23 @@ export async function encryptMembers(
       sealedDocument(encryptedPaths.signature, Buffer.from(encodeSignature(signature))),
     ],
   }
+}
+
+type Told<T> = T extends EncryptedFiles ? Omit<T, 'schema_version' | 'manifest_sha256' | 'strict' | 'files'> : never
+
+/** What files are encrypted by, and what the list tells of it. */
+async function keyFor(
+  { wrappingKms }: Pick<SealDeps, 'wrappingKms'>,
+  tenantId: string,
+  { recipients, kms_key: name }: Encryption,
+): Promise<{ by: EncryptRequest['by']; told: Told<EncryptedFiles> }> {
+  if (recipients) return { by: { recipients }, told: { scheme: 'age-x25519', recipients } }
+  if (name === undefined) throw new Problem('internal', 'a profile encrypts for nobody')
+  if (!wrappingKms) {
+    const advice = 'set ENCRYPTION_KMS_URL for the workers, or change the profile to recipients'
+    throw new Problem('kms/refused', `there is no KMS for the key ${name}: ${advice}`)
+  }
+  const dataKey = randomBytes(DATA_KEY_BYTES)
+  const wrapped = (await wrappingKms.wrap({ tenantId, name }, dataKey)).toString('base64')
+  return { by: { dataKey }, told: { scheme: 'aes256-gcm-hkdf-1mb', data_key: { kms_key: name, wrapped } } }
 }

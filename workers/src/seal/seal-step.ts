@@ -21,6 +21,7 @@ export type SealDeps = Pick<
   | 'blobs'
   | 'bus'
   | 'kms'
+  | 'wrappingKms'
   | 'mappings'
   | 'runLimits'
   | 'metrics'
@@ -34,7 +35,7 @@ export type SealDeps = Pick<
  * seal: manifest, provenance, signatures and the bundle of a run whose shards are all written; of a run in parts, once all are sealed,
  * their index. One row update at the very end makes the bundle visible. After a part follows the run that it is a part of.
  * Runs twice safely, also at once: the run's times were recorded at the first attempt, each attempt stores apart, one becomes visible.
- * @throws `run/not-reproducible` · `kms/refused` · `blob/…` · `native/io` · `native/cancelled`
+ * @throws `run/not-reproducible` · `kms/…` · `blob/…` · `native/io` · `native/cancelled`
  */
 export async function sealStep(
   deps: SealDeps,

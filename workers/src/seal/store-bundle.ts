@@ -31,17 +31,18 @@ export async function storeBundle(deps: SealDeps, inputs: BundleInputs, signal: 
   const keyOf = (sha256: string) => sealedKey({ tenantId, runId, attempt, sha256 })
   const scratch = await deps.blobs.scratch()
   try {
-    const data = await dataFiles(deps, inputs, scratch, signal)
-    const documents = [...inputs.documents, ...data.documents]
-    const stored: HashedMember[] = []
-    for (const { path, bytes, sha256 } of documents) {
-      const blob = { key: keyOf(sha256), sha256, sizeBytes: bytes.length }
-      await deps.blobs.putBytes({ key: blob.key, bytes })
-      stored.push({ path, sha256, sizeBytes: bytes.length, parts: [{ blob, offset: 0, sizeBytes: bytes.length }] })
-    }
-    const members = [...data.members, ...(await locate(deps.blobs, stored, scratch))]
+    const documents = await storeDocuments(deps, { documents: inputs.documents, keyOf })
+    const plain = await locate(deps.blobs, [...inputs.members, ...documents], scratch)
+    const { encryption } = plan.profile.config
+    // An export in parts holds its index alone: each part is encrypted.
+    const encrypted =
+      encryption && !plan.parts
+        ? await encryptMembers(deps, { tenantId, encryption, members: plain }, scratch, signal)
+        : null
+    const besides = await storeDocuments(deps, { documents: encrypted?.documents ?? [], keyOf })
+    const members = [...(encrypted?.members ?? plain), ...(await locate(deps.blobs, besides, scratch))]
     const bundle = await packInto(deps, { members, plan, keyOf }, scratch, signal)
-    const served = stored.map(({ path, sha256, sizeBytes }): [string, StoredBytes] => [
+    const served = [...documents, ...besides].map(({ path, sha256, sizeBytes }): [string, StoredBytes] => [
       path,
       { sha256, size: sizeBytes },
     ])
@@ -51,18 +52,20 @@ export async function storeBundle(deps: SealDeps, inputs: BundleInputs, signal: 
   }
 }
 
-/** The data files as they go into the bundle, and the documents that tell of their encryption. */
-async function dataFiles(
-  deps: SealDeps,
-  { plan, members, documents }: BundleInputs,
-  scratch: Scratch,
-  signal: AbortSignal,
-): Promise<{ members: readonly BundleMember[]; documents: readonly SealedDocument[] }> {
-  const located = await locate(deps.blobs, members, scratch)
-  const { encryption } = plan.profile.config
-  // An export in parts holds its index alone: each part is encrypted.
-  if (!encryption || plan.parts) return { members: located, documents: [] }
-  return encryptMembers(deps, { members: located, documents, recipients: encryption.recipients }, scratch, signal)
+interface Storing {
+  readonly documents: readonly SealedDocument[]
+  readonly keyOf: (sha256: string) => string
+}
+
+/** Stores documents, as members of the bundle and to be served alone. */
+async function storeDocuments({ blobs }: SealDeps, { documents, keyOf }: Storing): Promise<HashedMember[]> {
+  const stored: HashedMember[] = []
+  for (const { path, bytes, sha256 } of documents) {
+    const blob = { key: keyOf(sha256), sha256, sizeBytes: bytes.length }
+    await blobs.putBytes({ key: blob.key, bytes })
+    stored.push({ path, sha256, sizeBytes: bytes.length, parts: [{ blob, offset: 0, sizeBytes: bytes.length }] })
+  }
+  return stored
 }
 
 interface Packing {

@@ -1,5 +1,5 @@
 import { mirrorReadmePath, Problem } from '@stella/contracts'
-import { mirrorReadme, type Plan, type Shard } from '@stella/core'
+import { encryptionScheme, mirrorReadme, type Plan, type Shard } from '@stella/core'
 
 import type { Mapping } from '../deps.ts'
 import { readKinds } from './read-kinds.ts'
@@ -87,7 +87,7 @@ function textsOf(plan: Plan) {
     ledgerRevision: scope.ledgerRevision,
     ledgerTime,
     base: base?.exportId ?? null,
-    isEncrypted: profile.config.encryption !== undefined,
+    encryption: encryptionScheme(profile.config.encryption),
   })
   return [{ path: mirrorReadmePath, content }]
 }

@@ -9,11 +9,37 @@ use age::{DecryptError, Decryptor};
 use sha2::{Digest, Sha256};
 use stella_bundle::{BundleError, MemberDigest, Members, check_path, poll};
 
+use crate::data_key::DataKey;
 use crate::error::EncryptionError;
 use crate::identities::Identities;
+use crate::segments::SegmentReader;
+use crate::suffix;
 
-/// What the path of an encrypted member has at its end.
-pub const SUFFIX: &str = ".age";
+/// What members are decrypted by.
+#[derive(Debug)]
+pub enum DecryptBy {
+    /// age files, by one of these.
+    Identities(Identities),
+    /// Segments of AES-256-GCM.
+    DataKey(DataKey),
+}
+
+impl DecryptBy {
+    fn suffix(&self) -> &'static str {
+        match self {
+            Self::Identities(_) => suffix::AGE,
+            Self::DataKey(_) => suffix::SEGMENTS,
+        }
+    }
+
+    /// Why bytes are refused: the header of an age file tells whether the key is right, that of segments doesn't.
+    fn refusal(&self) -> &'static str {
+        match self {
+            Self::Identities(_) => "its bytes were altered or cut",
+            Self::DataKey(_) => "the data key is another one, or its bytes were altered or cut",
+        }
+    }
+}
 
 /// The plaintext size of a chunk of an age file.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -21,14 +47,14 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// A member to decrypt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its path without [`SUFFIX`].
+    /// Its path without `.age` or `.enc`.
     pub path: String,
     /// Most bytes that its plaintext may have.
     pub max_bytes: u64,
 }
 
 /// Decrypts members of a bundle, or of a folder that one was unpacked into, into a folder that holds none of them. What was written so far stays
-/// after any error. Memory: one frame, and some blocks.
+/// after any error. Memory: one frame, some blocks, and two segments.
 ///
 /// # Errors
 /// [`EncryptionError::Locked`] where no identity opens a member, [`EncryptionError::Damaged`]; [`EncryptionError::Bundle`] as of
@@ -36,23 +62,23 @@ pub struct Wanted {
 pub fn decrypt(
     place: &Path,
     wanted: &[Wanted],
-    identities: &Identities,
+    by: &DecryptBy,
     (out, max_members): (&Path, u64),
     cancel: &AtomicBool,
 ) -> Result<Vec<MemberDigest>, EncryptionError> {
     let mut members = Members::open(place, max_members, cancel)?;
-    wanted.iter().map(|one| decrypt_one(&mut members, one, identities, out, cancel)).collect()
+    wanted.iter().map(|one| decrypt_one(&mut members, one, by, out, cancel)).collect()
 }
 
 fn decrypt_one(
     members: &mut Members,
     wanted: &Wanted,
-    identities: &Identities,
+    by: &DecryptBy,
     out: &Path,
     cancel: &AtomicBool,
 ) -> Result<MemberDigest, EncryptionError> {
     check_path(&wanted.path).map_err(|reason| BundleError::Path { path: wanted.path.clone(), reason })?;
-    let sealed = format!("{}{SUFFIX}", wanted.path);
+    let sealed = format!("{}{}", wanted.path, by.suffix());
     let (reader, mut writer) = io::pipe().map_err(BundleError::reading(out))?;
     let (opened, fed) = thread::scope(|scope| {
         let feeding = scope.spawn(|| {
@@ -62,7 +88,7 @@ fn decrypt_one(
             drop(writer);
             fed
         });
-        let opened = open(reader, &sealed, wanted, identities, (out, cancel));
+        let opened = open(reader, &sealed, wanted, by, (out, cancel));
         (opened, feeding.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     match fed {
@@ -76,7 +102,7 @@ fn open(
     reader: PipeReader,
     sealed: &str,
     Wanted { path, max_bytes }: &Wanted,
-    identities: &Identities,
+    by: &DecryptBy,
     (out, cancel): (&Path, &AtomicBool),
 ) -> Result<MemberDigest, EncryptionError> {
     let damaged = |reason: &str| EncryptionError::Damaged { path: sealed.to_owned(), reason: reason.to_owned() };
@@ -85,8 +111,16 @@ fn open(
         DecryptError::InvalidMac => damaged("its header was altered"),
         _ => damaged("it is no age file of version 1"),
     };
-    let decryptor = Decryptor::new_buffered(BufReader::with_capacity(CHUNK_BYTES, reader)).map_err(refused)?;
-    let mut stream = decryptor.decrypt(identities.iter()).map_err(refused)?;
+    let reader = BufReader::with_capacity(CHUNK_BYTES, reader);
+    let mut stream: Box<dyn Read> = match by {
+        DecryptBy::Identities(identities) => {
+            let decryptor = Decryptor::new_buffered(reader).map_err(refused)?;
+            Box::new(decryptor.decrypt(identities.iter()).map_err(refused)?)
+        }
+        DecryptBy::DataKey(key) => {
+            Box::new(SegmentReader::new(reader, key, path).map_err(|_| damaged("it is shorter than its header, or has another"))?)
+        }
+    };
 
     let target = out.join(path);
     if let Some(folder) = target.parent() {
@@ -97,7 +131,7 @@ fn open(
     let (mut size_bytes, mut digest) = (0, Sha256::new());
     loop {
         poll(cancel)?;
-        let read = stream.read(&mut block).map_err(|_| damaged("its bytes were altered or cut"))?;
+        let read = stream.read(&mut block).map_err(|_| damaged(by.refusal()))?;
         if read == 0 {
             break;
         }

@@ -25,13 +25,22 @@ pub enum EncryptionError {
     /// An identity file holds none.
     #[error("the identity file holds no identity (a line AGE-SECRET-KEY-1…)")]
     NoIdentities,
+    /// Both kinds of key were given, or none.
+    #[error("one kind of key is needed: recipients or identities, or a data key")]
+    NotOneKey,
     /// A member is encrypted to others.
     #[error("{path} is encrypted to other recipients: no identity that was given opens it")]
     Locked {
         /// The member.
         path: String,
     },
-    /// A member is no age file, or not the one that was written.
+    /// A data key is too short or too long.
+    #[error("a data key has 32 bytes, this one {bytes}")]
+    DataKey {
+        /// How many it has.
+        bytes: usize,
+    },
+    /// A member is no encrypted file, or not the one that was written.
     #[error("{path} cannot be decrypted: {reason}")]
     Damaged {
         /// The member.

@@ -1,17 +1,21 @@
-//! Members of a bundle as age files (version 1 of the format, <https://c2sp.org/age>): encrypted to X25519 recipients, and decrypted by their
-//! identities. Both read and write as they go: memory is some blocks, whatever the sizes.
+//! Members of a bundle, encrypted and decrypted: as age files (version 1 of the format, <https://c2sp.org/age>) to X25519 recipients, or in segments of
+//! AES-256-GCM by a data key. Both read and write as they go: memory is some blocks and segments, whatever the sizes.
 
 #![warn(missing_docs)]
 
+mod data_key;
 mod decrypt;
 mod encrypt;
 mod error;
 mod identities;
 mod recipients;
+mod segments;
 mod source;
+mod suffix;
 
-pub use decrypt::{SUFFIX, Wanted, decrypt};
-pub use encrypt::{Sealed, encrypt};
+pub use data_key::DataKey;
+pub use decrypt::{DecryptBy, Wanted, decrypt};
+pub use encrypt::{EncryptBy, Sealed, encrypt};
 pub use error::EncryptionError;
 pub use identities::Identities;
 pub use recipients::Recipients;

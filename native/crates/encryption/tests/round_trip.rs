@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest, Sha256};
 use stella_bundle::{BundleError, Member, MemberDigest, Part};
-use stella_encryption::{EncryptionError, Identities, Recipients, Sealed, Wanted, decrypt, encrypt};
+use stella_encryption::{DecryptBy, EncryptBy, EncryptionError, Identities, Recipients, Sealed, Wanted, decrypt, encrypt};
 use tempfile::TempDir;
 
 const FIRST: (&str, &str) = (
@@ -62,7 +62,8 @@ impl Fixture {
     /// Encrypts a member, and lays what comes out into a folder as a bundle would be unpacked.
     fn sealed(&self, content: &[u8], recipients: &[&str]) -> Vec<u8> {
         let out = self.path("sealed");
-        let sealed = encrypt(&[self.member(content)], &Recipients::parse(recipients).unwrap(), &out, &AtomicBool::new(false)).unwrap();
+        let by = EncryptBy::Recipients(Recipients::parse(recipients).unwrap());
+        let sealed = encrypt(&[self.member(content)], &by, &out, &AtomicBool::new(false)).unwrap();
         let bytes = fs::read(&out).unwrap();
         let size_bytes = bytes.len() as u64;
         assert_eq!(sealed, [Sealed { path: format!("{PATH}.age"), offset: 0, size_bytes, sha256: hex(&bytes) }]);
@@ -80,8 +81,8 @@ impl Fixture {
         let plain = self.path("plain");
         let _old = fs::remove_dir_all(&plain);
         let wanted = [Wanted { path: PATH.into(), max_bytes }];
-        let identities = Identities::parse(secret).unwrap();
-        let opened = decrypt(&self.path("tree"), &wanted, &identities, (&plain, 10), &AtomicBool::new(false))?;
+        let by = DecryptBy::Identities(Identities::parse(secret).unwrap());
+        let opened = decrypt(&self.path("tree"), &wanted, &by, (&plain, 10), &AtomicBool::new(false))?;
         Ok((opened, fs::read(plain.join(PATH)).unwrap()))
     }
 }
@@ -152,7 +153,7 @@ fn a_source_that_is_not_as_stated_is_refused() {
     let mut cut = sound;
     cut.parts[1].size_bytes = Some(10_000);
     cut.size_bytes = 10_500;
-    let recipients = Recipients::parse(&[FIRST.1]).unwrap();
+    let recipients = EncryptBy::Recipients(Recipients::parse(&[FIRST.1]).unwrap());
     let refusal = |member| match encrypt(&[member], &recipients, &fixture.path("out"), &AtomicBool::new(false)) {
         Err(EncryptionError::Bundle(error)) => error,
         other => panic!("{other:?}"),
@@ -169,9 +170,9 @@ fn paths_out_of_the_folder_and_absent_members_are_refused() {
     fixture.sealed(&content(10), &[FIRST.1]);
     let refusal = |path: &str| {
         let wanted = [Wanted { path: path.into(), max_bytes: 10 }];
-        let identities = Identities::parse(FIRST.0).unwrap();
+        let by = DecryptBy::Identities(Identities::parse(FIRST.0).unwrap());
         let place: &Path = &fixture.path("tree");
-        decrypt(place, &wanted, &identities, (&fixture.path("plain"), 10), &AtomicBool::new(false)).unwrap_err()
+        decrypt(place, &wanted, &by, (&fixture.path("plain"), 10), &AtomicBool::new(false)).unwrap_err()
     };
     for path in ["../a", "/a", "a/", ""] {
         assert!(matches!(refusal(path), EncryptionError::Bundle(BundleError::Path { .. })), "{path}");
@@ -183,11 +184,11 @@ fn paths_out_of_the_folder_and_absent_members_are_refused() {
 fn both_stop_when_they_are_told_to() {
     let (fixture, raised) = (Fixture::new(), AtomicBool::new(true));
     fixture.sealed(&content(10), &[FIRST.1]);
-    let recipients = Recipients::parse(&[FIRST.1]).unwrap();
+    let recipients = EncryptBy::Recipients(Recipients::parse(&[FIRST.1]).unwrap());
     let stopped = encrypt(&[fixture.member(b"abc")], &recipients, &fixture.path("out"), &raised).unwrap_err();
     assert!(matches!(stopped, EncryptionError::Bundle(BundleError::Cancelled)));
     let wanted = [Wanted { path: PATH.into(), max_bytes: 10 }];
-    let identities = Identities::parse(FIRST.0).unwrap();
-    let stopped = decrypt(&fixture.path("tree"), &wanted, &identities, (&fixture.path("plain"), 10), &raised).unwrap_err();
+    let by = DecryptBy::Identities(Identities::parse(FIRST.0).unwrap());
+    let stopped = decrypt(&fixture.path("tree"), &wanted, &by, (&fixture.path("plain"), 10), &raised).unwrap_err();
     assert!(matches!(stopped, EncryptionError::Bundle(BundleError::Cancelled)));
 }
