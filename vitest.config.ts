@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const packages = '{contracts,core,db,adapters,native,workers,gateway,cli,reader,deploy}'
 // Workspace packages are tested from their sources; processes that tests start run the compiled ones.
@@ -15,12 +16,24 @@ function project(name: string, include: string[], timeoutMs: number, exclude: st
   }
 }
 
+/** Files that take minutes. */
+const longest = ['api-fuzz', 'servers-away', 'interrupted-downloads']
+
+/** Starts the longest files first, so that no core waits for the last of them. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => Number(!longest.some((name) => moduleId.includes(name)))
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export.
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     globalSetup: './deploy/src/testing/global-setup.ts',
+    sequence: { sequencer: LongestFirst },
     maxWorkers: Math.min(availableParallelism(), 4),
     // The generated loader of the native module is CommonJS.
     server: { deps: { external: [/native\/binding\/index\.js$/] } },
