@@ -216,7 +216,7 @@ describe('an export in parts', () => {
     expect((await scanBundle(bundle)).members.map(({ path }) => path)).toEqual(['index.json', 'signatures/index.sig'])
     expect(run.bundle?.size).toBe((await readFile(bundle)).length)
     const alone = await tenant.stella('export', 'verify', bundle)
-    expect([alone.code, alone.stderr.includes('verify the folder')]).toEqual([2, true])
+    expect([alone.code, alone.stderr.includes('give the folder')]).toEqual([2, true])
   })
 
   test('is listed as one run; its parts are, where they are asked for', async () => {

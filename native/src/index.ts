@@ -17,6 +17,7 @@ export { type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
 export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
 export { besideOf, packExport } from './pack-export.ts'
+export { folderOfParts, readPublishedIndex } from './published-parts.ts'
 export { copyMember, type MemberCopy, readMember } from './read-member.ts'
 export { type ExportLocation, type ReadExport, readPublishedExport, scanExport } from './read-published-export.ts'
 export {
@@ -28,7 +29,13 @@ export {
   scanBundle,
 } from './scan-bundle.ts'
 export { scanFolder } from './scan-folder.ts'
-export { readSoundExport, readVerifiedExport, type SoundExport, type VerifiedExport } from './sound-export.ts'
+export {
+  readSoundExport,
+  readVerifiedExport,
+  requireNoIndex,
+  type SoundExport,
+  type VerifiedExport,
+} from './sound-export.ts'
 export {
   type DatabaseOptions,
   javaDbVersions,

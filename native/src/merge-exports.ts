@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
-import {
-  bundlePaths,
-  type ExportManifest,
-  MIRROR_SORT_BYTES,
-  mirrorPaths,
-  mirrorReadmePath,
-  type PublicKey,
-} from '@stella/contracts'
+import { bundlePaths, type ExportManifest, mirrorPaths, type PublicKey } from '@stella/contracts'
 import {
   type ChainFiles,
   CommandFailure,
@@ -29,15 +21,12 @@ import {
   withheldAfter,
   withheldItems,
 } from '@stella/core'
-import { mergeMirrors } from './merge-mirrors.ts'
-import type { BundleMember } from './pack-bundle.ts'
 
+import { mergedFiles } from './merged-files.ts'
+import type { BundleMember } from './pack-bundle.ts'
 import { besideOf, packExport } from './pack-export.ts'
 import { readSoundExport, type SoundExport } from './sound-export.ts'
 import { zstdVersion } from './zstd-version.ts'
-
-/** Threads that compress, at most. */
-const MAX_THREADS = 16
 
 /** Bundles to merge: deltas into a mirror, or where there is no base into one delta. */
 export interface ExportsToMerge {
@@ -85,30 +74,20 @@ export async function mergeExports(asked: ExportsToMerge, signal: AbortSignal): 
   requireOwnVersion(last)
 
   return besideOf(asked.out, async (scratch) => {
-    const data = join(scratch, 'data')
-    const merged = await mergeMirrors(
+    const merged = await mergedFiles(
       {
-        places: [...(asked.base === null ? [] : [asked.base]), ...asked.deltas].map((path) => resolve(path)),
+        places: [...(asked.base === null ? [] : [asked.base]), ...asked.deltas],
         making: base ? 'mirror' : 'delta',
         items: withheldItems(withheldAfter(of).withheld),
-        file: {
-          path: data,
-          texts: [{ path: mirrorReadmePath, content: mergedReadme(of) }],
-          scratch,
-          memoryBytes: MIRROR_SORT_BYTES,
-          threads: Math.min(availableParallelism(), MAX_THREADS),
-          level: mirrorOf(last).compression.level,
-        },
+        readme: mergedReadme(of),
+        level: mirrorOf(last).compression.level,
+        scratch,
       },
       signal,
     )
     if (base && merged.stateRoot !== stateRoot) throw otherState(asked, merged.stateRoot)
-    const files = merged.parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
-    const manifest = mergedManifest(of, merged.kinds, files)
-    const members: BundleMember[] = merged.parts.map(({ path, offset, sizeBytes, sha256 }) => {
-      return { path, sizeBytes, sha256, parts: [{ file: data, offset, sizeBytes }] }
-    })
-    members.push(...(await documents(manifest, { chain, manifests, scratch })))
+    const manifest = mergedManifest(of, merged.kinds, merged.files)
+    const members = [...merged.members, ...(await documents(manifest, { chain, manifests, scratch }))]
     await packExport(manifest, { members, scratch, out: asked.out }, signal)
     return { manifest, deltas: deltas.map(({ sound }) => sound) }
   })

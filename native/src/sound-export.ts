@@ -1,4 +1,4 @@
-import type { ExportManifest, PublicKey } from '@stella/contracts'
+import { bundlePaths, type ExportManifest, indexPaths, type PublicKey } from '@stella/contracts'
 import { CommandFailure, type ExportFault, unsoundExport, type Verdict, verifyExport } from '@stella/core'
 
 import { type ReadExport, readPublishedExport } from './read-published-export.ts'
@@ -22,7 +22,7 @@ export interface VerifiedExport {
 
 /**
  * Reads all of an export, a bundle or its folder, and verifies it; an encrypted one as far as that can be done without a key.
- * @throws CommandFailure `integrity` for one that is not sound, with what is wrong · as `readPublishedExport`
+ * @throws CommandFailure `integrity` for one that is not sound, with what is wrong · as `requireNoIndex` · as `readPublishedExport`
  */
 export async function readVerifiedExport(
   path: string,
@@ -30,6 +30,7 @@ export async function readVerifiedExport(
   signal: AbortSignal,
 ): Promise<VerifiedExport> {
   const published = await readPublishedExport({ path, name: path }, signal)
+  requireNoIndex(path, published)
   const verdict = verifyExport({ ...published, keys })
   if (!verdict.ok) throw unsound(path, verdict.faults)
   return { published, verdict }
@@ -53,7 +54,16 @@ function encrypted(path: string): CommandFailure {
   return new CommandFailure('integrity', `${path} cannot be read: it is encrypted`, advice)
 }
 
-function unsound(path: string, faults: readonly ExportFault[]): CommandFailure {
+/** @throws CommandFailure `usage` for the bundle of a run in parts, which holds its index and no part */
+export function requireNoIndex(path: string, { members }: Pick<ReadExport, 'members'>): void {
+  const holds = (file: string) => members.some((member) => member.path === file)
+  if (!holds(indexPaths.index) || holds(bundlePaths.manifest)) return
+  const advice = 'unpack it into the folder of its parts, and give the folder; `stella export run download` does so'
+  throw new CommandFailure('usage', `${path} is of no use alone: it is the index of an export in parts`, advice)
+}
+
+/** Why nothing is done with an export that is not sound, and what is wrong with it. */
+export function unsound(path: string, faults: readonly ExportFault[]): CommandFailure {
   const { kind, message, advice } = unsoundExport(path, faults)
   const told = faults.slice(0, MAX_TOLD).map((fault) => `${fault.path}: ${fault.reason}`)
   const more = faults.length > MAX_TOLD ? [`and ${faults.length - MAX_TOLD} more`] : []

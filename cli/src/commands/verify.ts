@@ -1,4 +1,4 @@
-import { bundlePaths, indexPaths, type PublicKey } from '@stella/contracts'
+import type { PublicKey } from '@stella/contracts'
 import { CommandFailure, unsoundExport, verifyExport, verifyIndex } from '@stella/core'
 import type { Command } from 'commander'
 
@@ -31,7 +31,7 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     const keys = await trustedKeys(shell, path, key)
 
     // The native module is loaded by the commands that need it, so that the others start at once.
-    const { folderOfParts, readPublishedIndex } = await import('../published-parts.ts')
+    const { folderOfParts, readPublishedIndex, requireNoIndex } = await import('@stella/native')
     const folder = await folderOfParts(path)
     if (folder !== null) {
       if (manifest !== undefined || sig !== undefined) throw noBeside(path)
@@ -43,8 +43,7 @@ export function verifyCommand(parent: Command, shell: Shell): void {
     const { readPublishedExport } = await import('../published-export.ts')
     const place = { path, ...(manifest === undefined ? {} : { manifest }), ...(sig === undefined ? {} : { sig }) }
     const published = await readPublishedExport(place, shell.signal)
-    const holds = (file: string) => published.members.some((member) => member.path === file)
-    if (holds(indexPaths.index) && !holds(bundlePaths.manifest)) throw indexAlone(path)
+    requireNoIndex(path, published)
     const verdict = verifyExport({ ...published, keys })
     print(shell, command, verdictAnswer(path, verdict))
     if (!verdict.ok) throw unsoundExport(path, verdict.faults)
@@ -60,12 +59,6 @@ export async function trustedKeys(
   const keys = given ? await Promise.all(given.map(readKeyFile)) : await readPinnedKeys(shell.settings)
   if (keys.length === 0) throw noKey(path)
   return keys
-}
-
-/** The bundle of a run in parts holds its index and no part. */
-function indexAlone(path: string): CommandFailure {
-  const advice = 'unpack it into the folder of its parts, and verify the folder; `stella export run download` does so'
-  return new CommandFailure('usage', `${path} cannot be verified alone: it is the index of an export in parts`, advice)
 }
 
 function noBeside(path: string): CommandFailure {

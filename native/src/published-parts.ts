@@ -1,13 +1,24 @@
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 import { indexPaths, MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES, type PublicKey } from '@stella/contracts'
 import { byteOrder, type PublishedIndex, type PublishedPart, readExportIndex, verifyExport } from '@stella/core'
 
-import { readInputFile } from './input-file.ts'
-import { readPublishedExport } from './published-export.ts'
+import { readMember } from './read-member.ts'
+import { readPublishedExport } from './read-published-export.ts'
 
 const SUFFIX = '.tar.zst'
+
+/** A part that was found: where it lies, and the signature over its manifest. */
+export interface ReadPart extends PublishedPart {
+  readonly path: string
+  readonly signatureBytes: Uint8Array | null
+}
+
+/** All of an export in parts. */
+export interface ReadIndex extends PublishedIndex {
+  readonly parts: ReadonlyMap<string, ReadPart>
+}
 
 /** The folder of an export in parts: `path` itself where it holds an index, or the folder of the index that it is; null for any other path. */
 export async function folderOfParts(path: string): Promise<string | null> {
@@ -23,28 +34,31 @@ export async function folderOfParts(path: string): Promise<string | null> {
 /**
  * Reads all of an export in parts, and verifies each part alone: a bundle, or the folder that it was unpacked into, which has its name
  * without `.tar.zst`. Nothing that it holds is trusted.
+ * @throws `blob/absent` for a link · `blob/long` · what `readPublishedExport` throws
  */
 export async function readPublishedIndex(
   folder: string,
   keys: readonly PublicKey[],
   signal: AbortSignal,
-): Promise<PublishedIndex> {
+): Promise<ReadIndex> {
   const there = new Set(await filesOf(folder))
   const read = (path: string, maxBytes: number) =>
-    there.has(path) ? readInputFile(join(folder, path), maxBytes) : Promise.resolve(null)
+    there.has(path) ? readMember(resolve(folder), path, maxBytes, signal) : Promise.resolve(null)
   const indexBytes = await read(indexPaths.index, MAX_MANIFEST_BYTES)
   const signatureBytes = await read(indexPaths.signature, MAX_SIGNATURE_BYTES)
 
-  const parts = new Map<string, PublishedPart>()
+  const parts = new Map<string, ReadPart>()
   const known = new Set<string>(Object.values(indexPaths))
   for (const { file } of readExportIndex(indexBytes).index?.content.parts ?? []) {
     const name = [file, file.slice(0, -SUFFIX.length)].find((candidate) => there.has(candidate))
     if (name === undefined) continue
     known.add(name)
+    const path = join(folder, name)
     // A link to nothing is no part.
-    if (!(await isThere(join(folder, name)))) continue
-    const published = { ...(await readPublishedExport({ path: join(folder, name) }, signal)), keys }
-    parts.set(file, { verdict: verifyExport(published), manifestBytes: published.manifestBytes })
+    if (!(await isThere(path))) continue
+    const published = await readPublishedExport({ path, name: path }, signal)
+    const { manifestBytes, signatureBytes } = published
+    parts.set(file, { path, manifestBytes, signatureBytes, verdict: verifyExport({ ...published, keys }) })
   }
   const others = [...there].filter((path) => !known.has(path)).sort(byteOrder)
   return { indexBytes, signatureBytes, parts, others, keys }
