@@ -1,3 +1,4 @@
+export { type AssembledOf, assembledManifest, assembledReadme, assemblyFault } from './assembled-manifest.ts'
 export { AuditChain, type AuditFault, auditHash } from './audit-chain.ts'
 export {
   attemptOfKey,

@@ -1,4 +1,5 @@
 export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
+export { type AssembledParts, assembleParts } from './assemble-parts.ts'
 export { withCancelFlag } from './cancellation.ts'
 export { type CheckedMirror, checkMirror } from './check-mirror.ts'
 export { type DecryptionKey, decryptMembers } from './decrypt-members.ts'
@@ -15,6 +16,7 @@ export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type R
 export { type ExportsToMerge, type MergedExports, mergeExports } from './merge-exports.ts'
 export { type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
 export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'
+export { type MirrorPart, type MirrorParts, readMirrorParts } from './mirror-parts.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
 export { besideOf, packExport } from './pack-export.ts'
 export { folderOfParts, readPublishedIndex } from './published-parts.ts'

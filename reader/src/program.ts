@@ -70,7 +70,10 @@ function readerProgram(shell: Shell): Command {
   program
     .command('import')
     .description('verify a mirror, deltas for it, or a database for Trivy, and make it what serves')
-    .argument('<bundle...>', 'a .tar.zst or its folder: of a mirror, of deltas for it, the oldest first, or of both')
+    .argument(
+      '<bundle...>',
+      'a .tar.zst or its folder: of a mirror, of deltas for it, the oldest first, or of both; of a mirror in parts, their folder',
+    )
     .requiredOption('--key <pem>', 'a public key that is trusted; may be repeated', collected)
     .option('--allow-rollback', 'a mirror that is older than what serves')
     .option('--allow-expired', 'a mirror past its valid_until')

@@ -6,6 +6,13 @@ import { canonicalJson, encodeSignature, type Json, withLowS } from '@stella/cor
 
 import { isThere } from './generations.ts'
 
+/** The index of a mirror in parts, and the parts that it names. */
+export interface ReceiptIndex {
+  readonly content_root: string
+  readonly sha256: string
+  readonly parts: readonly { readonly file: string; readonly content_root: string; readonly manifest_sha256: string }[]
+}
+
 /** What an import leaves for whoever asks later: signed by the reader's own key, whose public half lies beside it as `reader.pub.pem`. */
 export interface Receipt {
   readonly schema_version: '1'
@@ -19,7 +26,9 @@ export interface Receipt {
   readonly content_root: string
   readonly state_root: string | null
   readonly manifest_sha256: string
-  /** The key that signed the mirror, or the last delta that was applied to it. */
+  /** Of a mirror that came in parts: its signed index, since nobody has signed the manifest of what they were assembled into. */
+  readonly index: ReceiptIndex | null
+  /** The key that signed the mirror or its index, or the last delta that was applied to it. */
   readonly signed_by: string
   /** Folder of the generation that served before; null for the first. */
   readonly replaces: string | null

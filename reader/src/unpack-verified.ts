@@ -1,12 +1,23 @@
 import { resolve } from 'node:path'
 
 import { CommandFailure } from '@stella/core'
-import { type SoundExport, unpackBundle } from '@stella/native'
+import { type ReadExport, type ScannedMember, type SoundExport, unpackBundle } from '@stella/native'
+
+import type { ReceiptIndex } from './receipt.ts'
+
+/** What a bundle holds, once it was verified. */
+interface Held extends Pick<SoundExport, 'manifest' | 'keyId'> {
+  readonly published: Pick<ReadExport, 'manifestBytes'> & {
+    readonly members: readonly Pick<ScannedMember, 'path' | 'sizeBytes' | 'sha256'>[]
+  }
+}
 
 /** A sound export, and where it lies. */
 export interface Source {
   readonly path: string
-  readonly sound: SoundExport
+  readonly sound: Held
+  /** Of a mirror that was assembled of parts: its index. */
+  readonly index?: ReceiptIndex | null
 }
 
 /**
