@@ -197,6 +197,14 @@ describe('an import of a mirror in parts', () => {
     await refused([folder], 'trusted keys')
     cpSync(join(parts.later, 'signatures/index.sig'), signature)
 
+    const index = join(folder, 'index.json')
+    const many = indexOf(folder)
+    const [one] = many.content.parts
+    const content = { ...many.content, parts: Array.from({ length: 257 }, () => one) }
+    writeFileSync(index, JSON.stringify({ ...many, content }))
+    await refused([folder], 'index.json: it is no index of version 1: content.parts')
+    cpSync(join(parts.later, 'index.json'), index)
+
     await refused([folder, second], 'no other bundle goes with it', 2)
     const bundle = join(tenant.directory, 'index.tar.zst')
     const answer = await tenant.api(`/export/runs/${indexOf(folder).run.id}/download`)
@@ -263,10 +271,13 @@ describe('an import of a mirror in parts', () => {
     expect((await reader.import(parts.kind)).code).toBe(0)
     const { code, stderr } = await reader.import(delta)
     expect([code, stderr]).toEqual([6, expect.stringContaining('the mirror that serves came in parts')])
+    const out = join(tenant.directory, 'applied.tar.zst')
+    const applied = await tenant.stella('mirror', 'apply', parts.kind, delta, '--out', out)
+    expect([applied.code, applied.stderr]).toEqual([2, expect.stringContaining('it is an export in parts')])
     const base = indexOf(parts.kind).run.id
     const asked = ['--profile', 'prof_mirror_delta', '--base', base]
     const made = await tenant.stella('export', 'run', 'create', ...asked)
-    expect([made.code, made.stderr]).toEqual([expect.any(Number), expect.stringContaining('it comes in parts')])
+    expect([made.code, made.stderr]).toEqual([8, expect.stringContaining('it comes in parts')])
   })
 
   test('that is encrypted is refused, and taken once each part is decrypted', async () => {

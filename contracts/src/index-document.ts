@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { profileBlock } from './export-parts.ts'
 import { filters } from './filters.ts'
+import { MAX_PARTS } from './limits.ts'
 import { runCounts } from './run.ts'
 import { sharding } from './sharding.ts'
 
@@ -35,7 +36,7 @@ export const indexContent = z.strictObject({
   ledger_time: z.string(),
   sharding,
   counts: runCounts,
-  parts: z.array(indexedPart),
+  parts: z.array(indexedPart).max(MAX_PARTS),
   content_root: root,
 })
 /** The part of an index that derives from the plan. */
@@ -52,7 +53,9 @@ export const exportIndex = z.strictObject({
     started_at: z.string(),
     finished_at: z.string(),
     /** In the order of `content.parts`: the run of each, its `export.json`, and its bundle as it was first written. */
-    parts: z.array(z.strictObject({ part: z.int().min(1), run_id: z.string(), manifest: stored, bundle: stored })),
+    parts: z
+      .array(z.strictObject({ part: z.int().min(1), run_id: z.string(), manifest: stored, bundle: stored }))
+      .max(MAX_PARTS),
   }),
 })
 /** `index.json`. */

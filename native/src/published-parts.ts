@@ -51,7 +51,8 @@ export async function readPublishedIndex(
   const known = new Set<string>(Object.values(indexPaths))
   for (const { file } of readExportIndex(indexBytes).index?.content.parts ?? []) {
     const name = [file, file.slice(0, -SUFFIX.length)].find((candidate) => there.has(candidate))
-    if (name === undefined) continue
+    // What is named twice is read once.
+    if (name === undefined || parts.has(file)) continue
     known.add(name)
     const path = join(folder, name)
     // A link to nothing is no part.

@@ -54,12 +54,20 @@ function encrypted(path: string): CommandFailure {
   return new CommandFailure('integrity', `${path} cannot be read: it is encrypted`, advice)
 }
 
-/** @throws CommandFailure `usage` for the bundle of a run in parts, which holds its index and no part */
+/** @throws CommandFailure `usage` for an export in parts, and for its index alone, where one bundle is wanted */
 export function requireNoIndex(path: string, { members }: Pick<ReadExport, 'members'>): void {
   const holds = (file: string) => members.some((member) => member.path === file)
   if (!holds(indexPaths.index) || holds(bundlePaths.manifest)) return
+  const known: readonly string[] = Object.values(indexPaths)
+  if (members.every((member) => known.includes(member.path))) throw indexAlone(path)
+  const advice = 'give one of its parts, or export it by a profile without sharding'
+  throw new CommandFailure('usage', `${path} cannot be used here: it is an export in parts`, advice)
+}
+
+/** The bundle of a run in parts holds its index and no part. */
+function indexAlone(path: string): CommandFailure {
   const advice = 'unpack it into the folder of its parts, and give the folder; `stella export run download` does so'
-  throw new CommandFailure('usage', `${path} is of no use alone: it is the index of an export in parts`, advice)
+  return new CommandFailure('usage', `${path} cannot be used alone: it is the index of an export in parts`, advice)
 }
 
 /** Why nothing is done with an export that is not sound, and what is wrong with it. */
