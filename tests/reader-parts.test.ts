@@ -31,6 +31,7 @@ beforeAll(async () => {
     tenant,
     written('LEAK-1', { references: [{ type: 'WEB', url: 'https://someone:hunter2hunter2@example.test/' }] }),
   )
+  await ingest(tenant, ofManyTimes())
   key = await publicKeyFile(tenant)
   const bundle = join(tenant.directory, 'whole.tar.zst')
   const base = await exportMirror(tenant, 'full', bundle)
@@ -53,6 +54,20 @@ function createProfile(name: string, config: object): Promise<Response> {
 function written(id: string, rest: object): string {
   const path = join(tenant.directory, `${id}.json`)
   writeFileSync(path, JSON.stringify({ id, modified: '2030-01-01T00:00:00Z', ...rest }))
+  return path
+}
+
+/** A file with a document whose statements are of times so far apart that no part by time holds them all. */
+function ofManyTimes(): string {
+  const statements = [2001, 2031, 2002, 2032].map((year, number) => ({
+    vulnerability: { name: `CVE-${2001 + number}-1` },
+    timestamp: `${year}-01-01T00:00:00Z`,
+    products: [{ '@id': 'pkg:npm/many-times@1.0.0' }],
+    status: 'fixed',
+  }))
+  const document = { '@context': 'https://openvex.dev/ns/v0.2.0', '@id': 'https://example.test/many-times', version: 1 }
+  const path = join(tenant.directory, 'many-times.json')
+  writeFileSync(path, JSON.stringify({ ...document, author: 'nobody', timestamp: '2001-01-01T00:00:00Z', statements }))
   return path
 }
 
@@ -81,7 +96,7 @@ describe.each(['kind', 'time'] as const)('a mirror in parts by %s', (by) => {
   beforeAll(async () => {
     const { code, stdout, stderr } = await reader.import(parts[by])
     expect([code, stderr]).toEqual([0, ''])
-    expect(JSON.parse(stdout)).toMatchObject({ imported: true, generation: 4, counts: { advisories: 19 } })
+    expect(JSON.parse(stdout)).toMatchObject({ imported: true, generation: 5, counts: { advisories: 19 } })
   })
 
   test.each([
@@ -94,6 +109,7 @@ describe.each(['kind', 'time'] as const)('a mirror in parts by %s', (by) => {
     ['text', 'overflow'],
     ['vex', '--vulnerability', 'CVE-2021-23337'],
     ['vex', '--product', 'pkg:npm/lodash@4.17.20'],
+    ['vex', '--product', 'pkg:npm/many-times@1.0.0'],
     ['sboms', '--component', 'pkg:npm/lodash@4.17.20'],
   ])('answers %s %s as one that was not cut', async (...question) => {
     const [{ mirror: _mine, ...mine }, { mirror: _theirs, ...theirs }] = [
@@ -142,7 +158,7 @@ describe.each(['kind', 'time'] as const)('a mirror in parts by %s', (by) => {
     const { content } = indexOf(parts[by])
     const named = content.parts.map(({ file, content_root }) => ({ file, content_root }))
     expect(JSON.parse(readFileSync(join(receipts, name), 'utf8'))).toMatchObject({
-      generation: 4,
+      generation: 5,
       content_root: manifestOf(reader).content.content_root,
       index: { content_root: content.content_root, parts: named },
     })
@@ -223,7 +239,7 @@ describe('an import of a mirror in parts', () => {
     const { receipt } = await imported()
     expect(await imported()).toMatchObject({ imported: false, receipt: null })
     rmSync(receipt ?? '')
-    expect(await imported()).toMatchObject({ imported: false, receipt: expect.stringContaining('-4.json') })
+    expect(await imported()).toMatchObject({ imported: false, receipt: expect.stringContaining('-5.json') })
     for (const file of ['bundle/vex/normalized/000000.jsonl.zst', 'bundle/export.json', 'parts/index.json']) {
       writeFileSync(join(reader.home, 'active', file), 'damaged')
       expect(await imported()).toMatchObject({ imported: true })
@@ -237,7 +253,7 @@ describe('an import of a mirror in parts', () => {
     const refused = async (path: string, reason: string) => {
       const { code, stderr } = await reader.import(path)
       expect([code, stderr]).toEqual([6, expect.stringContaining(reason)])
-      expect((await reader.query('alias', 'CVE-2030-1')).mirror).toMatchObject({ generation: 5, stale: false })
+      expect((await reader.query('alias', 'CVE-2030-1')).mirror).toMatchObject({ generation: 6, stale: false })
     }
     await refused(parts.kind, 'it would go back')
     await refused(parts.time, 'another tenant, profile, ledger or set of filters')
