@@ -11,11 +11,11 @@ import {
   encodeManifest,
   withheldItems,
 } from '@stella/core'
-
+import { besideOf } from './beside-of.ts'
 import { mergedFiles } from './merged-files.ts'
 import type { MirrorParts } from './mirror-parts.ts'
 import type { BundleMember } from './pack-bundle.ts'
-import { besideOf, packExport } from './pack-export.ts'
+import { packExport } from './pack-export.ts'
 
 /** A mirror that parts were assembled into. Nobody has signed its manifest: the signed ones of the parts say what it must come to. */
 export interface AssembledParts {

@@ -21,10 +21,10 @@ import {
   withheldAfter,
   withheldItems,
 } from '@stella/core'
-
+import { besideOf } from './beside-of.ts'
 import { mergedFiles } from './merged-files.ts'
 import type { BundleMember } from './pack-bundle.ts'
-import { besideOf, packExport } from './pack-export.ts'
+import { packExport } from './pack-export.ts'
 import { readSoundExport, type SoundExport } from './sound-export.ts'
 import { zstdVersion } from './zstd-version.ts'
 

@@ -1,18 +1,8 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
 
 import type { ExportManifest } from '@stella/contracts'
 import { type BundleMember, packBundle } from './pack-bundle.ts'
-
-/** Does work with a new folder beside a file or folder that is to be put in place by a rename, and removes it afterwards. */
-export async function besideOf<T>(out: string, work: (scratch: string) => Promise<T>): Promise<T> {
-  const scratch = await mkdtemp(join(dirname(resolve(out)), '.stella-'))
-  try {
-    return await work(scratch)
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
-}
 
 /** Packs files as the bundle of a manifest, byte for byte as a run packs them, in a scratch folder beside `out`, and puts it in place whole. */
 export async function packExport(

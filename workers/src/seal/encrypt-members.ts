@@ -49,6 +49,7 @@ export async function encryptMembers(
   const plain = members.filter((member) => isEncryptedFile(member, encryption))
   const { by, told } = await keyFor(deps, tenantId, encryption)
   const parts = await encryptNatively({ out, members: plain, by }, signal)
+  if ('dataKey' in by) by.dataKey.fill(0)
   const files = parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
   const { strict } = encryption
   const list = encodeEncryptedFiles({
