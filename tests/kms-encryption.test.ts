@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { KmsProcess, lacksKms } from '@stella/adapters/testing'
 import { startTestStack, type TestStack } from '@stella/deploy'
+import { encryptMembers } from '@stella/native'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import {
@@ -19,6 +20,7 @@ import {
   sha256,
 } from './support/encryption.ts'
 import { lacksJudge } from './support/judge.ts'
+import { Reader } from './support/reader.ts'
 
 const noTink = lacksJudge('tink-stream', 'cd tests/judges/tink-stream && go install .')
 const KEY = 'alias/stella/kms-encryption/site-1'
@@ -76,6 +78,21 @@ describe.skipIf(lacksKms())('a mirror that is encrypted by a KMS key', () => {
       const input = readFileSync(join(tree, `${path}.enc`))
       expect([path, sha256(execFileSync('tink-stream', [hex, path], { input }))]).toEqual([path, digest])
     }
+  })
+
+  test.skipIf(noTink)('is read by Tink also where a file is longer than a segment', async () => {
+    const content = randomBytes(5 * 1024 * 1024)
+    const [source, out] = [at.place('source'), at.place('sealed')]
+    writeFileSync(source, content)
+    const key = randomBytes(32)
+    const parts = [{ file: source, offset: 0, sizeBytes: null }]
+    const member = { path: 'large', sizeBytes: content.length, sha256: sha256(content), parts }
+    await encryptMembers({ out, members: [member], by: { dataKey: key } })
+    const plain = execFileSync('tink-stream', [key.toString('hex'), 'large'], {
+      input: readFileSync(out),
+      maxBuffer: 2 * content.length,
+    })
+    expect(plain.equals(content)).toBe(true)
   })
 
   test('is checked as its README says, and tells how to have the key unwrapped', () => {
@@ -214,6 +231,26 @@ describe('a mirror that is encrypted strictly', () => {
   test('is written again with the same content', async () => {
     const { code, stdout } = await at.tenant.stella('export', 'reproduce', sealed.run.id)
     expect([code, stdout]).toEqual([0, expect.stringContaining('equal      export.json\n')])
+  })
+
+  test.each(['first', 'last'])('is not taken for the %s part of a mirror in parts', async (which) => {
+    const config = { sharding: { max_bytes: 8192 } }
+    await at.create(`parts ${which}`, 'full', undefined, config)
+    const folder = at.place('parts')
+    await at.tenant.json('export', 'run', 'create', '--profile', `prof_parts_${which}`, '--download', folder)
+    const files = readdirSync(folder)
+      .filter((name) => name.startsWith('part-'))
+      .sort()
+    const replaced = files.at(which === 'first' ? 0 : -1) ?? ''
+    cpSync(sealed.bundle, join(folder, replaced))
+    const { code, stdout } = await at.tenant.stella('export', 'verify', folder)
+    expect([code, stdout]).toEqual([
+      6,
+      expect.stringContaining(`${replaced}: it is encrypted strictly, and no part is`),
+    ])
+    const reader = new Reader(() => at.trustedKey())
+    const imported = await reader.import(folder)
+    expect([imported.code, imported.stderr]).toEqual([6, expect.stringContaining('is not what was published')])
   })
 
   test('is not moved as a layout, nor in parts', async () => {

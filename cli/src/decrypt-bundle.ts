@@ -24,8 +24,8 @@ import {
 
 import { readInputFile } from './input-file.ts'
 
-/** Largest data key file that is read, in bytes: more than a key has. */
-const MAX_DATA_KEY_BYTES = 64
+/** Largest data key file that is read, in bytes: more than a key has, so that another length is told. */
+const MAX_DATA_KEY_BYTES = 1024
 
 /** What opens an encrypted bundle: an age identity file, or a file of its data key. */
 export interface KeyToDecrypt {

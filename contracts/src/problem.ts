@@ -63,6 +63,7 @@ export const problems = {
   'db/unavailable': { status: 503, retryable: true, errorClass: 'database_unavailable' },
   'db/timeout': { status: 503, retryable: true, errorClass: 'database_timeout' },
   'kms/refused': { status: 500, retryable: false, errorClass: 'signing_refused' },
+  'kms/key-refused': { status: 500, retryable: false, errorClass: 'encryption_refused' },
   'kms/unavailable': { status: 503, retryable: true, errorClass: 'kms_unavailable' },
   internal: { status: 500, retryable: true, errorClass: 'internal' },
 } as const satisfies Record<string, ProblemRule>

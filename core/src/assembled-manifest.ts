@@ -17,7 +17,7 @@ export interface AssembledOf {
 /** Why parts cannot be assembled into one mirror; null where they can. */
 export function assemblyFault({ index, parts }: AssembledOf): string | null {
   const [first, ...others] = parts
-  if (!first?.content.mirror || first.content.delta) return 'it is no mirror'
+  if (!first) return 'it has no parts'
   const form = formOf(first)
   const other = others.findIndex((part) => !isSameJson(formOf(part), form))
   if (other >= 0) return `part ${other + 2} has another form, ledger or time of validity than part 1`

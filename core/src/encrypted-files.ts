@@ -33,24 +33,16 @@ export function isEncryptedFile({ path }: Pick<ExportFile, 'path'>, { strict }: 
   return strict || (path !== mirrorReadmePath && !describing.includes(path))
 }
 
-/** Path of an encrypted file as it lies in a bundle. */
-export function encryptedPath(path: string, { scheme }: Pick<EncryptedFiles, 'scheme'>): string {
-  return `${path}${suffixes[scheme]}`
-}
-
 /** Path of an encrypted file when it is decrypted; null for what is no path of one. */
 export function decryptedPath(path: string, { scheme }: Pick<EncryptedFiles, 'scheme'>): string | null {
   const suffix = suffixes[scheme]
   return path.endsWith(suffix) && path.length > suffix.length ? path.slice(0, -suffix.length) : null
 }
 
-/** Paths of the encrypted files of a mirror, in byte order, by the files that its manifest names. */
+/** Paths of the encrypted data files of a mirror, in byte order, by the files that its manifest names. */
 export function encryptedPathsOf(files: readonly ExportFile[], list: EncryptedFiles): string[] {
-  const paths = [...files.map(({ path }) => path), ...describing]
-  return paths
-    .filter((path) => isEncryptedFile({ path }, list))
-    .map((path) => encryptedPath(path, list))
-    .sort(byteOrder)
+  const encrypted = files.filter((file) => isEncryptedFile(file, list))
+  return encrypted.map(({ path }) => `${path}${suffixes[list.scheme]}`).sort(byteOrder)
 }
 
 /** The bytes of `signatures/encrypted.json`: canonical JSON (RFC 8785) and one line feed. Source: docs/formats/encryption.md. */

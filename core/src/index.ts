@@ -101,6 +101,7 @@ export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
 export { NOT_DOWNLOADED, trivyMetadata } from './trivy-metadata.ts'
 export { unsoundExport } from './unsound-export.ts'
+export { verifyDetached } from './verify-detached.ts'
 export { type CheckedRecords, type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
 export type { ChainFiles } from './verify-merged.ts'
 export {

@@ -115,8 +115,13 @@ export function verifyExport(published: PublishedExport): Verdict {
       ? []
       : verifyProvenance(published, manifest && manifestBytes ? subjectsOf(manifest, manifestBytes) : null)),
   ]
-  const faults = [...containerFaults, ...found.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))]
+  const faults = [...containerFaults, ...untold(found, damaged)]
   return verdictOf(manifest, { keyId: signed?.keyId ?? null, list: encrypted?.list ?? null, faults, isEncrypted })
+}
+
+/** Faults but for files that are called absent since they are damaged. */
+function untold(faults: readonly ExportFault[], damaged: ReadonlySet<string>): ExportFault[] {
+  return faults.filter(({ path, reason }) => reason !== ABSENT || !damaged.has(path))
 }
 
 /** What is wrong with a mirror of which nothing can be read but the list of its files. */
@@ -124,7 +129,9 @@ function strictFaults(
   { files, faults }: EncryptedVerdict,
   { containerFaults, members }: PublishedExport,
 ): ExportFault[] {
-  return [...containerFaults, ...faults, ...compareStrictly(files ?? [], members)]
+  const damaged = new Set(containerFaults.map(({ path }) => path))
+  const compared = compareStrictly(files ?? [], members)
+  return [...containerFaults, ...faults, ...untold(compared, damaged)]
 }
 
 interface Found extends Pick<EncryptedVerdict, 'list' | 'keyId' | 'faults'> {

@@ -71,16 +71,18 @@ export function verifyIndex(published: PublishedIndex): IndexVerdict {
   const { index, faults: formFaults } = readExportIndex(indexBytes)
   const paths = { path: indexPaths.index, signaturePath: indexPaths.signature }
   const signed = indexBytes ? verifyDetached(paths, indexBytes, published) : null
+  // What nobody has signed names no parts: none was read.
+  const isSigned = signed !== null && signed.keyId !== null
   const judged = (index?.content.parts ?? []).map((part) => ({
     part,
-    faults: index ? verifyPart(index, part, parts.get(part.file)) : [],
+    faults: index && isSigned ? verifyPart(index, part, parts.get(part.file)) : [],
   }))
   const faults = [
     ...formFaults,
     ...(signed?.faults ?? []),
     ...(index ? verifyContent(index) : []),
     ...judged.flatMap((part) => part.faults),
-    ...others.map((path) => ({ path, reason: `it is not among the parts of ${indexPaths.index}` })),
+    ...(isSigned ? others : []).map((path) => ({ path, reason: `it is not among the parts of ${indexPaths.index}` })),
   ]
   return {
     ok: faults.length === 0,
@@ -93,7 +95,7 @@ export function verifyIndex(published: PublishedIndex): IndexVerdict {
     counts: index?.content.counts ?? null,
     parts: judged.map(({ part: { part, file }, faults: ofPart }) => {
       const isEncrypted = parts.get(file)?.verdict.isEncrypted ?? false
-      return { part, file, ok: ofPart.length === 0, isEncrypted }
+      return { part, file, ok: isSigned && ofPart.length === 0, isEncrypted }
     }),
     faults: faults.toSorted((a, b) => byteOrder(a.path, b.path)).slice(0, MAX_FAULTS),
   }
@@ -120,6 +122,7 @@ function verifyPart(index: ExportIndex, part: IndexedPart, found: PublishedPart 
     reason: fault.reason,
   }))
   const { manifest } = found.verdict
+  if (found.verdict.encrypted?.strict) return [...faults, { path, reason: 'it is encrypted strictly, and no part is' }]
   if (!manifest || !found.manifestBytes) return faults
   const sha256 = createHash('sha256').update(found.manifestBytes).digest('hex')
   if (sha256 === index.run.parts[part.part - 1]?.manifest.sha256 && agrees(index, part, manifest)) return faults

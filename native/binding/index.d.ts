@@ -244,7 +244,7 @@ export interface DatabaseSource {
 /**
  * Decrypts members of a bundle into a folder.
  *
- * @param request - what, by what, and where to
+ * @param request - the bundle, its members, the key, and the folder for what comes out
  * @param cancel - raise it to stop; what was written so far stays then, as after any failure
  * @returns size and digest of each plaintext
  * @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where no identity opens a
@@ -254,7 +254,7 @@ export interface DatabaseSource {
  */
 export declare function decryptMembers(request: DecryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
 
-/** What to decrypt, and by what: identities or a data key. */
+/** Members of a bundle to decrypt, by identities or a data key. */
 export interface DecryptRequest {
   /** Absolute path of a bundle, or of a folder that one was unpacked into. */
   path: string

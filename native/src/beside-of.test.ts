@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -39,14 +39,15 @@ test('a folder is there for the work alone, and goes with it however it ends', a
 test('what a process left that was killed is removed by the next; what one works with, and what is no such folder, is not', async () => {
   const [killed, alive] = [await working(), await working()]
   mkdirSync(join(folder, '.stella-other'))
+  // Its removal was begun, and killed.
+  const begun = join(folder, '.stella-begun')
+  mkdirSync(join(begun, 'tree'), { recursive: true })
+  writeFileSync(join(begun, 'lock'), '')
   const ended = once(killed.child, 'exit')
   killed.child.kill('SIGKILL')
   await ended
   expect(existsSync(killed.scratch)).toBe(true)
   await besideOf(join(folder, 'out'), async () => undefined)
-  expect([killed.scratch, alive.scratch, join(folder, '.stella-other')].map((path) => existsSync(path))).toEqual([
-    false,
-    true,
-    true,
-  ])
+  const there = [killed.scratch, begun, alive.scratch, join(folder, '.stella-other')].map((path) => existsSync(path))
+  expect(there).toEqual([false, false, true, true])
 })

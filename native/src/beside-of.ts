@@ -10,18 +10,22 @@ const LOCK = 'lock'
 
 /**
  * Does work with a new folder beside a file or folder that is to be put in place by a rename, and removes it afterwards. What others left there that
- * were killed is removed first: it may hold what was to be decrypted.
+ * were killed is removed first: it may hold what was decrypted.
  */
 export async function besideOf<T>(out: string, work: (scratch: string) => Promise<T>): Promise<T> {
   const folder = dirname(resolve(out))
   await removeLeft(folder)
   const scratch = await mkdtemp(join(folder, PREFIX))
-  try {
-    const done = await withFileLock(join(scratch, LOCK), () => work(scratch))
-    if (done) return done.result
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  const lock = join(scratch, LOCK)
+  const locked = await withFileLock(lock, async () => {
+    if (!(await isThere(lock))) return null
+    try {
+      return { result: await work(scratch) }
+    } finally {
+      await removeLocked(scratch)
+    }
+  })
+  if (locked?.result) return locked.result.result
   // Another has taken the folder for one that was left, before it was locked.
   return besideOf(out, work)
 }
@@ -30,15 +34,28 @@ async function removeLeft(folder: string): Promise<void> {
   // A folder that is absent is for whoever makes the new one to tell.
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(PREFIX)) continue
-    const path = join(folder, name)
     // One that cannot be removed hinders nobody.
-    await removeUnlocked(path).catch(() => undefined)
+    await removeUnlocked(join(folder, name)).catch(() => undefined)
   }
 }
 
-async function removeUnlocked(path: string): Promise<void> {
-  const found = await lstat(path)
-  if (!found.isDirectory() || found.uid !== getuid?.()) return
-  await lstat(join(path, LOCK))
-  await withFileLock(join(path, LOCK), () => rm(path, { recursive: true, force: true }))
+async function removeUnlocked(scratch: string): Promise<void> {
+  const found = await lstat(scratch)
+  if (!found.isDirectory() || found.uid !== getuid?.() || !(await isThere(join(scratch, LOCK)))) return
+  await withFileLock(join(scratch, LOCK), () => removeLocked(scratch))
+}
+
+/** Removes a work folder, its lock last: by it the next finds what is left where this is killed. */
+async function removeLocked(scratch: string): Promise<void> {
+  for (const name of await readdir(scratch)) {
+    if (name !== LOCK) await rm(join(scratch, name), { recursive: true, force: true })
+  }
+  await rm(scratch, { recursive: true, force: true })
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 import type { ExportIndex, ExportManifest, PublicKey } from '@stella/contracts'
 import { assembledManifest, assemblyFault, CommandFailure, readExportIndex, verifyIndex } from '@stella/core'
 
@@ -41,13 +43,15 @@ export async function readMirrorParts(
   const { ok, keyId, parts: judged, faults } = verifyIndex(published)
   const { index } = readExportIndex(indexBytes)
   if (!ok || !index || !indexBytes || !signatureBytes || keyId === null) throw unsound(folder, faults)
-  const parts = index.content.parts.flatMap(({ file }): MirrorPart[] => {
-    const { path = '', verdict, manifestBytes, signatureBytes } = published.parts.get(file) ?? {}
-    const { manifest } = verdict ?? {}
-    return manifest && manifestBytes && signatureBytes ? [{ file, path, manifest, manifestBytes, signatureBytes }] : []
+  const encrypted = judged.find(({ isEncrypted }) => isEncrypted)
+  if (encrypted) throw encryptedPart(folder, encrypted.file)
+  const parts = index.content.parts.map(({ file }): MirrorPart => {
+    const { path, verdict, manifestBytes, signatureBytes } = published.parts.get(file) ?? {}
+    const manifest = verdict?.manifest
+    if (!path || !manifest || !manifestBytes || !signatureBytes) throw unsound(folder, faults)
+    return { file, path, manifest, manifestBytes, signatureBytes }
   })
-  const encrypted = parts.find((_, place) => judged[place]?.isEncrypted)
-  if (encrypted) throw encryptedPart(folder, encrypted.path)
+  if (parts.some(({ manifest: { content } }) => !content.mirror || content.delta)) throw noMirror(folder)
   const of = { index, parts: parts.map((part) => part.manifest) }
   const fault = assemblyFault(of)
   if (fault !== null) throw notAssembled(folder, fault)
@@ -56,11 +60,18 @@ export async function readMirrorParts(
 }
 
 function notAssembled(folder: string, fault: string): CommandFailure {
-  const advice = 'export a mirror by a profile mirror:full'
+  const advice = 'get the export again, index and parts of one run'
   return new CommandFailure('integrity', `${folder} cannot be assembled into one mirror: ${fault}`, advice)
 }
 
-function encryptedPart(folder: string, part: string): CommandFailure {
-  const advice = `decrypt each part first, into a folder with the same index: stella mirror decrypt ${part} --out <file>`
-  return new CommandFailure('integrity', `${folder} cannot be assembled into one mirror: ${part} is encrypted`, advice)
+function noMirror(folder: string): CommandFailure {
+  const message = `${folder} cannot be assembled into one mirror: its parts are none of a mirror`
+  return new CommandFailure('usage', message, 'export a mirror by a profile mirror:full')
+}
+
+function encryptedPart(folder: string, file: string): CommandFailure {
+  const advice =
+    'decrypt each part first, under its name into a folder with the same index: ' +
+    `stella mirror decrypt ${join(folder, file)} --out <folder>/${file}, with --identity or --data-key`
+  return new CommandFailure('integrity', `${folder} cannot be assembled into one mirror: ${file} is encrypted`, advice)
 }

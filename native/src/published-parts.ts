@@ -2,7 +2,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { indexPaths, MAX_MANIFEST_BYTES, MAX_SIGNATURE_BYTES, type PublicKey } from '@stella/contracts'
-import { byteOrder, type PublishedIndex, type PublishedPart, readExportIndex, verifyExport } from '@stella/core'
+import {
+  byteOrder,
+  type PublishedIndex,
+  type PublishedPart,
+  readExportIndex,
+  verifyDetached,
+  verifyExport,
+} from '@stella/core'
 
 import { readMember } from './read-member.ts'
 import { readPublishedExport } from './read-published-export.ts'
@@ -33,7 +40,7 @@ export async function folderOfParts(path: string): Promise<string | null> {
 
 /**
  * Reads all of an export in parts, and verifies each part alone: a bundle, or the folder that it was unpacked into, which has its name
- * without `.tar.zst`. Nothing that it holds is trusted.
+ * without `.tar.zst`. Nothing that it holds is trusted; of an index that no trusted key signed no part is read.
  * @throws `blob/absent` for a link · `blob/long` · what `readPublishedExport` throws
  */
 export async function readPublishedIndex(
@@ -47,9 +54,13 @@ export async function readPublishedIndex(
   const indexBytes = await read(indexPaths.index, MAX_MANIFEST_BYTES)
   const signatureBytes = await read(indexPaths.signature, MAX_SIGNATURE_BYTES)
 
+  const { index } = readExportIndex(indexBytes)
+  const paths = { path: indexPaths.index, signaturePath: indexPaths.signature }
+  // Until somebody is known to have signed the index, nothing that it names is read.
+  const isSigned = indexBytes !== null && verifyDetached(paths, indexBytes, { signatureBytes, keys }).keyId !== null
   const parts = new Map<string, ReadPart>()
   const known = new Set<string>(Object.values(indexPaths))
-  for (const { file } of readExportIndex(indexBytes).index?.content.parts ?? []) {
+  for (const { file } of isSigned ? (index?.content.parts ?? []) : []) {
     const name = [file, file.slice(0, -SUFFIX.length)].find((candidate) => there.has(candidate))
     // What is named twice is read once.
     if (name === undefined || parts.has(file)) continue

@@ -93,16 +93,13 @@ export async function servesAlready(to: Place, source: Source, signal: AbortSign
   if (before?.manifest.content.content_root !== content_root) return null
   if (!(await isWhole(generations.bundleIn(before.folder), source, signal))) return null
   // An import that was stopped after it had made this what serves left none.
-  const isTold = await hasReceipt(request.root, kind, content_root)
+  const isTold = await hasReceipt(request.root, kind, manifestDigest(source))
   return { manifest, isNew: false, receipt: isTold ? null : await leaveReceipt(to, source, null) }
 }
 
-function leaveReceipt(
-  { request, kind }: Place,
-  { sound: { manifest, keyId, published }, index = null }: Source,
-  replaces: string | null,
-): Promise<string> {
-  const { content } = manifest
+function leaveReceipt({ request, kind }: Place, source: Source, replaces: string | null): Promise<string> {
+  const { sound, index = null } = source
+  const { content } = sound.manifest
   return writeReceipt(request.root, {
     schema_version: '1',
     kind,
@@ -112,13 +109,17 @@ function leaveReceipt(
     ledger_revision: content.ledger_revision,
     content_root: content.content_root,
     state_root: content.mirror?.state_root ?? null,
-    manifest_sha256: createHash('sha256')
-      .update(published.manifestBytes ?? '')
-      .digest('hex'),
+    manifest_sha256: manifestDigest(source),
     index,
-    signed_by: keyId,
+    signed_by: sound.keyId,
     replaces,
   })
+}
+
+function manifestDigest({ sound: { published } }: Source): string {
+  return createHash('sha256')
+    .update(published.manifestBytes ?? '')
+    .digest('hex')
 }
 
 /** Whether what was unpacked before still lies there as the bundle has it. */

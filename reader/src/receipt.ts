@@ -50,8 +50,8 @@ export async function writeReceipt(root: string, receipt: Receipt): Promise<stri
   return path
 }
 
-/** Whether the newest receipt of a kind is for content of this root. */
-export async function hasReceipt(root: string, kind: string, contentRoot: string): Promise<boolean> {
+/** Whether the newest receipt of a kind is for the manifest of this SHA-256. */
+export async function hasReceipt(root: string, kind: string, manifestSha256: string): Promise<boolean> {
   const folder = join(root, 'receipts')
   const names = await readdir(folder).catch(() => [])
   for (const name of names
@@ -59,7 +59,7 @@ export async function hasReceipt(root: string, kind: string, contentRoot: string
     .sort()
     .reverse()) {
     const receipt = JSON.parse(await readFile(join(folder, name), 'utf8')) as Receipt
-    if (receipt.kind === kind) return receipt.content_root === contentRoot
+    if (receipt.kind === kind) return receipt.manifest_sha256 === manifestSha256
   }
   return false
 }

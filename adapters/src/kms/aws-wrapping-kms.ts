@@ -40,7 +40,7 @@ export class AwsWrappingKms implements WrappingKms {
       return told.Enabled ? null : `${alias} is ${told.KeyState ?? 'disabled'}`
     } catch (error) {
       const problem = kmsProblem(error, alias)
-      if (problem.code === 'kms/refused') return problem.message
+      if (problem.code === 'kms/key-refused') return problem.message
       throw problem
     }
   }
@@ -62,12 +62,16 @@ function aliasOf({ tenantId, name }: WrappingKey): string {
   return `alias/stella/${tenantId}/${name}`
 }
 
-/** What is the KMS's answer to this key is refused; all else may pass. */
+/** What is the KMS's answer to this key is refused; all else may pass, and so does that it is asked too often. */
 function kmsProblem(error: unknown, alias: string): Problem {
   const cause = { cause: error }
-  if (error instanceof KMSServiceException && error.$fault === 'client') {
-    return new Problem('kms/refused', `the KMS refuses the key ${alias}: ${error.name}`, cause)
+  if (error instanceof KMSServiceException && error.$fault === 'client' && !isThrottled(error)) {
+    return new Problem('kms/key-refused', `the KMS refuses the key ${alias}: ${error.name}`, cause)
   }
   const name = error instanceof Error ? error.name : 'unknown error'
   return new Problem('kms/unavailable', `the KMS does not answer about the key ${alias}: ${name}`, cause)
+}
+
+function isThrottled({ name, $metadata }: KMSServiceException): boolean {
+  return name.startsWith('Throttl') || $metadata.httpStatusCode === 429
 }

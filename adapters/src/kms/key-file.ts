@@ -12,9 +12,11 @@ export interface KeyFile {
   readonly name: string
   /** How to make one, where there is none. */
   readonly advice: string
+  /** What is said of one that cannot be used. */
+  readonly code: 'kms/refused' | 'kms/key-refused'
 }
 
-/** The text of a key file that its owner alone may read. @throws `kms/refused` for any other, and where there is none */
+/** The text of a key file that its owner alone may read. @throws its `code` for any other, and where there is none */
 export async function readKeyFile(key: KeyFile): Promise<string> {
   try {
     const handle = await open(key.file, 'r')
@@ -33,6 +35,6 @@ export async function readKeyFile(key: KeyFile): Promise<string> {
 }
 
 /** Why a key file cannot be used. */
-export function keyRefused({ file, name }: Pick<KeyFile, 'file' | 'name'>, why: string, cause?: unknown): Problem {
-  return new Problem('kms/refused', `the ${name} ${file} cannot be used: ${why}`, { cause })
+export function keyRefused({ file, name, code }: KeyFile, why: string, cause?: unknown): Problem {
+  return new Problem(code, `the ${name} ${file} cannot be used: ${why}`, { cause })
 }

@@ -11,7 +11,7 @@ import type { Kms, Signature } from './kms.ts'
 const HOW_TO_MAKE_ONE =
   'make one with: (umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem)'
 const PRIVATE_KEY = '-----BEGIN PRIVATE KEY-----'
-const SIGNING_KEY = { name: 'signing key', advice: HOW_TO_MAKE_ONE }
+const SIGNING_KEY = { name: 'signing key', advice: HOW_TO_MAKE_ONE, code: 'kms/refused' } as const
 
 /**
  * A P-256 key in a file, for development: PKCS#8 in PEM (RFC 5958, RFC 7468), mode 0600 or stricter. Public keys of the service's

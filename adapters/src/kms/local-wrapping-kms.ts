@@ -39,7 +39,7 @@ export class LocalWrappingKms implements WrappingKms {
   async #read({ tenantId, name }: WrappingKey): Promise<Buffer> {
     const file = join(this.#folder, tenantId, `${name}.key`)
     const advice = `make one with: (umask 077; openssl rand -hex 32 > '${file}')`
-    const key = { file, name: 'wrapping key', advice }
+    const key = { file, name: 'wrapping key', advice, code: 'kms/key-refused' } as const
     const text = await readKeyFile(key)
     if (!FORM.test(text)) throw keyRefused(key, `it is no AES-256 key in hexadecimal: ${advice}`)
     return Buffer.from(text.trim(), 'hex')

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -58,7 +61,7 @@ describe('keys in files', () => {
     ] as const) {
       expect(await kms.fault(key)).toMatch(why)
       const wrapping = kms.wrap(key, randomBytes(32))
-      await expect(wrapping).rejects.toMatchObject({ code: 'kms/refused', message: expect.stringMatching(why) })
+      await expect(wrapping).rejects.toMatchObject({ code: 'kms/key-refused', message: expect.stringMatching(why) })
       await expect(wrapping).rejects.not.toThrow(text.slice(10, 40))
     }
   })
@@ -100,18 +103,30 @@ describe.skipIf(lacksKms())('AWS KMS', () => {
     for (const [key, why] of [
       [{ ...own, name: 'absent' }, /refuses the key alias\/stella\/acme\/absent: NotFoundException/],
       [{ ...own, tenantId: 'globex' }, /refuses the key alias\/stella\/globex\/site-1: NotFoundException/],
-      [{ ...own, name: 'off' }, /acme\/off/],
-      [{ ...own, name: 'rsa' }, /acme\/rsa/],
+      [{ ...own, name: 'off' }, /acme\/off is Disabled/],
+      [{ ...own, name: 'rsa' }, /acme\/rsa is not a symmetric key that encrypts/],
     ] as const) {
       expect(await kms.fault(key)).toMatch(why)
-      await expect(kms.wrap(key, randomBytes(32))).rejects.toMatchObject({ code: 'kms/refused' })
+      await expect(kms.wrap(key, randomBytes(32))).rejects.toMatchObject({ code: 'kms/key-refused' })
     }
   })
 
-  test('that does not answer is away, not a refusal', async () => {
-    const away = await openWrappingKms('aws-kms://us-east-1?endpoint=http://127.0.0.1:9', development)
+  test.each([
+    ['does not answer', null],
+    ['fails', { status: 500, type: 'KMSInternalException' }],
+    ['is asked too often', { status: 400, type: 'ThrottlingException' }],
+  ])('that %s is away, not a refusal', async (_, answer) => {
+    const failing = createServer((_request, response) => {
+      if (!answer) return response.destroy()
+      return response.writeHead(answer.status).end(JSON.stringify({ __type: answer.type, message: 'no' }))
+    })
+    failing.listen(0, '127.0.0.1')
+    await once(failing, 'listening')
+    const { port } = failing.address() as AddressInfo
+    const away = await openWrappingKms(`aws-kms://us-east-1?endpoint=http://127.0.0.1:${port}`, development)
     await expect(away.fault(own)).rejects.toMatchObject({ code: 'kms/unavailable' })
     await expect(away.wrap(own, randomBytes(32))).rejects.toMatchObject({ code: 'kms/unavailable' })
+    failing.close()
   })
 })
 
@@ -125,6 +140,7 @@ test.each([
   'aws-kms://eu-central-1/key',
   'aws-kms://eu-central-1?profile=x',
   'aws-kms://eu-central-1?endpoint=ftp://127.0.0.1',
+  'aws-kms://eu-central-1?endpoint=http://kms.example.test',
   'aws-kms://eu-central-1?endpoint=http://name:hunter2@127.0.0.1',
 ])('openWrappingKms() refuses %s without repeating a secret', async (url) => {
   const opening = openWrappingKms(url, development)

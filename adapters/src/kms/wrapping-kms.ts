@@ -10,6 +10,6 @@ export interface WrappingKms {
   /** What hinders a key from wrapping, for people; null where nothing does. @throws `kms/unavailable` */
   fault(key: WrappingKey): Promise<string | null>
 
-  /** A data key, wrapped by the current version of a key. @throws `kms/refused` where that cannot wrap · `kms/unavailable` */
+  /** A data key, wrapped by the current version of a key. @throws `kms/key-refused` where that cannot wrap · `kms/unavailable` */
   wrap(key: WrappingKey, dataKey: Uint8Array): Promise<Buffer>
 }

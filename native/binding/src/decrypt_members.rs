@@ -21,7 +21,7 @@ pub struct EncryptedMember {
     pub max_bytes: f64,
 }
 
-/// What to decrypt, and by what: identities or a data key.
+/// Members of a bundle to decrypt, by identities or a data key.
 #[napi(object)]
 pub struct DecryptRequest {
     /// Absolute path of a bundle, or of a folder that one was unpacked into.
@@ -78,7 +78,7 @@ fn wanted(EncryptedMember { path, max_bytes }: EncryptedMember) -> std::result::
 
 /// Decrypts members of a bundle into a folder.
 ///
-/// @param request - what, by what, and where to
+/// @param request - the bundle, its members, the key, and the folder for what comes out
 /// @param cancel - raise it to stop; what was written so far stays then, as after any failure
 /// @returns size and digest of each plaintext
 /// @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where no identity opens a
