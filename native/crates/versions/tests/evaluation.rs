@@ -217,6 +217,14 @@ fn a_distro_that_means_a_release_is_judged_by_it() {
         ("Red Hat:enterprise_linux:9::baseos", &["el9", "rhel-9.2", "redhat-9.2"]),
         ("Red Hat:openshift:4.12::el8", &["el8", "rhel-8.6"]),
         ("openSUSE:Tumbleweed", &["opensuse-tumbleweed"]),
+        ("openSUSE:Leap 15.5", &["opensuse-leap-15.5", "opensuse-15.5"]),
+        (
+            "SUSE:Linux Enterprise Server 15 SP5",
+            &["sles-15.5", "sles-15-sp5", "SLES-15-SP5", "sles15sp5", "sled-15.5", "suse linux enterprise server-15.5"],
+        ),
+        ("SUSE:Linux Enterprise Module for Basesystem 15 SP5", &["sles-15.5"]),
+        ("SUSE:Linux Enterprise Server 12 SP5-LTSS", &["sles-12.5"]),
+        ("SUSE:Linux Enterprise Server 15", &["sles-15.0"]),
         ("openEuler:22.03-LTS-SP1", &["openEuler-22.03-LTS-SP1"]),
         ("Azure Linux:2", &["mariner-2.0", "cbl-mariner-2.0", "azurelinux-2.0"]),
         ("Wolfi", &["wolfi-20230201", "sid"]),
@@ -235,6 +243,9 @@ fn a_distro_that_means_no_release_is_unknown_unless_another_entry_is_of_it() {
         ("AlmaLinux:9", &["almalinux", "fc39", "el9_2"]),
         ("Red Hat:rhel_eus:9.2::baseos", &["el9", "rhel-9"]),
         ("SUSE:Linux Enterprise Micro 5.5", &["sles-15.5"]),
+        ("SUSE:Manager Server 4.3", &["sles-15.4"]),
+        ("SUSE:Linux Enterprise Server 15 SP5", &["sles", "sles-15", "sles-15-sp", "opensuse-leap-15.5"]),
+        ("openSUSE:Leap 15.5", &["sles-15.5", "opensuse-leap", "opensuse-leap-15.5_beta"]),
         ("openEuler:22.03-LTS-SP1", &["openEuler-22.03"]),
     ] {
         for distro in distros {
@@ -258,6 +269,7 @@ fn a_release_that_an_advisory_leaves_out_is_not_affected() {
         (["Debian:11", "Debian:13"], "bookworm"),
         (["Ubuntu:22.04:LTS", "Ubuntu:24.04:LTS"], "focal"),
         (["AlmaLinux:8", "AlmaLinux:9"], "el10"),
+        (["SUSE:Linux Enterprise Server 15 SP4", "SUSE:Linux Enterprise Server 15"], "sles-15.5"),
         (["Alpine:v3.1", "Alpine:v3.19"], "alpine-3.18.4"),
     ] {
         let expected = format!("no: the advisory names the package for other releases than `{distro}`");
