@@ -115,6 +115,19 @@ test.each([
   for (const tree of [applied, joined]) expect(await faultsOf(await forged(tree, put(path)))).toContain(path)
 })
 
+test('an index that names a document by another digest is found, and is not imported', async () => {
+  const path = 'indexes/advisories.index.json'
+  const renamed = (tree: string) => {
+    const index = readFileSync(join(tree, path), 'utf8')
+    const [digest = ''] = /[0-9a-f]{64}/.exec(index) ?? []
+    writeFileSync(join(tree, path), index.replace(digest, createHash('sha256').update('another').digest('hex')))
+  }
+  const tree = await forged(applied, renamed)
+  expect(await faultsOf(tree)).not.toEqual([])
+  const key = await publicKeyFile(tenant)
+  expect((await new Reader(() => key).import(tree)).code).toBe(6)
+})
+
 test('the manifests of a mirror vouch for no export of another kind', async () => {
   const raw = (manifest: ExportManifest): ExportManifest => {
     const { mirror: _mirror, delta: _delta, ...content } = manifest.content

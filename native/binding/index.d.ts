@@ -58,13 +58,13 @@ export declare class Intake {
 export declare class MirrorLookup {
   /** Opens the indexes of a folder, whose path is absolute. @throws `bundle/invalid`, `native/io` */
   static open(folder: string): MirrorLookup
-  /** The record of a key, of kind `advisory`, `vex` or `sbom`; null where there is none. @throws `bundle/invalid`, `native/io` */
-  byKey(kind: string, key: string): FoundRecord | null
+  /** The record of a key, of kind `advisory`, `vex` or `sbom`, as an item; null where there is none. @throws `bundle/invalid`, `native/io` */
+  byKey(kind: string, key: string): string | null
   /**
-   * The records that a list of an index names so, from the `skip`th on, `limit` at most; of `products` the second name may be left out.
-   * @throws `bundle/invalid`, `native/io`
+   * The records that a list of an index names so; of `products` the second name may be left out. Advisories each with the verdict on the version of the
+   * package that was asked about, if any. @throws `bundle/invalid`, `native/io`
    */
-  byNames(kind: string, list: string, names: Array<string>, skip: number, limit: number): Array<FoundRecord>
+  byNames(kind: string, list: string, names: Array<string>, page: LookupPage, asked?: AskedPackage | undefined | null): FoundItems
   /** Whether a list of an index has any name that begins so. @throws `bundle/invalid`, `native/io` */
   hasNames(kind: string, list: string, begin: string): boolean
   /** The document of a SHA-256 in lower-case hexadecimal; null where there is none. @throws `bundle/invalid`, `native/io` */
@@ -88,19 +88,10 @@ export declare function askedPackage(purl: string): AskedPackage | null
 
 /** A package that somebody asks about. */
 export interface AskedPackage {
-  /** Its purl, without version and qualifiers. */
+  /** Its purl, without version and qualifiers, in the form by which indexes of mirrors name it. */
   package: string
   version: string | null
-  /** A distribution and its release, as the qualifier `distro` has it: `debian-11`, `bullseye`. */
-  distro: string | null
-}
-
-/** The package and the version that an advisory is asked about. */
-export interface AskedVersion {
-  /** The purl, without version and qualifiers, in the form by which indexes of mirrors name it. */
-  package: string
-  version: string
-  /** A distribution and its release, as the qualifier `distro` of a purl has it; null for any. */
+  /** A distribution and its release, as the qualifier `distro` has it: `debian-11`, `bullseye`; null for any. */
   distro: string | null
 }
 
@@ -360,17 +351,6 @@ export interface EncryptRequest {
   dataKey?: Uint8Array
 }
 
-/**
- * Evaluates an advisory for a version of a package, by the OSV schema's algorithm and the order of versions of its ecosystem.
- *
- * @param record - JSON of an OSV record
- * @param asked - package and version
- * @returns the verdict: `unknown` where it cannot be told, never a guess
- *
- * Source: ossf.github.io/osv-schema, "Evaluation".
- */
-export declare function evaluateVersion(record: string, asked: AskedVersion): VersionVerdict
-
 /** A document that was fetched. */
 export interface FetchedDocument {
   recordKey: string
@@ -382,13 +362,13 @@ export interface FetchedDocument {
   sha256: string
 }
 
-/** A record that was found in a mirror. */
-export interface FoundRecord {
-  key: string
-  /** Its JSON. */
-  record: string
-  /** SHA-256 of its document, lower-case hexadecimal; null where that was withheld. */
-  document: string | null
+/** Records that were found in a mirror. */
+export interface FoundItems {
+  /** JSON of each, with commas between them: key, document, what was found out about it, and the record as it lies. */
+  items: string
+  count: number
+  /** Whether none comes after them. */
+  isLast: boolean
 }
 
 /** What to take in, and its bounds. */
@@ -496,6 +476,13 @@ export interface LineFilesOptions {
   maxWithheld: number
   /** Absolute path of the file, created or emptied. */
   path: string
+}
+
+/** Which of the records that were found: from the `skip`th on, `limit` at most, and one or more of `maxBytes` together. */
+export interface LookupPage {
+  skip: number
+  limit: number
+  maxBytes: number
 }
 
 /** Which member to read, and how much at most. */
@@ -802,13 +789,6 @@ export interface UnpackRequest {
   maxBytes: number
   /** A bundle of more members is not read through its index. */
   maxMembers: number
-}
-
-/** Whether a version of a package is affected by an advisory, and why. */
-export interface VersionVerdict {
-  verdict: 'affected' | 'not_affected' | 'unknown'
-  /** A sentence for people. */
-  reason: string
 }
 
 /** A credential that was kept from an export. */

@@ -847,7 +847,6 @@ module.exports.checkMirror = nativeBinding.checkMirror
 module.exports.copyMember = nativeBinding.copyMember
 module.exports.decryptMembers = nativeBinding.decryptMembers
 module.exports.encryptMembers = nativeBinding.encryptMembers
-module.exports.evaluateVersion = nativeBinding.evaluateVersion
 module.exports.javaDbVersions = nativeBinding.javaDbVersions
 module.exports.mergeMirrors = nativeBinding.mergeMirrors
 module.exports.packBundle = nativeBinding.packBundle

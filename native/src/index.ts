@@ -1,22 +1,16 @@
 export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
+export { type AskedPackage, askedPackage } from './asked-package.ts'
 export { type AssembledParts, assembleParts } from './assemble-parts.ts'
 export { besideOf } from './beside-of.ts'
 export { withCancelFlag } from './cancellation.ts'
 export { type CheckedMirror, checkMirror } from './check-mirror.ts'
 export { type DecryptionKey, decryptMembers } from './decrypt-members.ts'
 export { type EncryptRequest, encryptMembers } from './encrypt-members.ts'
-export {
-  type AskedPackage,
-  type AskedVersion,
-  askedPackage,
-  evaluateVersion,
-  type VersionVerdict,
-} from './evaluate-version.ts'
 export { withFileLock } from './file-lock.ts'
 export { type Intake, type IntakeOptions, type IntakeSummary, openIntake, type RefusedDocument } from './intake.ts'
 export { type ExportsToMerge, type MergedExports, mergeExports } from './merge-exports.ts'
 export { type MergeOptions, mergeMirrors } from './merge-mirrors.ts'
-export { type FoundRecord, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'
+export { type FoundItems, type Lookup, openLookup, type UnpackedFile, unpackBundle } from './mirror-lookup.ts'
 export { type MirrorPart, type MirrorParts, readMirrorParts } from './mirror-parts.ts'
 export { type BundleMember, type BundlePart, type PackedBundle, type PackRequest, packBundle } from './pack-bundle.ts'
 export { packExport } from './pack-export.ts'

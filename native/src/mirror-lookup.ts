@@ -3,7 +3,7 @@ import { MirrorLookup, unpackBundle as unpackNatively } from '#binding'
 import { withCancelFlag } from './cancellation.ts'
 import { defaultScanLimits } from './scan-bundle.ts'
 
-export type { FoundRecord } from '#binding'
+export type { FoundItems } from '#binding'
 
 /** What finds records in a mirror: each call answers at once. */
 export type Lookup = Pick<MirrorLookup, 'byKey' | 'byNames' | 'hasNames' | 'document'>

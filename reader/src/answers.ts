@@ -1,11 +1,15 @@
 import { Problem } from '@stella/contracts'
-import { askedPackage, evaluateVersion, type FoundRecord, type VersionVerdict } from '@stella/native'
-
-import type { Generation } from './generation.ts'
+import { type AskedPackage, askedPackage } from '@stella/native'
+import type { FixedStanding, Generation } from './generation.ts'
+import { whole } from './whole.ts'
 
 /** Records of an answer when the caller does not say, and at most. */
 export const DEFAULT_RECORDS = 50
 export const MAX_RECORDS = 500
+/** Records before those of an answer, at most. */
+const MAX_SKIP = 10_000_000
+/** Bytes of the records of an answer, at most, unless it holds one record alone. */
+const MAX_PAGE_BYTES = 4 << 20
 
 /** Which records of an answer: from the `skip`th on. */
 export interface Page {
@@ -13,61 +17,51 @@ export interface Page {
   readonly limit: number
 }
 
-/** What every answer says of the mirror that it comes from: nothing found in a mirror that is old, or lacks the source, says little. */
-export interface Standing {
-  readonly generation: number
-  readonly ledger_revision: number
-  readonly ledger_time: string
-  readonly age_seconds: number
-  readonly valid_until: string
-  /** Past `valid_until`. */
-  readonly stale: boolean
-  readonly absent: readonly string[]
-  readonly sources: number
-  /** When the source that was fetched longest ago was, and the one that was fetched last. */
-  readonly oldest_fetch: string | null
-  readonly newest_fetch: string | null
+/** Which page a caller asks for. @throws `request/invalid` */
+export function pageOf({
+  skip,
+  limit,
+}: {
+  readonly skip?: string | undefined
+  readonly limit?: string | undefined
+}): Page {
+  return {
+    skip: whole(skip, 'skip', { least: 0, most: MAX_SKIP, otherwise: 0 }),
+    limit: whole(limit, 'limit', { least: 1, most: MAX_RECORDS, otherwise: DEFAULT_RECORDS }),
+  }
 }
 
-/** A record, and the SHA-256 of the document that it was made of; null where that was withheld. With the verdict on a version that was asked about. */
-export interface Item extends Partial<VersionVerdict> {
-  readonly key: string
-  readonly document: string | null
-  /** JSON, as it lies in the mirror. */
-  readonly record: string
+/** What every answer says of the mirror that it comes from: nothing found in a mirror that is old, or lacks the source, says little. */
+export interface Standing extends FixedStanding {
+  readonly age_seconds: number
+  /** Past `valid_until`. */
+  readonly stale: boolean
 }
 
 /** Records that were found. `covered`: whether the mirror holds anything of the kind that was asked for, so that finding nothing says something. */
 export interface Answer {
   readonly mirror: Standing
   readonly covered: boolean
-  readonly items: readonly Item[]
+  /**
+   * JSON of the records, with commas between them: `key`; `document`, the SHA-256 of the document that it was made of, null where that was withheld;
+   * `verdict` and `reason` where a version was asked about; and `record`, as it lies in the mirror.
+   */
+  readonly items: string
   /** The next `skip`; null after the last record. */
   readonly next: number | null
 }
 
 /** The JSON of an answer, in which records are as they lie in the mirror: none is read only to be written again. */
-export function encodeAnswer({ items, ...answer }: Answer): string {
-  const encoded = items.map(({ record, ...item }) => `${JSON.stringify(item).slice(0, -1)},"record":${record}}`)
-  return `${JSON.stringify(answer).slice(0, -1)},"items":[${encoded.join(',')}]}`
+export function encodeAnswer({ mirror, covered, items, next }: Answer): string {
+  return `{"mirror":${JSON.stringify(mirror)},"covered":${covered},"next":${next},"items":[${items}]}`
 }
 
 /** What the mirror is, as of now. */
-export function standingOf({ manifest: { content } }: Generation, now: Date): Standing {
-  const { mirror, coverage } = content
-  const fetched = coverage.map(({ fetched_at }) => fetched_at).sort()
-  const validUntil = mirror?.valid_until ?? content.ledger_time
+export function standingOf({ standing, ledgerTimeMs, validUntilMs }: Generation, now: Date): Standing {
   return {
-    generation: mirror?.generation ?? 0,
-    ledger_revision: content.ledger_revision,
-    ledger_time: content.ledger_time,
-    age_seconds: Math.max(0, Math.floor((now.getTime() - Date.parse(content.ledger_time)) / 1000)),
-    valid_until: validUntil,
-    stale: Date.parse(validUntil) <= now.getTime(),
-    absent: mirror?.absent ?? [],
-    sources: coverage.length,
-    oldest_fetch: fetched[0] ?? null,
-    newest_fetch: fetched.at(-1) ?? null,
+    ...standing,
+    age_seconds: Math.max(0, Math.floor((now.getTime() - ledgerTimeMs) / 1000)),
+    stale: validUntilMs <= now.getTime(),
   }
 }
 
@@ -75,7 +69,7 @@ export function standingOf({ manifest: { content } }: Generation, now: Date): St
 export function advisory(generation: Generation, id: string, now: Date): Answer {
   const found = generation.lookup.byKey('advisory', id)
   if (!found) throw new Problem('resource/not-found', `the mirror holds no advisory ${id}`)
-  return { mirror: standingOf(generation, now), covered: true, items: [itemOf(found)], next: null }
+  return { mirror: standingOf(generation, now), covered: true, items: found, next: null }
 }
 
 /** Advisories that give a name to what they tell of: aliases, and what they come from upstream. */
@@ -94,24 +88,32 @@ export function advisoriesByAlias(generation: Generation, alias: string, page: P
 export function advisoriesByPackage(generation: Generation, purl: string, page: Page, now: Date): Answer {
   const asked = askedPackage(purl)
   if (!asked) throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash@4.17.20`)
-  const { package: name, version, distro } = asked
+  const names = [asked.package]
+  const answer = listed(generation, { kind: 'advisory', list: 'packages', names, page, covered: true, asked }, now)
   // A mirror that has no package of this type, or of this distribution, does not cover the question.
-  const covered = !isLimited(generation) && generation.lookup.hasNames('advisory', 'packages', coverageOf(name))
-  const judge = (found: FoundRecord) =>
-    version === null ? {} : evaluateVersion(found.record, { package: name, version, distro })
-  return listed(generation, { kind: 'advisory', list: 'packages', names: [name], page, covered, judge }, now)
+  const holdsAny = () =>
+    answer.items !== '' || generation.lookup.hasNames('advisory', 'packages', coverageOf(asked.package))
+  return { ...answer, covered: !isLimited(generation) && holdsAny() }
 }
 
 /** Advisories that hold all words of a text in their ids, aliases, packages or summaries, the best matches first. */
 export function advisoriesByWords(generation: Generation, text: string, { skip, limit }: Page, now: Date): Answer {
   const { lookup, search } = generation
   const keys = search.find(text, skip, limit + 1)
-  const found = keys.slice(0, limit).map((key) => lookup.byKey('advisory', key))
+  const found: string[] = []
+  let [place, bytes] = [0, 0]
+  for (const key of keys.slice(0, limit)) {
+    const item = lookup.byKey('advisory', key) ?? ''
+    bytes += Buffer.byteLength(item)
+    if (bytes > MAX_PAGE_BYTES && place > 0) break
+    place++
+    if (item !== '') found.push(item)
+  }
   return {
     mirror: standingOf(generation, now),
     covered: holds(generation, 'advisories'),
-    items: found.flatMap((one) => (one ? [itemOf(one)] : [])),
-    next: keys.length > limit ? skip + limit : null,
+    items: found.join(','),
+    next: keys.length > place ? skip + place : null,
   }
 }
 
@@ -178,27 +180,14 @@ interface Wanted {
   readonly names: readonly string[]
   readonly page: Page
   readonly covered: boolean
-  /** What is said of a record besides. */
-  readonly judge?: (found: FoundRecord) => Partial<VersionVerdict>
+  /** The package on whose version there is to be a verdict. */
+  readonly asked?: AskedPackage
 }
 
-function listed(
-  generation: Generation,
-  { kind, list, names, page, covered, judge = () => ({}) }: Wanted,
-  now: Date,
-): Answer {
-  const { skip, limit } = page
-  const found = generation.lookup.byNames(kind, list, [...names], skip, limit + 1)
-  return {
-    mirror: standingOf(generation, now),
-    covered,
-    items: found.slice(0, limit).map((one) => ({ ...itemOf(one), ...judge(one) })),
-    next: found.length > limit ? skip + limit : null,
-  }
-}
-
-function itemOf({ key, record, document: digest }: FoundRecord): Item {
-  return { key, document: digest, record }
+function listed(generation: Generation, { kind, list, names, page, covered, asked }: Wanted, now: Date): Answer {
+  const wanted = { ...page, maxBytes: MAX_PAGE_BYTES }
+  const { items, count, isLast } = generation.lookup.byNames(kind, list, [...names], wanted, asked)
+  return { mirror: standingOf(generation, now), covered, items, next: isLast ? null : page.skip + count }
 }
 
 /** Whether the mirror was made to hold all of a group of records, and holds any. */

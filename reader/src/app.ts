@@ -26,50 +26,52 @@ export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, n
     await next()
     metrics.answered(routePath(c, -1), c.res.status, (performance.now() - began) / 1000)
   })
-  app.get('/', (c) => c.body(page.body, 200, page.headers))
-  app.get('/metrics', async (c) => {
+  app.route('/', registry(root))
+  const get = (path: string, known: readonly string[], answer: (c: Context, query: Query) => Promise<Response>) =>
+    app.get(path, (c) => answer(c, queried(c, known)))
+  get('/', [], async (c) => c.body(page.body, 200, page.headers))
+  get('/metrics', [], async (c) => {
     return c.body(await metrics.text(active, now()), 200, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     })
   })
-  app.route('/', registry(root))
-  app.get('/health/live', (c) => c.json({ status: 'live' }))
-  app.get('/health/ready', async (c) => {
+  get('/health/live', [], async (c) => c.json({ status: 'live' }))
+  get('/health/ready', [], async (c) => {
     const mirror = await active.get().catch(async (error: unknown) => {
       // A site may have databases for Trivy alone.
-      if (toProblem(error).code === 'resource/not-found' && (await hasDatabase(root))) return null
+      if (toProblem(error).code === 'resource/not-found' && hasDatabase(root)) return null
       throw error
     })
     return c.json({ status: 'ready', mirror: mirror && answers.standingOf(mirror, now()) })
   })
-  app.get('/coverage', async (c) => c.json(answers.coverage(await active.get(), now())))
-  app.get('/changelog', async (c) => {
-    const { kind } = queried(c, ['kind', 'skip', 'limit'])
-    return c.json(await changelog(await active.get(), kind, pageOf(c), now()))
-  })
-  app.get('/advisories/:id', async (c) =>
-    answered(c, answers.advisory(await active.get(), text(c.req.param('id')), now())),
+  get('/coverage', [], async (c) => c.json(answers.coverage(await active.get(), now())))
+  get('/changelog', ['kind', ...paging], async (c, { kind, ...query }) =>
+    c.json(await changelog(await active.get(), kind, answers.pageOf(query), now())),
   )
-  app.get('/advisories', async (c) => {
-    const { alias, package: purl, text: words } = queried(c, ['alias', 'package', 'text', 'skip', 'limit'])
-    if ([alias, purl, words].filter((given) => given !== undefined).length !== 1) {
-      throw new Problem('request/invalid', 'alias, package, text: give one of them')
-    }
-    const generation = await active.get()
-    if (alias !== undefined) return answered(c, answers.advisoriesByAlias(generation, alias, pageOf(c), now()))
-    if (purl !== undefined) return answered(c, answers.advisoriesByPackage(generation, purl, pageOf(c), now()))
-    return answered(c, answers.advisoriesByWords(generation, words ?? '', pageOf(c), now()))
-  })
-  app.get('/vex', async (c) => {
-    const { product, vulnerability } = queried(c, ['product', 'vulnerability', 'skip', 'limit'])
-    return answered(c, answers.vex(await active.get(), { product, vulnerability }, pageOf(c), now()))
-  })
-  app.get('/sboms', async (c) => {
-    const { component, subject } = queried(c, ['component', 'subject', 'skip', 'limit'])
-    return answered(c, answers.sboms(await active.get(), { component, subject }, pageOf(c), now()))
-  })
-  app.get('/documents/:digest', async (c) => {
-    const content = answers.document(await active.get(), c.req.param('digest'))
+  get('/advisories/:id', [], async (c) =>
+    answered(c, answers.advisory(await active.get(), text(c.req.param('id') ?? ''), now())),
+  )
+  get(
+    '/advisories',
+    ['alias', 'package', 'text', ...paging],
+    async (c, { alias, package: purl, text: words, ...query }) => {
+      if ([alias, purl, words].filter((given) => given !== undefined).length !== 1) {
+        throw new Problem('request/invalid', 'alias, package, text: give one of them')
+      }
+      const [generation, wanted] = [await active.get(), answers.pageOf(query)]
+      if (alias !== undefined) return answered(c, answers.advisoriesByAlias(generation, alias, wanted, now()))
+      if (purl !== undefined) return answered(c, answers.advisoriesByPackage(generation, purl, wanted, now()))
+      return answered(c, answers.advisoriesByWords(generation, words ?? '', wanted, now()))
+    },
+  )
+  get('/vex', ['product', 'vulnerability', ...paging], async (c, { product, vulnerability, ...query }) =>
+    answered(c, answers.vex(await active.get(), { product, vulnerability }, answers.pageOf(query), now())),
+  )
+  get('/sboms', ['component', 'subject', ...paging], async (c, { component, subject, ...query }) =>
+    answered(c, answers.sboms(await active.get(), { component, subject }, answers.pageOf(query), now())),
+  )
+  get('/documents/:digest', [], async (c) => {
+    const content = answers.document(await active.get(), c.req.param('digest') ?? '')
     // A document may be anything: a browser must not take it for a page.
     const headers = {
       'content-type': 'application/octet-stream',
@@ -78,20 +80,38 @@ export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, n
     }
     return c.body(new Uint8Array(content), 200, headers)
   })
+  for (const path of new Set(app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path))) {
+    app.all(path, notAllowed)
+  }
   return app
+}
+
+/** Members of a query that page through an answer. */
+const paging = ['skip', 'limit']
+
+/** Every path is read, and nothing else (RFC 9110, section 15.5.6). */
+function notAllowed(c: Context): Response {
+  c.header('allow', 'GET, HEAD')
+  return answerProblem(c, new Problem('request/method-not-allowed', `${c.req.method} does nothing here: use GET, HEAD`))
 }
 
 function answered(c: Context, answer: answers.Answer): Response {
   return c.body(answers.encodeAnswer(answer), 200, { 'content-type': 'application/json' })
 }
 
+type Query = Readonly<Record<string, string | undefined>>
+
 /** The query, of whose members others are refused. @throws `request/invalid` */
-function queried(c: Context, known: readonly string[]): Readonly<Record<string, string | undefined>> {
-  const given = new URL(c.req.url).searchParams
+function queried(c: Context, known: readonly string[]): Query {
+  const { url } = c.req
+  const begin = url.indexOf('?')
   const values: Record<string, string> = {}
-  for (const [name, value] of given) {
-    if (!known.includes(name))
-      throw new Problem('request/invalid', `${name}: is no parameter here: ${known.join(', ')}`)
+  if (begin < 0) return values
+  for (const [name, value] of new URLSearchParams(url.slice(begin))) {
+    if (!known.includes(name)) {
+      const others = known.length > 0 ? `: there are ${known.join(', ')}` : ''
+      throw new Problem('request/invalid', `${name}: is no parameter here${others}`)
+    }
     if (Object.hasOwn(values, name)) throw new Problem('request/invalid', `${name}: is given twice`)
     values[name] = text(value)
   }
@@ -101,29 +121,6 @@ function queried(c: Context, known: readonly string[]): Readonly<Record<string, 
 function text(value: string): string {
   if (value.length >= 1 && value.length <= MAX_QUERY_CHARS) return value
   throw new Problem('request/invalid', `a name has 1 to ${MAX_QUERY_CHARS} characters`)
-}
-
-function pageOf(c: Context): answers.Page {
-  return {
-    skip: whole(c.req.query('skip'), 'skip', { least: 0, most: 10_000_000, otherwise: 0 }),
-    limit: whole(c.req.query('limit'), 'limit', {
-      least: 1,
-      most: answers.MAX_RECORDS,
-      otherwise: answers.DEFAULT_RECORDS,
-    }),
-  }
-}
-
-/** A whole number out of a query. @throws `request/invalid` */
-export function whole(
-  given: string | undefined,
-  name: string,
-  { least, most, otherwise }: { readonly least: number; readonly most: number; readonly otherwise: number },
-): number {
-  if (given === undefined) return otherwise
-  const number = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
-  if (number >= least && number <= most) return number
-  throw new Problem('request/invalid', `${name}: must be a whole number from ${least} to ${most}`)
 }
 
 /** RFC 9457. */

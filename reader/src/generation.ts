@@ -10,12 +10,44 @@ import type { Generations } from './generations.ts'
 /** The words of the mirror, in the folder of its generation. */
 export const SEARCH_FILE = 'search.sqlite'
 
+/** What every answer says of the mirror that it comes from, whenever it is asked. */
+export interface FixedStanding {
+  readonly generation: number
+  readonly ledger_revision: number
+  readonly ledger_time: string
+  readonly valid_until: string
+  readonly absent: readonly string[]
+  readonly sources: number
+  /** When the source that was fetched longest ago was, and the one that was fetched last. */
+  readonly oldest_fetch: string | null
+  readonly newest_fetch: string | null
+}
+
+function fixedStanding({ content }: ExportManifest): FixedStanding {
+  const { mirror, coverage, ledger_revision, ledger_time } = content
+  const fetched = coverage.map(({ fetched_at }) => fetched_at).sort()
+  return {
+    generation: mirror?.generation ?? 0,
+    ledger_revision,
+    ledger_time,
+    valid_until: mirror?.valid_until ?? ledger_time,
+    absent: mirror?.absent ?? [],
+    sources: coverage.length,
+    oldest_fetch: fetched[0] ?? null,
+    newest_fetch: fetched.at(-1) ?? null,
+  }
+}
+
 /** A mirror that serves. */
 export interface Generation {
   readonly name: string
   /** Absolute path of its folder. */
   readonly folder: string
   readonly manifest: ExportManifest
+  readonly standing: FixedStanding
+  /** Its `ledger_time` and `valid_until`, in milliseconds since 1970. */
+  readonly ledgerTimeMs: number
+  readonly validUntilMs: number
   readonly lookup: Lookup
   readonly search: WordSearch
 }
@@ -24,7 +56,7 @@ export interface Generation {
 export async function readActive(
   generations: Generations,
 ): Promise<Pick<Generation, 'name' | 'folder' | 'manifest'> | null> {
-  const name = await generations.active()
+  const name = generations.active()
   if (name === null) return null
   const folder = generations.pathOf(name)
   const bytes = await readFile(join(generations.bundleIn(folder), bundlePaths.manifest))
@@ -36,9 +68,16 @@ export async function readActive(
 async function openGeneration(generations: Generations): Promise<Generation | null> {
   const active = await readActive(generations)
   if (!active) return null
-  const { folder } = active
-  const lookup = openLookup(generations.bundleIn(folder))
-  return { ...active, lookup, search: openSearch(join(folder, SEARCH_FILE)) }
+  const { folder, manifest } = active
+  const standing = fixedStanding(manifest)
+  return {
+    ...active,
+    standing,
+    ledgerTimeMs: Date.parse(standing.ledger_time),
+    validUntilMs: Date.parse(standing.valid_until),
+    lookup: openLookup(generations.bundleIn(folder)),
+    search: openSearch(join(folder, SEARCH_FILE)),
+  }
 }
 
 /** Opens the generation that serves anew whenever another one does. */
@@ -53,7 +92,7 @@ export class ActiveGeneration {
 
   /** @throws `resource/not-found` before the first import · `bundle/invalid` */
   async get(): Promise<Generation> {
-    const name = await this.#generations.active()
+    const name = this.#generations.active()
     if (name !== this.#name) {
       this.#opened = openGeneration(this.#generations)
       this.#name = name

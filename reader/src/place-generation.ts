@@ -81,7 +81,7 @@ export async function place(to: Place, source: Source, signal: AbortSignal): Pro
   const digits = content.content_root.slice('sha256:'.length, 'sha256:'.length + NAME_DIGITS)
   const name = `${String(generationOf(content)).padStart(12, '0')}-${digits}`
   // What serves and is damaged is replaced by a generation of another name.
-  await generations.activate(scratch, name === (await generations.active()) ? `${name}${AGAIN}` : name)
+  await generations.activate(scratch, name === generations.active() ? `${name}${AGAIN}` : name)
   return { manifest, isNew: true, receipt: await leaveReceipt(to, source, before?.name ?? null) }
 }
 

@@ -10,11 +10,12 @@ import { CommandFailure, type ExitCode, exitCodes, printable, readPublicKey } fr
 import { Command, CommanderError } from 'commander'
 
 import * as answers from './answers.ts'
-import { readerApp, whole } from './app.ts'
+import { readerApp } from './app.ts'
 import { changeKinds, changelog } from './changelog.ts'
 import { ActiveGeneration } from './generation.ts'
 import { Generations } from './generations.ts'
 import { importBundles } from './import-bundles.ts'
+import { whole } from './whole.ts'
 
 const DEFAULT_PORT = 8090
 
@@ -115,44 +116,46 @@ interface ImportOptions {
   readonly allowOther?: true
 }
 
-const everything: answers.Page = { skip: 0, limit: answers.MAX_RECORDS }
+/** What `query` takes of a page; the largest is the default. */
+interface Paging {
+  readonly skip?: string
+  readonly limit: string
+}
 
 function addQueries(program: Command, shell: Shell, open: () => ReturnType<ActiveGeneration['get']>): void {
   const query = program.command('query').description('ask the mirror that serves; answers as those over HTTP')
   const { now } = shell
+  const list = (usage: string, description: string) =>
+    query
+      .command(usage)
+      .description(description)
+      .option('--skip <number>', 'leave out so many, those of the answers before', '0')
+      .option('--limit <number>', 'answer so many at most', String(answers.MAX_RECORDS))
   query
     .command('advisory <id>')
     .description('an advisory by its id')
     .action(async (id: string) => show(shell, answers.advisory(await open(), id, now())))
-  query
-    .command('alias <name>')
-    .description('advisories by an alias, such as a CVE')
-    .action(async (name: string) => show(shell, answers.advisoriesByAlias(await open(), name, everything, now())))
-  query
-    .command('package <purl>')
-    .description('advisories that speak of a package')
-    .action(async (purl: string) => show(shell, answers.advisoriesByPackage(await open(), purl, everything, now())))
-  query
-    .command('text <words...>')
-    .description('advisories by words: of ids, aliases, packages and summaries')
-    .action(async (words: string[]) =>
-      show(shell, answers.advisoriesByWords(await open(), words.join(' '), everything, now())),
-    )
-  query
-    .command('vex')
-    .description('VEX statements')
+  list('alias <name>', 'advisories by an alias, such as a CVE').action(async (name: string, of: Paging) =>
+    show(shell, answers.advisoriesByAlias(await open(), name, answers.pageOf(of), now())),
+  )
+  list('package <purl>', 'advisories that speak of a package').action(async (purl: string, of: Paging) =>
+    show(shell, answers.advisoriesByPackage(await open(), purl, answers.pageOf(of), now())),
+  )
+  list('text <words...>', 'advisories by words: of ids, aliases, packages and summaries').action(
+    async (words: string[], of: Paging) =>
+      show(shell, answers.advisoriesByWords(await open(), words.join(' '), answers.pageOf(of), now())),
+  )
+  list('vex', 'VEX statements')
     .option('--product <name>', 'about a product')
     .option('--vulnerability <name>', 'about a vulnerability')
-    .action(async (of: { product?: string; vulnerability?: string }) =>
-      show(shell, answers.vex(await open(), of, everything, now())),
+    .action(async (of: Paging & { product?: string; vulnerability?: string }) =>
+      show(shell, answers.vex(await open(), of, answers.pageOf(of), now())),
     )
-  query
-    .command('sboms')
-    .description('SBOMs')
+  list('sboms', 'SBOMs')
     .option('--component <purl>', 'that hold a component')
     .option('--subject <name>', 'that describe a subject')
-    .action(async (of: { component?: string; subject?: string }) =>
-      show(shell, answers.sboms(await open(), of, everything, now())),
+    .action(async (of: Paging & { component?: string; subject?: string }) =>
+      show(shell, answers.sboms(await open(), of, answers.pageOf(of), now())),
     )
   query
     .command('document <sha256>')
@@ -162,11 +165,11 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
     .command('coverage')
     .description('which sources the mirror holds, how old they are, and what it lacks')
     .action(async () => print(shell, answers.coverage(await open(), now())))
-  query
-    .command('changelog')
-    .description('what the deltas that were imported last have changed')
+  list('changelog', 'what the deltas that were imported last have changed')
     .option('--kind <kind>', `of one kind: ${changeKinds.join(', ')}`)
-    .action(async ({ kind }: { kind?: string }) => print(shell, await changelog(await open(), kind, everything, now())))
+    .action(async (of: Paging & { kind?: string }) =>
+      print(shell, await changelog(await open(), of.kind, answers.pageOf(of), now())),
+    )
 }
 
 async function serve(shell: Shell, { root, host, port }: { root: string; host: string; port: number }): Promise<void> {

@@ -44,16 +44,15 @@ export function registry(root: string): Hono {
 }
 
 /** Whether any database was imported. */
-export async function hasDatabase(root: string): Promise<boolean> {
-  const active = await Promise.all(Object.keys(databases).map((name) => new Generations(join(root, name)).active()))
-  return active.some((name) => name !== null)
+export function hasDatabase(root: string): boolean {
+  return Object.keys(databases).some((name) => new Generations(join(root, name)).active() !== null)
 }
 
 /** Folder of the layout of a database that serves. */
 async function folderOf(root: string, name: string): Promise<string> {
   if (!Object.hasOwn(databases, name)) throw unknown(name)
   const generations = new Generations(join(root, name as DatabaseKind))
-  const active = await generations.active()
+  const active = generations.active()
   if (active === null) throw unknown(name)
   return join(generations.bundleIn(generations.pathOf(active)), OCI_FOLDER)
 }

@@ -53,13 +53,14 @@ export class Reader {
   }
 
   /** Serves at a free port until `stop`. */
-  async serve(): Promise<{ url: string; stop: () => Promise<unknown> }> {
+  async serve(): Promise<{ url: string; pid: number | undefined; stop: () => Promise<unknown> }> {
     const child: ChildProcess = spawn(process.execPath, [READER, '--root', this.home, 'serve', '--port', '0'])
     const line = await new Promise<string>((resolve) => child.stdout?.once('data', (data) => resolve(String(data))))
     const { listening } = JSON.parse(line) as { listening: string }
     const ended = new Promise((resolve) => child.once('exit', resolve))
     return {
       url: listening,
+      pid: child.pid,
       stop: () => {
         child.kill('SIGTERM')
         return ended

@@ -1,12 +1,12 @@
 //! What JavaScript sees of the native crates. Each export converts, and names the error; the work is in the crates.
 
+mod asked_package;
 mod bundle_problem;
 mod cancel;
 mod check_mirror;
 mod database;
 mod decrypt_members;
 mod encrypt_members;
-mod evaluate_version;
 mod fault;
 mod file_lock;
 mod intake;

@@ -4,19 +4,28 @@ use std::sync::{Mutex, PoisonError};
 use napi::bindgen_prelude::Buffer;
 use napi::{Env, Result};
 use napi_derive::napi;
-use stella_mirror::{Found, Kind, Lookup, MirrorError};
+use stella_mirror::{Found, FoundPage, Kind, Lookup, MirrorError, Page};
 
+use crate::asked_package::AskedPackage;
 use crate::fault::{NativeError, thrown};
 use crate::write_json_lines::invalid;
 
-/// A record that was found in a mirror.
-#[napi(object, use_nullable = true)]
-pub struct FoundRecord {
-    pub key: String,
-    /// Its JSON.
-    pub record: String,
-    /// SHA-256 of its document, lower-case hexadecimal; null where that was withheld.
-    pub document: Option<String>,
+/// Records that were found in a mirror.
+#[napi(object)]
+pub struct FoundItems {
+    /// JSON of each, with commas between them: key, document, what was found out about it, and the record as it lies.
+    pub items: String,
+    pub count: u32,
+    /// Whether none comes after them.
+    pub is_last: bool,
+}
+
+/// Which of the records that were found: from the `skip`th on, `limit` at most, and one or more of `maxBytes` together.
+#[napi(object)]
+pub struct LookupPage {
+    pub skip: u32,
+    pub limit: u32,
+    pub max_bytes: u32,
 }
 
 /// Records and documents of the folder that a mirror was unpacked into. Each call reads a few small pieces of files, and answers at once.
@@ -34,19 +43,33 @@ impl MirrorLookup {
         Ok(Self { lookup: Mutex::new(lookup) })
     }
 
-    /// The record of a key, of kind `advisory`, `vex` or `sbom`; null where there is none. @throws `bundle/invalid`, `native/io`
+    /// The record of a key, of kind `advisory`, `vex` or `sbom`, as an item; null where there is none. @throws `bundle/invalid`, `native/io`
     #[napi(catch_unwind)]
-    pub fn by_key(&self, env: Env, kind: String, key: String) -> Result<Option<FoundRecord>> {
-        self.with(env, &kind, |lookup, kind| Ok(lookup.by_key(kind, &key)?.map(FoundRecord::from)))
+    pub fn by_key(&self, env: Env, kind: String, key: String) -> Result<Option<String>> {
+        self.with(env, &kind, |lookup, kind| {
+            let found = lookup.by_key(kind, &key)?;
+            Ok(found.map(|one| items([&one], None)))
+        })
     }
 
-    /// The records that a list of an index names so, from the `skip`th on, `limit` at most; of `products` the second name may be left out.
-    /// @throws `bundle/invalid`, `native/io`
+    /// The records that a list of an index names so; of `products` the second name may be left out. Advisories each with the verdict on the version of the
+    /// package that was asked about, if any. @throws `bundle/invalid`, `native/io`
     #[napi(catch_unwind)]
-    pub fn by_names(&self, env: Env, kind: String, list: String, names: Vec<String>, skip: u32, limit: u32) -> Result<Vec<FoundRecord>> {
+    pub fn by_names(
+        &self,
+        env: Env,
+        kind: String,
+        list: String,
+        names: Vec<String>,
+        page: LookupPage,
+        asked: Option<AskedPackage>,
+    ) -> Result<FoundItems> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let page = (skip as usize, limit as usize);
-        self.with(env, &kind, |lookup, kind| Ok(lookup.by_names(kind, &list, &names, page)?.into_iter().map(FoundRecord::from).collect()))
+        let page = Page { skip: page.skip as usize, limit: page.limit as usize, max_bytes: page.max_bytes as usize };
+        self.with(env, &kind, |lookup, kind| {
+            let FoundPage { records, is_last } = lookup.by_names(kind, &list, &names, page)?;
+            Ok(FoundItems { items: items(&records, asked.as_ref()), count: records.len() as u32, is_last })
+        })
     }
 
     /// Whether a list of an index has any name that begins so. @throws `bundle/invalid`, `native/io`
@@ -68,8 +91,16 @@ impl MirrorLookup {
     }
 }
 
-impl From<Found> for FoundRecord {
-    fn from(Found { key, record, document }: Found) -> Self {
-        Self { key, record, document }
+fn items<'f>(records: impl IntoIterator<Item = &'f Found>, asked: Option<&AskedPackage>) -> String {
+    let mut out = String::new();
+    for one in records {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        match asked.and_then(|asked| asked.verdict(&one.record)) {
+            Some((verdict, reason)) => one.write_json(&[("verdict", verdict), ("reason", &reason)], &mut out),
+            None => one.write_json(&[], &mut out),
+        }
     }
+    out
 }

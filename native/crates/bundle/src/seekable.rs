@@ -11,6 +11,9 @@ use crate::layout::Frame;
 use crate::seek_table;
 use crate::zstd_frame;
 
+/// Room for a frame that is kept for the next one, at most.
+const MAX_KEPT_BYTES: usize = 256 << 10;
+
 /// Compresses frames; used for one file after the other.
 pub struct FrameWriter {
     compressor: Compressor<'static>,
@@ -106,21 +109,29 @@ impl FrameSource {
         if plain_bytes as usize > max_bytes {
             return Err(format!("a frame of {plain_bytes} bytes, the limit is {max_bytes}"));
         }
-        let packed = read_at(&self.file, offset, u64::from(packed_bytes)).map_err(|error| error.to_string())?;
-        zstd_frame::decode(&mut reader.decompressor, &packed, plain_bytes)
+        // The frames reach to the table, so that no more is set aside than the file has had.
+        reader.packed.resize(packed_bytes as usize, 0);
+        self.file.read_exact_at(&mut reader.packed, offset).map_err(|error| error.to_string())?;
+        let plain = zstd_frame::decode(&mut reader.decompressor, &reader.packed, plain_bytes);
+        if reader.packed.len() > MAX_KEPT_BYTES {
+            reader.packed = Vec::new();
+        }
+        plain
     }
 }
 
 /// What is used to read frames, one after the other, of any files.
 pub struct FrameReader {
     decompressor: Decompressor<'static>,
+    /// The frame that was read last.
+    packed: Vec<u8>,
 }
 
 impl FrameReader {
     /// # Errors
     /// What zstd answers, where it gets no memory.
     pub fn new() -> io::Result<Self> {
-        Decompressor::new().map(|decompressor| Self { decompressor })
+        Decompressor::new().map(|decompressor| Self { decompressor, packed: Vec::new() })
     }
 }
 

@@ -48,6 +48,12 @@ static ECOSYSTEMS: [(&str, &str, Naming); 34] = [
     ("Wolfi", "apk", Plain(Some("wolfi"))),
 ];
 
+/// The purl type of an OSV ecosystem.
+pub(crate) fn type_of(ecosystem: &str) -> Option<&'static str> {
+    let base = ecosystem.split(':').next().unwrap_or_default();
+    ECOSYSTEMS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(base)).map(|(_, ty, _)| *ty)
+}
+
 /// The purl of a package of an OSV ecosystem, whose release (after `:`) is no part of it; none for ecosystems without a purl type.
 pub(crate) fn purl_of<'n>(ecosystem: &str, name: &'n str) -> Option<PackageUrl<'n>> {
     let base = ecosystem.split(':').next().unwrap_or_default();

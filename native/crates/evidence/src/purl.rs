@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use packageurl::PackageUrl;
 
-use crate::ecosystem::purl_of;
+use crate::ecosystem::{purl_of, type_of};
 
 /// A package URL, normalized by the rules of its type; none where the text is no valid purl.
 pub(crate) fn parse(text: &str) -> Option<PackageUrl<'static>> {
@@ -35,6 +35,12 @@ pub fn forms(text: &str) -> Vec<String> {
     }
 }
 
+/// A purl as its specification writes it, with version, qualifiers and subpath; none where the text is no purl.
+#[must_use]
+pub fn canonical(text: &str) -> Option<String> {
+    parse(text).map(|purl| purl.to_string())
+}
+
 /// A package that an advisory speaks of: the purl that it gives or that ecosystem and name make, without version and qualifiers. Of an
 /// ecosystem that has no purl type its name, without release, a slash, and the name of the package.
 #[must_use]
@@ -43,6 +49,23 @@ pub fn package_of_advisory(given: Option<&str>, ecosystem: &str, name: &str) -> 
         Some(purl) => base(purl),
         None => format!("{}/{name}", ecosystem.split(':').next().unwrap_or_default()),
     }
+}
+
+/// Whether a package that an advisory speaks of is this, by the purl that it gives or by the one that ecosystem and name make.
+#[must_use]
+pub fn is_package(package: &str, given: Option<&str>, ecosystem: &str, name: &str) -> bool {
+    // Most purls are written as their specification has them: the same text is the same package.
+    if given == Some(package) {
+        return true;
+    }
+    let ty = package.strip_prefix("pkg:").and_then(|rest| rest.split('/').next());
+    let is_of_type = |text: &str| ty.is_none_or(|ty| text.get(4..).is_some_and(|rest| is_prefix(rest.trim_start_matches('/'), ty)));
+    let is_given = given.is_some_and(|given| is_of_type(given) && package_of_advisory(Some(given), ecosystem, name) == package);
+    is_given || (ty.is_none_or(|ty| type_of(ecosystem) == Some(ty)) && package_of_advisory(None, ecosystem, name) == package)
+}
+
+fn is_prefix(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
 }
 
 /// A package that somebody asks about.
@@ -122,6 +145,39 @@ mod tests {
             assert_eq!(asked(text), Some(expected), "{text}");
         }
         assert_eq!(asked("lodash"), None);
+    }
+
+    #[test]
+    fn a_package_is_told_by_purl_or_by_ecosystem_and_name() {
+        let names = ["left", "Left_Pad", "@angular/core", "github.com/Azure/x", "curl", ""];
+        let purls = [
+            "pkg:npm/left",
+            "PKG:npm/left",
+            "pkg:NPM/left@1",
+            "pkg://npm/left",
+            "pkg:pypi/left-pad",
+            "pkg:PyPI/Left_Pad?a=b",
+            "pkg:",
+            "é",
+            "x:y",
+        ];
+        for package in [
+            "pkg:npm/left",
+            "pkg:pypi/left-pad",
+            "pkg:npm/%40angular/core",
+            "pkg:golang/github.com/azure/x",
+            "pkg:deb/debian/curl",
+            "Android/curl",
+        ] {
+            for (ecosystem, name) in
+                ["npm", "PyPI", "Go", "Debian:11", "Android", "debian"].iter().flat_map(|ecosystem| names.map(|name| (*ecosystem, name)))
+            {
+                for given in purls.map(Some).into_iter().chain([None]) {
+                    let expected = [given, None].iter().any(|given| package_of_advisory(*given, ecosystem, name) == package);
+                    assert_eq!(is_package(package, given, ecosystem, name), expected, "{package}: {given:?}, {ecosystem} {name}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -11,8 +11,10 @@ use stella_bundle::{TAR_END, tar_header, tar_padding};
 pub(crate) const GROUP_BYTES: u64 = 4 << 20;
 /// Where a group ends at the latest: with the record that reaches it. Part of the output format.
 pub(crate) const MAX_GROUP_BYTES: u64 = 16 << 20;
-/// Where a frame of a group ends: with the record or document that reaches it. Part of the output format.
-pub(crate) const FRAME_BYTES: usize = 64 << 10;
+/// Where a frame of records ends: with the record that reaches it. Whoever looks a record up reads its frame. Part of the output format.
+pub(crate) const RECORD_FRAME_BYTES: usize = 16 << 10;
+/// Where a frame of documents ends: with the document that reaches it. Part of the output format.
+pub(crate) const DOCUMENT_FRAME_BYTES: usize = 64 << 10;
 /// Time of the documents within an archive: none, so that equal documents are equal bytes in every mirror.
 pub(crate) const MTIME: u64 = 0;
 
@@ -57,7 +59,8 @@ impl Group {
     /// Adds a record: its line, the line feed with it. The line feed is no part of what the spot names.
     pub(crate) fn add_record(&mut self, line: &[u8]) -> Spot {
         self.plain_bytes += line.len() as u64;
-        let spot = add(&mut self.records, &[], line, 0);
+        let frame = frame_of(&mut self.records, RECORD_FRAME_BYTES);
+        let spot = add(frame, line);
         Spot { length: spot.length - 1, ..spot }
     }
 
@@ -65,7 +68,11 @@ impl Group {
     pub(crate) fn add_document(&mut self, digest: &[u8; 32], content: &[u8]) -> Spot {
         self.plain_bytes += content.len() as u64;
         let header = tar_header(&stella_digest::hex(digest), content.len() as u64, MTIME);
-        add(&mut self.documents, &header, content, tar_padding(content.len() as u64))
+        let (number, frame) = frame_of(&mut self.documents, DOCUMENT_FRAME_BYTES);
+        frame.extend_from_slice(&header);
+        let spot = add((number, frame), content);
+        frame.resize(frame.len() + tar_padding(content.len() as u64), 0);
+        spot
     }
 
     /// Whether the group ends with the record that was added last, which brought so many bytes.
@@ -86,15 +93,17 @@ impl Group {
     }
 }
 
-fn add(frames: &mut Vec<Vec<u8>>, before: &[u8], content: &[u8], zeros: usize) -> Spot {
-    if frames.last().is_none_or(|frame| frame.len() >= FRAME_BYTES) {
-        frames.push(Vec::with_capacity(FRAME_BYTES + FRAME_BYTES / 4));
+/// The frame that is filled, and its number: another one where the last has so many bytes.
+fn frame_of(frames: &mut Vec<Vec<u8>>, frame_bytes: usize) -> (usize, &mut Vec<u8>) {
+    if frames.last().is_none_or(|frame| frame.len() >= frame_bytes) {
+        frames.push(Vec::with_capacity(frame_bytes + frame_bytes / 4));
     }
     let number = frames.len() - 1;
-    let frame = &mut frames[number];
-    frame.extend_from_slice(before);
+    (number, &mut frames[number])
+}
+
+fn add((number, frame): (usize, &mut Vec<u8>), content: &[u8]) -> Spot {
     let offset = frame.len();
     frame.extend_from_slice(content);
-    frame.resize(frame.len() + zeros, 0);
     Spot { frame: number as u32, offset: offset as u32, length: content.len() as u32 }
 }

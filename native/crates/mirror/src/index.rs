@@ -44,12 +44,14 @@ impl IndexBuilder {
         })
     }
 
-    /// Adds a record: where it lies, where its document lies, and by what it is found.
-    pub(crate) fn add(&mut self, key: &str, record: Place, document: Option<Place>, terms: &Terms) -> io::Result<()> {
+    /// Adds a record: where it lies, which document it was made of and where that lies, and by what it is found.
+    pub(crate) fn add(&mut self, key: &str, record: Place, document: Option<([u8; 32], Place)>, terms: &Terms) -> io::Result<()> {
         let at = record.text();
         self.records.begin_line()?;
         match document {
-            Some(place) => write!(self.records, "[{},[{at}],[{}]]", quoted(key), place.text())?,
+            Some((digest, place)) => {
+                write!(self.records, "[{},[{at}],[\"{}\",{}]]", quoted(key), stella_digest::hex(&digest), place.text())?;
+            }
             None => write!(self.records, "[{},[{at}],null]", quoted(key))?,
         }
         for (section, term) in terms {

@@ -8,17 +8,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lru::LruCache;
+use memchr::memchr;
 use serde::Deserialize;
 
+use crate::entry_names::{compared, first_names, is_named};
 use crate::error::MirrorError;
 use crate::kind::Kind;
 
 /// Bytes that are read at a time while a line is looked for.
-const STEP_BYTES: usize = 4 << 10;
+const STEP_BYTES: u64 = 2 << 10;
 /// What is left of a bisection is read at once.
-const WINDOW_BYTES: u64 = 4 << 10;
+const WINDOW_BYTES: u64 = 2 << 10;
 /// Entries that are kept: each bisection looks at those in the middle.
-const MAX_PROBES: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
+const MAX_PROBES: NonZeroUsize = NonZeroUsize::new(32_768).unwrap();
 /// Longest line that is read: an entry that names very many records.
 const MAX_LINE_BYTES: usize = 64 << 20;
 /// Longest first line.
@@ -58,7 +60,7 @@ impl IndexFile {
         let length = file.metadata()?.len();
         let mut head = Vec::new();
         file.by_ref().take(MAX_HEAD_BYTES as u64).read_to_end(&mut head)?;
-        let end = head.iter().position(|byte| *byte == b'\n').unwrap_or(head.len());
+        let end = memchr(b'\n', &head).unwrap_or(head.len());
         // The first line is an object that goes on: closed, it is one.
         let closed = [&head[..end], b"}"].concat();
         let Ok(Head { sections }) = serde_json::from_slice(&closed) else {
@@ -85,50 +87,44 @@ impl IndexFile {
         each: &mut dyn FnMut(&[u8]) -> Result<bool, MirrorError>,
     ) -> Result<(), MirrorError> {
         let Some((begin, end)) = self.sections.get(list).copied() else { return Ok(()) };
-        let mut at = self.lower_bound((begin, end), names)?;
+        let (mut at, window) = self.lower_bound((begin, end), names)?;
         while at < end {
-            let line = self.line(at, end)?;
+            let line = self.line_in(&window, at, end)?;
             at += line.len() as u64 + 1;
             let entry = line.strip_suffix(b",").unwrap_or(&line);
-            let found = self.names_of(&line, names.len())?;
-            let is_found = found.iter().zip(names).enumerate().all(|(number, (found, name))| {
-                if is_prefix && number + 1 == names.len() { found.starts_with(name) } else { found == name }
-            });
-            if !is_found || !each(entry)? {
+            if !is_named(entry, names, is_prefix).ok_or_else(|| self.unsound(entry))? || !each(entry)? {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Where the first entry begins that is not before these names.
-    fn lower_bound(&mut self, (begin, end): (u64, u64), names: &[&str]) -> Result<u64, MirrorError> {
+    /// Where the first entry begins that is not before these names, and what was read there.
+    fn lower_bound(&mut self, (begin, end): (u64, u64), names: &[&str]) -> Result<(u64, Window), MirrorError> {
         let (mut low, mut high) = (begin, end);
         while high.saturating_sub(low) > WINDOW_BYTES {
             let middle = low + (high - low) / 2;
             let Probe { start, next, names: found } = &*self.probe(middle, end, names.len())?;
             if *start >= high {
                 high = middle;
-            } else if is_before(found, names) {
+            } else if found.iter().map(String::as_str).lt(names.iter().copied()) {
                 low = *next;
             } else {
                 high = *start;
             }
         }
-        let window = self.bytes(low, high, WINDOW_BYTES)?;
+        // With the entry that begins before its end.
+        let window = self.window(low, end, 2 * WINDOW_BYTES)?;
         let mut at = low;
         while at < high {
-            let rest = &window[(at - low) as usize..];
-            let line = match rest.iter().position(|byte| *byte == b'\n') {
-                Some(length) => Cow::Borrowed(&rest[..length]),
-                None => Cow::Owned(self.line(at, end)?),
-            };
-            if !is_before(&self.names_of(&line, names.len())?, names) {
-                return Ok(at);
+            let line = self.line_in(&window, at, end)?;
+            let entry = line.strip_suffix(b",").unwrap_or(&line);
+            if compared(entry, names).ok_or_else(|| self.unsound(entry))?.is_ge() {
+                break;
             }
             at += line.len() as u64 + 1;
         }
-        Ok(at)
+        Ok((at, window))
     }
 
     /// The first entry that begins at `middle` or behind it; at `end` where there is none before it. Those that were looked at last are kept.
@@ -136,10 +132,14 @@ impl IndexFile {
         if let Some(probe) = self.probes.get(&(middle, count)) {
             return Ok(Arc::clone(probe));
         }
-        let start = self.next_line(middle - 1, end)?;
-        let line = if start < end { self.line(start, end)? } else { Vec::new() };
-        let names = if start < end { self.names_of(&line, count)? } else { Vec::new() };
-        let names = names.into_iter().map(Cow::into_owned).collect();
+        let window = self.window(middle - 1, end, STEP_BYTES)?;
+        let start = match memchr(b'\n', &window.bytes) {
+            Some(length) => middle + length as u64,
+            None => self.next_line(middle - 1 + window.bytes.len() as u64, end)?,
+        };
+        let line = if start < end { self.line_in(&window, start, end)? } else { Cow::default() };
+        let entry = line.strip_suffix(b",").unwrap_or(&line);
+        let names = if start < end { first_names(entry, count).ok_or_else(|| self.unsound(entry))? } else { Vec::new() };
         let probe = Arc::new(Probe { start, next: start + line.len() as u64 + 1, names });
         self.probes.put((middle, count), Arc::clone(&probe));
         Ok(probe)
@@ -148,8 +148,8 @@ impl IndexFile {
     /// Where the line begins that follows the first line feed from `at` on; `end` where there is none before it.
     fn next_line(&self, mut at: u64, end: u64) -> Result<u64, MirrorError> {
         while at < end {
-            let bytes = self.bytes(at, end, STEP_BYTES as u64)?;
-            match bytes.iter().position(|byte| *byte == b'\n') {
+            let bytes = self.bytes(at, end, STEP_BYTES)?;
+            match memchr(b'\n', &bytes) {
                 Some(found) => return Ok((at + found as u64 + 1).min(end)),
                 None => at += bytes.len() as u64,
             }
@@ -161,8 +161,8 @@ impl IndexFile {
     fn line(&self, at: u64, end: u64) -> Result<Vec<u8>, MirrorError> {
         let mut line = Vec::new();
         loop {
-            let bytes = self.bytes(at + line.len() as u64, end, STEP_BYTES.max(line.len()) as u64)?;
-            if let Some(found) = bytes.iter().position(|byte| *byte == b'\n') {
+            let bytes = self.bytes(at + line.len() as u64, end, STEP_BYTES.max(line.len() as u64))?;
+            if let Some(found) = memchr(b'\n', &bytes) {
                 line.extend_from_slice(&bytes[..found]);
                 return Ok(line);
             }
@@ -173,6 +173,19 @@ impl IndexFile {
         }
     }
 
+    /// The line that begins at `at`, without its line feed: out of what was read, where that has it whole.
+    fn line_in<'w>(&self, window: &'w Window, at: u64, end: u64) -> Result<Cow<'w, [u8]>, MirrorError> {
+        let read = at.checked_sub(window.at).and_then(|skip| window.bytes.get(usize::try_from(skip).ok()?..));
+        match read.and_then(|rest| rest.split_at_checked(memchr(b'\n', rest)?)) {
+            Some((line, _)) => Ok(Cow::Borrowed(line)),
+            None => self.line(at, end).map(Cow::Owned),
+        }
+    }
+
+    fn window(&self, at: u64, end: u64, most: u64) -> Result<Window, MirrorError> {
+        Ok(Window { at, bytes: self.bytes(at, end, most)? })
+    }
+
     /// Bytes of the file from `at` on, fewer than `most` where they end before.
     fn bytes(&self, at: u64, end: u64, most: u64) -> Result<Vec<u8>, MirrorError> {
         let mut bytes = vec![0; end.saturating_sub(at).min(most) as usize];
@@ -180,34 +193,16 @@ impl IndexFile {
         Ok(bytes)
     }
 
-    fn names_of<'l>(&self, line: &'l [u8], count: usize) -> Result<Vec<Cow<'l, str>>, MirrorError> {
-        let entry = line.strip_suffix(b",").unwrap_or(line);
-        first_names(entry, count)
-            .ok_or_else(|| MirrorError::unsound(self.name, format!("{:.200} is no entry", String::from_utf8_lossy(entry))))
+    fn unsound(&self, entry: &[u8]) -> MirrorError {
+        MirrorError::unsound(self.name, format!("{:.200} is no entry", String::from_utf8_lossy(entry)))
     }
 }
 
-fn is_before(found: &[impl AsRef<str>], names: &[&str]) -> bool {
-    found.iter().map(AsRef::as_ref).lt(names.iter().copied())
-}
-
-/// A string of JSON, copied only where it has escapes.
-#[derive(Deserialize)]
-struct Name<'l>(#[serde(borrow)] Cow<'l, str>);
-
-/// The first so many members of an entry, which are names.
-fn first_names(entry: &[u8], count: usize) -> Option<Vec<Cow<'_, str>>> {
-    let mut rest = entry.strip_prefix(b"[")?;
-    let mut names = Vec::with_capacity(count);
-    for number in 0..count {
-        if number > 0 {
-            rest = rest.strip_prefix(b",")?;
-        }
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Name>();
-        names.push(values.next()?.ok()?.0);
-        rest = &rest[values.byte_offset()..];
-    }
-    Some(names)
+/// Bytes of the index that were read at once.
+struct Window {
+    /// Where they begin.
+    at: u64,
+    bytes: Vec<u8>,
 }
 
 #[cfg(test)]
@@ -231,7 +226,7 @@ mod tests {
     fn found(index: &mut IndexFile, name: &str, is_prefix: bool) -> Vec<String> {
         let mut names = Vec::new();
         let found = index.find("aliases", &[name], is_prefix, &mut |entry| {
-            names.extend(first_names(entry, 1).expect("it is an entry").into_iter().map(Cow::into_owned));
+            names.extend(first_names(entry, 1).expect("it is an entry"));
             Ok(true)
         });
         found.expect("the index is sound");

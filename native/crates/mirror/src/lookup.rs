@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -6,17 +7,22 @@ use std::sync::Arc;
 use lru::LruCache;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use sha2::{Digest, Sha256};
 use stella_bundle::{FrameReader, FrameSource};
 
 use crate::error::MirrorError;
+use crate::frames::At;
+use crate::index::quoted;
 use crate::index_file::IndexFile;
 use crate::kind::Kind;
-use crate::stream::{DIGEST_DIGITS, HEADER_BYTES, MAX_FRAME_BYTES};
+use crate::record_entry::RecordEntry;
+use crate::stream::MAX_FRAME_BYTES;
+use crate::terms::asked_name;
 
 /// Files of groups that are kept open.
 const MAX_OPEN: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// Frames that are kept, and the largest that is.
-const MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+const MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 const MAX_KEPT_BYTES: usize = 256 << 10;
 
 /// A record that was found.
@@ -30,19 +36,66 @@ pub struct Found {
     pub document: Option<String>,
 }
 
-/// Group, frame, offset, length.
-type At = (u32, u32, u32, u32);
+impl Found {
+    /// Appends JSON: key and document, what is `said` of the record by name, and the record as it lies.
+    pub fn write_json(&self, said: &[(&str, &str)], out: &mut String) {
+        let Self { key, record, document } = self;
+        out.extend(["{\"key\":", &quoted(key).to_string(), ",\"document\":"]);
+        match document {
+            Some(digest) => out.extend(["\"", digest, "\""]),
+            None => out.push_str("null"),
+        }
+        for (name, value) in said {
+            out.extend([",\"", name, "\":", &quoted(value).to_string()]);
+        }
+        out.extend([",\"record\":", record, "}"]);
+    }
+}
 
-#[derive(Deserialize)]
-struct RecordEntry(IgnoredAny, At, Option<At>);
+/// Which of the records that were found: from the `skip`th on, `limit` at most, and one or more of `max_bytes` together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Records before the first.
+    pub skip: usize,
+    /// Most records.
+    pub limit: usize,
+    /// Most bytes that they have, where they are more than one.
+    pub max_bytes: usize,
+}
+
+/// Records of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPage {
+    /// They themselves.
+    pub records: Vec<Found>,
+    /// Whether none comes after them.
+    pub is_last: bool,
+}
+
+/// A file of a group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Group {
+    Records(Kind, u32),
+    Documents(Kind, u32),
+}
+
+impl Group {
+    fn path(self) -> String {
+        match self {
+            Self::Records(kind, group) => kind.records_path(group),
+            Self::Documents(kind, group) => kind.documents_path(group),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct DocumentEntry(IgnoredAny, u32, u32, u32, u32);
 #[derive(Deserialize)]
-struct Named(String, IgnoredAny, IgnoredAny, IgnoredAny, IgnoredAny);
+struct Named<'e>(#[serde(borrow)] Cow<'e, str>, IgnoredAny, IgnoredAny, IgnoredAny, IgnoredAny);
 #[derive(Deserialize)]
-struct ByName(IgnoredAny, Vec<Named>);
+struct ByName<'e>(IgnoredAny, #[serde(borrow)] Vec<Named<'e>>);
 #[derive(Deserialize)]
-struct ByTwoNames(IgnoredAny, IgnoredAny, Vec<Named>);
+struct ByTwoNames<'e>(IgnoredAny, IgnoredAny, #[serde(borrow)] Vec<Named<'e>>);
 
 /// Finds records in the folder that a mirror was unpacked into: by bisection in its indexes, and by one frame of a group a record. Memory: some
 /// frames, however large the mirror is. Nothing in the folder is believed: what lies is an error, never another record.
@@ -50,8 +103,8 @@ pub struct Lookup {
     folder: PathBuf,
     indexes: Vec<(Kind, IndexFile)>,
     reader: FrameReader,
-    open: LruCache<String, FrameSource>,
-    frames: LruCache<(String, u32), Arc<Vec<u8>>>,
+    open: LruCache<Group, FrameSource>,
+    frames: LruCache<(Group, u32), Arc<Vec<u8>>>,
 }
 
 impl Lookup {
@@ -73,48 +126,81 @@ impl Lookup {
     /// # Errors
     /// Where the mirror is damaged.
     pub fn by_key(&mut self, kind: Kind, key: &str) -> Result<Option<Found>, MirrorError> {
-        let mut places = None;
-        self.entries(kind, "records", &[key], false, &mut |entry| {
-            let RecordEntry(_, at, document) = parsed(kind, entry)?;
-            places = Some((at, document));
-            Ok(false)
-        })?;
-        let Some((at, document)) = places else { return Ok(None) };
-        let record = self.line(kind, key, at)?;
-        let document = document.map(|at| self.document_at(kind, at).map(|(digest, _)| digest)).transpose()?;
-        Ok(Some(Found { key: key.to_owned(), record, document }))
+        match self.places(kind, key)? {
+            Some(places) => self.found(kind, key.to_owned(), places).map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// The records that a list of the index names by these names, in the order of names and keys, from the `skip`th on, `limit` at most.
-    /// Of two names the second may be left out.
+    /// The records that a list of the index names by these names, in the order of names and keys. Of two names the second may be left out; the
+    /// first may be a purl in any spelling.
     ///
     /// # Errors
     /// Where the mirror is damaged.
-    pub fn by_names(&mut self, kind: Kind, list: &str, names: &[&str], (skip, limit): (usize, usize)) -> Result<Vec<Found>, MirrorError> {
-        let mut keys: Vec<String> = Vec::new();
+    pub fn by_names(&mut self, kind: Kind, list: &str, names: &[&str], page: Page) -> Result<FoundPage, MirrorError> {
+        // Of two names the second is no purl.
+        let first = names.first().map(|name| asked_name(list, name));
+        let names: Vec<&str> = first.as_deref().into_iter().chain(names.iter().skip(1).copied()).collect();
+        let (keys, mut is_last) = self.keys(kind, list, &names, page)?;
+        let (mut records, mut bytes) = (Vec::with_capacity(keys.len()), 0);
+        for key in keys {
+            let unknown = || MirrorError::unsound(kind.index_path(), format!("{list} names {key}, and there is no such record"));
+            let places = self.places(kind, &key)?.ok_or_else(unknown)?;
+            let ([.., length], _) = places;
+            bytes += length as usize;
+            if bytes > page.max_bytes && !records.is_empty() {
+                is_last = false;
+                break;
+            }
+            records.push(self.found(kind, key, places)?);
+        }
+        Ok(FoundPage { records, is_last })
+    }
+
+    /// The keys of a page, by the number of records alone, and whether none comes after them.
+    fn keys(&mut self, kind: Kind, list: &str, names: &[&str], page: Page) -> Result<(Vec<String>, bool), MirrorError> {
+        let (mut keys, mut is_last) = (Vec::new(), true);
         // A record may have several of the names; it is one record on one page.
         let mut seen = HashSet::new();
         self.entries(kind, list, names, false, &mut |entry| {
             let named = if list == "products" {
-                parsed::<ByTwoNames>(kind, entry).map(|ByTwoNames(_, _, named)| named)
+                parsed::<ByTwoNames<'_>>(kind, entry).map(|ByTwoNames(_, _, named)| named)
             } else {
-                parsed::<ByName>(kind, entry).map(|ByName(_, named)| named)
+                parsed::<ByName<'_>>(kind, entry).map(|ByName(_, named)| named)
             }?;
             for Named(key, ..) in named {
-                if seen.insert(key.clone()) && seen.len() > skip && keys.len() < limit {
-                    keys.push(key);
+                let key = key.into_owned();
+                if !seen.insert(key.clone()) || seen.len() <= page.skip {
+                    continue;
                 }
+                if keys.len() == page.limit {
+                    is_last = false;
+                    break;
+                }
+                keys.push(key);
             }
-            Ok(keys.len() < limit)
+            Ok(is_last)
         })?;
-        let mut found = Vec::with_capacity(keys.len());
-        for key in keys {
-            let one = self.by_key(kind, &key)?;
-            found.push(
-                one.ok_or_else(|| MirrorError::unsound(kind.index_path(), format!("{list} names {key}, and there is no such record")))?,
-            );
-        }
-        Ok(found)
+        Ok((keys, is_last))
+    }
+
+    /// Where the record of a key lies, and the SHA-256 of its document.
+    fn places(&mut self, kind: Kind, key: &str) -> Result<Option<(At, Option<String>)>, MirrorError> {
+        let mut places = None;
+        self.entries(kind, "records", &[key], false, &mut |entry| {
+            let RecordEntry(_, at, document) = parsed(kind, entry)?;
+            if document.as_ref().is_some_and(|document| !is_digest(document.digest())) {
+                return Err(MirrorError::unsound(kind.index_path(), format!("of {key} it names a document by no SHA-256")));
+            }
+            places = Some((at, document.map(|document| document.digest().to_owned())));
+            Ok(false)
+        })?;
+        Ok(places)
+    }
+
+    fn found(&mut self, kind: Kind, key: String, (at, document): (At, Option<String>)) -> Result<Found, MirrorError> {
+        let record = self.line(kind, &key, at)?;
+        Ok(Found { key, record, document })
     }
 
     /// Whether a list of the index has any name that begins so.
@@ -139,15 +225,11 @@ impl Lookup {
             let mut place = None;
             self.entries(kind, "documents", &[digest], false, &mut |entry| {
                 let DocumentEntry(_, group, frame, offset, length) = parsed(kind, entry)?;
-                place = Some((group, frame, offset, length));
+                place = Some([group, frame, offset, length]);
                 Ok(false)
             })?;
             if let Some(at) = place {
-                let (named, content) = self.document_at(kind, at)?;
-                if named != digest {
-                    return Err(MirrorError::unsound(kind.documents_path(at.0), format!("where {digest} should lie is {named}")));
-                }
-                return Ok(Some(content));
+                return self.document_at(kind, digest, at).map(Some);
             }
         }
         Ok(None)
@@ -167,42 +249,36 @@ impl Lookup {
         }
     }
 
-    fn line(&mut self, kind: Kind, key: &str, (group, frame, offset, length): At) -> Result<String, MirrorError> {
-        let path = kind.records_path(group);
-        let plain = self.frame(&path, frame)?;
+    fn line(&mut self, kind: Kind, key: &str, [group, frame, offset, length]: At) -> Result<String, MirrorError> {
+        let plain = self.frame(Group::Records(kind, group), frame)?;
         let (begin, end) = (offset as usize, offset as usize + length as usize);
         let is_begin = begin == 0 || plain.get(begin - 1) == Some(&b'\n');
         let line = plain.get(begin..end).filter(|_| is_begin && plain.get(end) == Some(&b'\n'));
         let text = line.and_then(|line| std::str::from_utf8(line).ok()).filter(|line| !line.contains('\n'));
-        text.map(str::to_owned).ok_or_else(|| MirrorError::unsound(path, format!("where {key} should lie is no line")))
+        text.map(str::to_owned).ok_or_else(|| MirrorError::unsound(kind.records_path(group), format!("where {key} should lie is no line")))
     }
 
-    fn document_at(&mut self, kind: Kind, (group, frame, offset, length): At) -> Result<(String, Vec<u8>), MirrorError> {
-        let path = kind.documents_path(group);
-        let plain = self.frame(&path, frame)?;
-        let begin = offset as usize;
-        let name = begin.checked_sub(HEADER_BYTES).and_then(|header| plain.get(header..header + DIGEST_DIGITS));
-        let content = plain.get(begin..begin + length as usize);
-        match (name.and_then(|name| std::str::from_utf8(name).ok()), content) {
-            (Some(name), Some(content)) => Ok((name.to_owned(), content.to_vec())),
-            _ => Err(MirrorError::unsound(path, "where a document should lie is none")),
-        }
+    fn document_at(&mut self, kind: Kind, digest: &str, [group, frame, offset, length]: At) -> Result<Vec<u8>, MirrorError> {
+        let plain = self.frame(Group::Documents(kind, group), frame)?;
+        let content = plain.get(offset as usize..offset as usize + length as usize);
+        let content = content.filter(|content| stella_digest::hex(&Sha256::digest(content)) == digest);
+        let unsound = || MirrorError::unsound(kind.documents_path(group), format!("where the document {digest} should lie it does not"));
+        content.map(<[u8]>::to_vec).ok_or_else(unsound)
     }
 
     /// What a frame of a file holds. Those used last are kept.
-    fn frame(&mut self, path: &str, frame: u32) -> Result<Arc<Vec<u8>>, MirrorError> {
-        let wanted = (path.to_owned(), frame);
-        if let Some(plain) = self.frames.get(&wanted) {
+    fn frame(&mut self, group: Group, frame: u32) -> Result<Arc<Vec<u8>>, MirrorError> {
+        if let Some(plain) = self.frames.get(&(group, frame)) {
             return Ok(Arc::clone(plain));
         }
-        let source = self.open.try_get_or_insert_ref(path, || {
-            let source = FrameSource::open(&self.folder.join(path))?;
-            source.ok_or_else(|| MirrorError::unsound(path, "it has no seek table"))
+        let source = self.open.try_get_or_insert(group, || {
+            let source = FrameSource::open(&self.folder.join(group.path()))?;
+            source.ok_or_else(|| MirrorError::unsound(group.path(), "it has no seek table"))
         })?;
         let plain = source.read(&mut self.reader, frame as usize, MAX_FRAME_BYTES);
-        let plain = Arc::new(plain.map_err(|reason| MirrorError::unsound(path, reason))?);
+        let plain = Arc::new(plain.map_err(|reason| MirrorError::unsound(group.path(), reason))?);
         if plain.len() <= MAX_KEPT_BYTES {
-            self.frames.put(wanted, Arc::clone(&plain));
+            self.frames.put((group, frame), Arc::clone(&plain));
         }
         Ok(plain)
     }
@@ -211,4 +287,8 @@ impl Lookup {
 fn parsed<'e, T: Deserialize<'e>>(kind: Kind, entry: &'e [u8]) -> Result<T, MirrorError> {
     let unsound = |_| MirrorError::unsound(kind.index_path(), format!("{:.200} is no entry", String::from_utf8_lossy(entry)));
     serde_json::from_slice(entry).map_err(unsound)
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

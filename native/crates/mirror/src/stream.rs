@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -10,6 +9,7 @@ use stella_bundle::{BundleError, Members, TAR_END};
 use crate::error::MirrorError;
 use crate::frames::{At, Frames};
 use crate::kind::Kind;
+use crate::record_entry::{DocumentOf, RecordEntry};
 
 /// Most members of a bundle: `MAX_BUNDLE_MEMBERS` of `contracts/src/limits.ts`.
 pub(crate) const MAX_MEMBERS: u64 = 1_000_000;
@@ -18,7 +18,6 @@ pub(crate) const MAX_INDEX_BYTES: u64 = 1 << 36;
 /// Largest frame: what it holds ends with a record or document of 64 MiB at most.
 pub(crate) const MAX_FRAME_BYTES: usize = 80 << 20;
 pub(crate) const HEADER_BYTES: usize = 512;
-pub(crate) const DIGEST_DIGITS: usize = 64;
 
 /// The records of one kind of a mirror, or of a delta, in the order of their keys. Nothing is believed: what an index says is checked against
 /// the bytes it names.
@@ -115,8 +114,9 @@ impl RecordStream {
             return self.end();
         }
         let entry = line.strip_suffix(',').unwrap_or(&line).to_owned();
-        let parsed: Result<(Cow<'_, str>, At, Option<At>), _> = serde_json::from_str(&entry);
-        let Ok((key, at, document)) = parsed else { return Err(self.unsound(format!("{entry:.200} is no entry"))) };
+        let Ok(RecordEntry(key, at, document)) = serde_json::from_str(&entry) else {
+            return Err(self.unsound(format!("{entry:.200} is no entry")));
+        };
         if let Some(before) = &self.current
             && before.key.as_str() >= key.as_ref()
         {
@@ -125,7 +125,7 @@ impl RecordStream {
         let key = key.into_owned();
         self.load_record(&key, at)?;
         let document = match document {
-            Some(at) => Some((at, self.load_document(&key, at)?)),
+            Some(document) => Some(self.load_document(&key, &document)?),
             None => None,
         };
         self.current = Some(Current { key, at, document });
@@ -156,20 +156,24 @@ impl RecordStream {
         Err(MirrorError::unsound(self.kind.records_path(at[0]), format!("where the index says that {key} lies is no line")))
     }
 
-    /// The frame of a document, and the digest by which the archive names it, which must be that of its bytes.
-    fn load_document(&mut self, key: &str, at: At) -> Result<[u8; 32], MirrorError> {
-        if let Some((_, digest)) = self.document.filter(|(before, _)| *before == at) {
-            return Ok(digest);
-        }
-        // Those of some groups may all have been withheld; a document lies in no later group than its record.
-        self.documents.load(at, self.records.groups(), &mut self.members, &self.cancel)?;
-        let Some(digest) = self.documents.entry(at) else {
+    /// The frame of a document, and its digest: index and archive must name it by that of its bytes.
+    fn load_document(&mut self, key: &str, document: &DocumentOf<'_>) -> Result<(At, [u8; 32]), MirrorError> {
+        let at = document.at();
+        let found = match self.document.filter(|(before, _)| *before == at) {
+            Some((_, digest)) => Some(digest),
+            None => {
+                // Those of some groups may all have been withheld; a document lies in no later group than its record.
+                self.documents.load(at, self.records.groups(), &mut self.members, &self.cancel)?;
+                self.documents.entry(at)
+            }
+        };
+        let Some(digest) = found.filter(|digest| stella_digest::hex(digest) == document.digest()) else {
             let reason =
                 format!("where the index says that the document of {key} lies is none of this digest, or something lies before it");
             return Err(MirrorError::unsound(self.kind.documents_path(at[0]), reason));
         };
         self.document = Some((at, digest));
-        Ok(digest)
+        Ok((at, digest))
     }
 
     fn index_line(&mut self) -> Result<Option<String>, MirrorError> {

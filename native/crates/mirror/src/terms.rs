@@ -31,6 +31,17 @@ pub(crate) fn terms_of(kind: Kind, line: &[u8]) -> Terms {
     terms
 }
 
+/// A name as a list of an index has it: purls as their specification writes them, and where they are not told apart by qualifiers and subpath
+/// without these.
+pub(crate) fn asked_name<'n>(list: &str, name: &'n str) -> Cow<'n, str> {
+    let purl = match list {
+        "products" => purls::canonical(name),
+        "components" | "subjects" => purls::forms(name).pop(),
+        _ => None,
+    };
+    purl.map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
 fn add(terms: &mut Terms, section: u8, term: impl Into<String>) {
     let term = term.into();
     if !term.is_empty() && term.len() <= MAX_TERM_BYTES && !term.contains(PART) {
@@ -90,11 +101,12 @@ fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
     }
 }
 
-/// A product by every identifier; by a purl also without its qualifiers, and without its version.
+/// A product by every identifier; by a purl also as its specification writes it, without its qualifiers, and without its version.
 fn names_of(product: &Product<'_>, names: &mut BTreeSet<String>) {
     let identifiers = product.identifiers.iter().flat_map(|given| [&given.purl, &given.cpe23, &given.cpe22]).flatten();
     for name in product.id.iter().chain(identifiers) {
         names.insert(name.to_string());
+        names.extend(purls::canonical(name));
         names.extend(purls::forms(name));
     }
 }

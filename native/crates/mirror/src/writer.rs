@@ -211,7 +211,7 @@ impl<'scope, W: Write + Send + 'scope> Cutter<'_, 'scope, W> {
     fn record(&mut self, entry: &Entry, line: &[u8], content: &[u8]) -> Result<(), MirrorError> {
         let at = Place { group: self.number, spot: self.group.add_record(line) };
         let mut added_bytes = line.len() as u64;
-        let known = |digest: &[u8; 32]| self.before.filter(|(before, _)| before == digest).map(|(_, place)| place);
+        let known = |digest: &[u8; 32]| self.before.filter(|(before, _)| before == digest);
         let document = match entry.document {
             Stored::Withheld => None,
             Stored::Bytes { digest, .. } | Stored::Same(digest) if known(&digest).is_some() => known(&digest),
@@ -221,7 +221,7 @@ impl<'scope, W: Write + Send + 'scope> Cutter<'_, 'scope, W> {
                 self.index.add_document(&digest, place)?;
                 self.before = Some((digest, place));
                 self.counts.documents += 1;
-                Some(place)
+                self.before
             }
             Stored::Same(_) => return Err(MirrorError::unsound(&entry.key, "its document did not come with a record before it")),
         };

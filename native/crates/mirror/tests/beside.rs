@@ -97,3 +97,20 @@ fn a_group_that_is_far_away_is_not_looked_for() {
         assert!(!is_sound(&place));
     }
 }
+
+#[test]
+fn a_document_is_named_by_no_digest_but_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The third record was made of the document of the second.
+    let place = mirror(folder.path(), &[Some("one"), Some("two"), Some("two")]);
+    let path = place.join(Kind::Advisory.index_path());
+    let index = fs::read_to_string(&path).expect("an index");
+    let [one, two] = ["one", "two"].map(|text| stella_digest::hex(&Sha256::digest(text)));
+    for (key, own, other) in [("A-0", &one, &two), ("A-1", &two, &one), ("A-2", &two, &one), ("A-1", &two, &two.to_uppercase())] {
+        let entry = index.lines().find(|line| line.starts_with(&format!("[\"{key}\""))).expect("an entry");
+        fs::write(&path, index.replacen(entry, &entry.replace(own, other), 1)).expect("a file");
+        assert!(!is_sound(&place), "{key}");
+    }
+    fs::write(&path, &index).expect("a file");
+    assert!(is_sound(&place));
+}

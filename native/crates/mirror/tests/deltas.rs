@@ -9,7 +9,8 @@ use std::sync::atomic::AtomicBool;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use stella_mirror::{
-    Batch, DeltaWriter, Document, Kind, Lookup, Making, MirrorWriter, Read, State, WriterOptions, Written, check_mirror, merge_mirrors,
+    Batch, DeltaWriter, Document, Kind, Lookup, Making, MirrorWriter, Page, Read, State, WriterOptions, Written, check_mirror,
+    merge_mirrors,
 };
 
 /// What is there of each kind: the line and the document of every key; no document where it was withheld.
@@ -167,10 +168,10 @@ proptest! {
             }
         }
         for name in (0..100).map(|number| format!("CVE-{number}")) {
-            let found = lookup.by_names(Kind::Advisory, "aliases", &[&name], (0, 100)).expect("a search");
+            let found = lookup.by_names(Kind::Advisory, "aliases", &[&name], page(100)).expect("a search");
             let named = format!("\"{name}\"");
             let expected = ledgers[last].iter().filter(|((kind, _), (line, _))| *kind == Kind::Advisory && line.contains(&named));
-            prop_assert_eq!(found.iter().map(|one| &one.key).collect::<Vec<_>>(), expected.map(|((_, key), _)| key).collect::<Vec<_>>());
+            prop_assert_eq!(found.records.iter().map(|one| &one.key).collect::<Vec<_>>(), expected.map(|((_, key), _)| key).collect::<Vec<_>>());
         }
 
         let places: Vec<_> = [base.clone()].into_iter().chain(deltas.clone()).collect();
@@ -230,16 +231,20 @@ fn an_index_that_lies_is_found_whatever_it_lies_about() {
     let digest = &written.parts.iter().find(|part| part.path == "indexes/advisories.index.json").expect("an index").sha256;
     let first = sound.lines().nth(2).expect("an entry");
     let second = sound.lines().nth(3).expect("an entry");
+    let digest_of = |document: &str| stella_digest::hex(&Sha256::digest(format!("document {document}")));
     let lies = [
         // Beyond the end, within a line, another record's bytes, another's document, a frame and a group that are not there.
         sound.replacen(",[0,0,0,", ",[0,0,99999,", 1),
         sound.replacen(",[0,0,0,", ",[0,0,1,", 1),
         sound.replacen(first, &second.replacen("A-01", "A-00", 1), 1),
-        sound.replacen(",[0,0,512,", ",[0,0,1536,", 1),
+        sound.replacen(",0,0,512,", ",0,0,1536,", 1),
         sound.replacen(",[0,0,0,", ",[0,7,0,", 1),
         sound.replacen(",[0,0,0,", ",[9,0,0,", 1),
         sound.replacen(",[0,0,0,", ",[4294967295,0,0,", 1),
-        sound.replacen(",[0,0,512,", ",[4294967295,0,512,", 1),
+        sound.replacen(",0,0,512,", ",4294967295,0,512,", 1),
+        // Another document, and none that there is.
+        sound.replacen(digest_of("0").as_str(), &digest_of("1"), 1),
+        sound.replacen(digest_of("0").as_str(), &digest_of("none"), 1),
         // Out of order, one missing, a name that is none, no entry at all, and one that ends early.
         sound.replacen(&format!("{first}\n{second}"), &format!("{second}\n{first}"), 1),
         sound.replacen(&format!("{first}\n"), "", 1),
@@ -261,11 +266,15 @@ fn an_index_that_lies_is_found_whatever_it_lies_about() {
         if let Ok(mut lookup) = Lookup::open(&place) {
             for number in 0..20 {
                 let _any = lookup.by_key(Kind::Advisory, &format!("A-{number:02}"));
-                let _any = lookup.by_names(Kind::Advisory, "aliases", &[&format!("CVE-{number}")], (0, 10));
+                let _any = lookup.by_names(Kind::Advisory, "aliases", &[&format!("CVE-{number}")], page(10));
             }
         }
     }
     fs::write(&path, &sound).expect("a file");
     let (checked, _) = check_mirror(&place, &[], root.path(), &Arc::new(AtomicBool::new(false))).expect("a check");
     assert_eq!(&checked.parts[0].sha256, digest);
+}
+
+fn page(limit: usize) -> Page {
+    Page { skip: 0, limit, max_bytes: usize::MAX }
 }

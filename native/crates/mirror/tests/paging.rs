@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use stella_mirror::{Batch, Document, Kind, Lookup, MirrorWriter, WriterOptions};
+use stella_mirror::{Batch, Document, Kind, Lookup, MirrorWriter, Page, WriterOptions};
 
 #[test]
 fn pages_hold_every_record_once() {
@@ -24,11 +24,28 @@ fn pages_hold_every_record_once() {
         fs::write(path, &bytes[part.offset as usize..][..part.size_bytes as usize]).expect("a file");
     }
     let mut lookup = Lookup::open(folder.path()).expect("a mirror");
-    let mut page = |skip, limit| -> Vec<String> {
-        let found = lookup.by_names(Kind::Vex, "products", &["pkg:npm/a@1"], (skip, limit)).expect("a page");
-        found.into_iter().map(|record| record.key).collect()
+    let mut page = |skip, limit, max_bytes| -> (Vec<String>, bool) {
+        let found = lookup.by_names(Kind::Vex, "products", &["pkg:npm/a@1"], Page { skip, limit, max_bytes }).expect("a page");
+        (found.records.into_iter().map(|record| record.key).collect(), found.is_last)
     };
-    let all = page(0, 100);
-    let paged: Vec<_> = (0..4).flat_map(|at| page(at * 2, 2)).collect();
-    assert_eq!((paged.len(), &paged), (5, &all));
+    let (all, is_last) = page(0, 100, usize::MAX);
+    assert_eq!((all.len(), is_last), (5, true));
+    let line_bytes =
+        r#"{"products":[{"@id":"pkg:npm/a@1"}],"status":"fixed","vulnerability":{"aliases":["GHSA-0","X-0"],"name":"CVE-0"}}"#.len();
+    // A page ends by number, or by bytes, and holds one record however long that is.
+    for (limit, max_bytes, expected) in
+        [(2, usize::MAX, 2), (100, 2 * line_bytes, 2), (100, 3 * line_bytes - 1, 2), (100, 0, 1), (5, 5 * line_bytes, 5)]
+    {
+        let mut paged = Vec::new();
+        loop {
+            let (keys, is_last) = page(paged.len(), limit, max_bytes);
+            assert_eq!(keys.len(), expected.min(5 - paged.len()));
+            paged.extend(keys);
+            assert_eq!(is_last, paged.len() == 5);
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(paged, all);
+    }
 }
