@@ -1,5 +1,5 @@
 import { Problem } from '@stella/contracts'
-import { type AskedPackage, askedPackage } from '@stella/native'
+import { type AskedPackage, askedPackage } from '@stella/native/asked-package'
 import type { FixedStanding, Generation } from './generation.ts'
 import { whole } from './whole.ts'
 

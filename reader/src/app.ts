@@ -1,6 +1,7 @@
 import { Problem, type ProblemCode, problems, toProblem } from '@stella/contracts'
 import { type Context, Hono } from 'hono'
 import { routePath } from 'hono/route'
+import { LinearRouter } from 'hono/router/linear-router'
 
 import * as answers from './answers.ts'
 import { changelog } from './changelog.ts'
@@ -17,7 +18,8 @@ const MAX_QUERY_CHARS = 4096
  * no token: who may reach the address may read the mirror. `root`: the reader's folder, whose databases for Trivy are served besides.
  */
 export function readerApp(root: string, active: Pick<ActiveGeneration, 'get'>, now: () => Date): Hono {
-  const app = new Hono()
+  // Some routes, asked for at once: a router that is ready without building anything.
+  const app = new Hono({ router: new LinearRouter() })
   const metrics = new ReaderMetrics()
   app.onError((error, c) => answerProblem(c, toProblem(error)))
   app.notFound((c) => answerProblem(c, new Problem('resource/not-found', `there is nothing at ${c.req.path}`)))

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { bundlePaths, type ExportManifest, Problem } from '@stella/contracts'
-import { decodeManifest } from '@stella/core'
-import { type Lookup, openLookup, openSearch, type WordSearch } from '@stella/native'
+import { decodeManifest } from '@stella/core/export-manifest'
+import { openSearch, type WordSearch } from '@stella/native/advisory-search'
+import { type Lookup, openLookup } from '@stella/native/mirror-lookup'
 
 import type { Generations } from './generations.ts'
 

@@ -4,20 +4,20 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 
-import { createAdaptorServer } from '@hono/node-server'
 import { type PublicKey, toProblem } from '@stella/contracts'
-import { CommandFailure, type ExitCode, exitCodes, printable, readPublicKey } from '@stella/core'
+import { CommandFailure, type ExitCode, exitCodes } from '@stella/core/command-failure'
+import { printable } from '@stella/core/printable'
 import { Command, CommanderError } from 'commander'
 
 import * as answers from './answers.ts'
-import { readerApp } from './app.ts'
 import { changeKinds, changelog } from './changelog.ts'
 import { ActiveGeneration } from './generation.ts'
 import { Generations } from './generations.ts'
-import { importBundles } from './import-bundles.ts'
 import { whole } from './whole.ts'
 
 const DEFAULT_PORT = 8090
+
+// What one command needs alone is loaded when it runs: `serve` answers without what importing needs.
 
 /** What the reader has of the process around it. */
 export interface Shell {
@@ -84,6 +84,7 @@ function readerProgram(shell: Shell): Command {
       const { allowRollback = false, allowExpired = false, allowOther = false } = options
       const allowed = { allowRollback, allowExpired, allowOther }
       const request = { root: rootOf(), bundles, keys, now: shell.now(), ...allowed }
+      const { importBundles } = await import('./import-bundles.ts')
       const { manifest, isNew, receipt } = await importBundles(request, shell.signal)
       const { content } = manifest
       const { generation, valid_until } = content.mirror ?? {}
@@ -173,6 +174,7 @@ function addQueries(program: Command, shell: Shell, open: () => ReturnType<Activ
 }
 
 async function serve(shell: Shell, { root, host, port }: { root: string; host: string; port: number }): Promise<void> {
+  const [{ createAdaptorServer }, { readerApp }] = await Promise.all([import('@hono/node-server'), import('./app.ts')])
   const app = readerApp(root, new ActiveGeneration(new Generations(root)), shell.now)
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve, reject) => {
@@ -193,6 +195,7 @@ async function serve(shell: Shell, { root, host, port }: { root: string; host: s
 }
 
 async function readKey(path: string): Promise<PublicKey> {
+  const { readPublicKey } = await import('@stella/core')
   try {
     return readPublicKey(await readFile(path, 'utf8'))
   } catch (cause) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
 import { ociIndex, ociTypes, Problem } from '@stella/contracts'
-import { MAX_OCI_BYTES, ociBlobPath } from '@stella/core'
+import { MAX_OCI_BYTES, ociBlobPath } from '@stella/core/oci-layout'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 
