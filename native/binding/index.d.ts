@@ -60,11 +60,13 @@ export declare class MirrorLookup {
   static open(folder: string): MirrorLookup
   /** The record of a key, of kind `advisory`, `vex` or `sbom`, as an item; null where there is none. @throws `bundle/invalid`, `native/io` */
   byKey(kind: string, key: string): string | null
+  /** The records that a list of an index names so; of `products` the second name may be left out. @throws `bundle/invalid`, `native/io` */
+  byNames(kind: string, list: string, names: Array<string>, page: LookupPage): FoundItems
   /**
-   * The records that a list of an index names so; of `products` the second name may be left out. Advisories each with the verdict on the version of the
-   * package that was asked about, if any. @throws `bundle/invalid`, `native/io`
+   * The advisories that speak of the package of a purl, each with its verdict where that has a version; null where the text is no purl.
+   * @throws `bundle/invalid`, `native/io`
    */
-  byNames(kind: string, list: string, names: Array<string>, page: LookupPage, asked?: AskedPackage | undefined | null): FoundItems
+  byPackage(purl: string, page: LookupPage): FoundItems | null
   /** Whether a list of an index has any name that begins so. @throws `bundle/invalid`, `native/io` */
   hasNames(kind: string, list: string, begin: string): boolean
   /** The document of a SHA-256 in lower-case hexadecimal; null where there is none. @throws `bundle/invalid`, `native/io` */
@@ -79,21 +81,12 @@ export declare class WriteProgress {
 }
 
 /**
- * What a package URL asks about: package, version, distribution.
+ * The package that a package URL asks about, without version and qualifiers, in the form by which indexes of mirrors name it.
  *
  * @param purl - github.com/package-url/purl-spec
  * @returns null where the text is no package URL
  */
-export declare function askedPackage(purl: string): AskedPackage | null
-
-/** A package that somebody asks about. */
-export interface AskedPackage {
-  /** Its purl, without version and qualifiers, in the form by which indexes of mirrors name it. */
-  package: string
-  version: string | null
-  /** A distribution and its release, as the qualifier `distro` has it: `debian-11`, `bullseye`; null for any. */
-  distro: string | null
-}
+export declare function askedPackage(purl: string): string | null
 
 /**
  * Gathers the words of all advisories of the folder that a mirror was unpacked into.

@@ -1,8 +1,9 @@
-import { type AskedPackage, askedPackage as askedNatively } from '#binding'
+import { askedPackage as askedNatively } from '#binding'
 
-export type { AskedPackage } from '#binding'
-
-/** What a package URL (github.com/package-url/purl-spec) asks about: package, version, and distribution with its release; null for what is none. */
-export function askedPackage(purl: string): AskedPackage | null {
+/**
+ * The package that a package URL (github.com/package-url/purl-spec) asks about, as the index of a mirror names it: without version and qualifiers; null
+ * for what is none.
+ */
+export function askedPackage(purl: string): string | null {
   return askedNatively(purl)
 }

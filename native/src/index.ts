@@ -1,5 +1,5 @@
 export { buildSearch, openSearch, type WordSearch } from './advisory-search.ts'
-export { type AskedPackage, askedPackage } from './asked-package.ts'
+export { askedPackage } from './asked-package.ts'
 export { type AssembledParts, assembleParts } from './assemble-parts.ts'
 export { besideOf } from './beside-of.ts'
 export { withCancelFlag } from './cancellation.ts'

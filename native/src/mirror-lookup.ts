@@ -6,7 +6,7 @@ import { defaultScanLimits } from './scan-bundle.ts'
 export type { FoundItems } from '#binding'
 
 /** What finds records in a mirror: each call answers at once. */
-export type Lookup = Pick<MirrorLookup, 'byKey' | 'byNames' | 'hasNames' | 'document'>
+export type Lookup = Pick<MirrorLookup, 'byKey' | 'byNames' | 'byPackage' | 'hasNames' | 'document'>
 
 /** Opens the folder that a mirror was unpacked into; the path is absolute. @throws `bundle/invalid` · `native/io` */
 export function openLookup(folder: string): Lookup {

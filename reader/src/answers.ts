@@ -1,5 +1,6 @@
 import { Problem } from '@stella/contracts'
-import { type AskedPackage, askedPackage } from '@stella/native/asked-package'
+import { askedPackage } from '@stella/native/asked-package'
+import type { FoundItems } from '@stella/native/mirror-lookup'
 import type { FixedStanding, Generation } from './generation.ts'
 import { whole } from './whole.ts'
 
@@ -53,17 +54,25 @@ export interface Answer {
 
 /** The JSON of an answer, in which records are as they lie in the mirror: none is read only to be written again. */
 export function encodeAnswer({ mirror, covered, items, next }: Answer): string {
-  return `{"mirror":${JSON.stringify(mirror)},"covered":${covered},"next":${next},"items":[${items}]}`
+  const encoded = encodedStandings.get(mirror) ?? JSON.stringify(mirror)
+  encodedStandings.set(mirror, encoded)
+  return `{"mirror":${encoded},"covered":${covered},"next":${next},"items":[${items}]}`
 }
 
-/** What the mirror is, as of now. */
-export function standingOf({ standing, ledgerTimeMs, validUntilMs }: Generation, now: Date): Standing {
-  return {
-    ...standing,
-    age_seconds: Math.max(0, Math.floor((now.getTime() - ledgerTimeMs) / 1000)),
-    stale: validUntilMs <= now.getTime(),
-  }
+/** What the mirror is, as of now: the same object for all answers within a second, which is encoded once. */
+export function standingOf(generation: Generation, now: Date): Standing {
+  const { standing, ledgerTimeMs, validUntilMs } = generation
+  const age_seconds = Math.max(0, Math.floor((now.getTime() - ledgerTimeMs) / 1000))
+  const stale = validUntilMs <= now.getTime()
+  const last = lastStandings.get(generation)
+  if (last?.age_seconds === age_seconds && last.stale === stale) return last
+  const current = { ...standing, age_seconds, stale }
+  lastStandings.set(generation, current)
+  return current
 }
+
+const lastStandings = new WeakMap<Generation, Standing>()
+const encodedStandings = new WeakMap<Standing, string>()
 
 /** An advisory by its id. @throws `resource/not-found` */
 export function advisory(generation: Generation, id: string, now: Date): Answer {
@@ -86,14 +95,12 @@ export function advisoriesByAlias(generation: Generation, alias: string, page: P
  * and why. Of a package of a distribution the qualifier `distro` says which release. @throws `request/invalid`
  */
 export function advisoriesByPackage(generation: Generation, purl: string, page: Page, now: Date): Answer {
-  const asked = askedPackage(purl)
-  if (!asked) throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash@4.17.20`)
-  const names = [asked.package]
-  const answer = listed(generation, { kind: 'advisory', list: 'packages', names, page, covered: true, asked }, now)
+  const found = generation.lookup.byPackage(purl, { ...page, maxBytes: MAX_PAGE_BYTES })
+  if (!found) throw new Problem('request/invalid', `${purl} is no package URL, such as pkg:npm/lodash@4.17.20`)
   // A mirror that has no package of this type, or of this distribution, does not cover the question.
   const holdsAny = () =>
-    answer.items !== '' || generation.lookup.hasNames('advisory', 'packages', coverageOf(asked.package))
-  return { ...answer, covered: !isLimited(generation) && holdsAny() }
+    found.items !== '' || generation.lookup.hasNames('advisory', 'packages', coverageOf(askedPackage(purl) ?? ''))
+  return paged(generation, { ...found, covered: !isLimited(generation) && holdsAny() }, page, now)
 }
 
 /** Advisories that hold all words of a text in their ids, aliases, packages or summaries, the best matches first. */
@@ -180,14 +187,20 @@ interface Wanted {
   readonly names: readonly string[]
   readonly page: Page
   readonly covered: boolean
-  /** The package on whose version there is to be a verdict. */
-  readonly asked?: AskedPackage
 }
 
-function listed(generation: Generation, { kind, list, names, page, covered, asked }: Wanted, now: Date): Answer {
-  const wanted = { ...page, maxBytes: MAX_PAGE_BYTES }
-  const { items, count, isLast } = generation.lookup.byNames(kind, list, [...names], wanted, asked)
-  return { mirror: standingOf(generation, now), covered, items, next: isLast ? null : page.skip + count }
+function listed(generation: Generation, { kind, list, names, page, covered }: Wanted, now: Date): Answer {
+  const found = generation.lookup.byNames(kind, list, [...names], { ...page, maxBytes: MAX_PAGE_BYTES })
+  return paged(generation, { ...found, covered }, page, now)
+}
+
+function paged(
+  generation: Generation,
+  { items, count, isLast, covered }: FoundItems & Pick<Answer, 'covered'>,
+  { skip }: Page,
+  now: Date,
+): Answer {
+  return { mirror: standingOf(generation, now), covered, items, next: isLast ? null : skip + count }
 }
 
 /** Whether the mirror was made to hold all of a group of records, and holds any. */

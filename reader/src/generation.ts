@@ -81,11 +81,15 @@ async function openGeneration(generations: Generations): Promise<Generation | nu
   }
 }
 
+/** For so long what serves is not looked for again: many answers are given in that time. */
+const LOOK_MS = 10
+
 /** Opens the generation that serves anew whenever another one does. */
 export class ActiveGeneration {
   readonly #generations: Generations
   #opened: Promise<Generation | null> = Promise.resolve(null)
   #name: string | null = null
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(generations: Generations) {
     this.#generations = generations
@@ -93,17 +97,24 @@ export class ActiveGeneration {
 
   /** @throws `resource/not-found` before the first import · `bundle/invalid` */
   async get(): Promise<Generation> {
-    const name = this.#generations.active()
-    if (name !== this.#name) {
-      this.#opened = openGeneration(this.#generations)
-      this.#name = name
-      // One that could not be opened is tried again.
-      this.#opened.catch(() => {
-        this.#name = null
-      })
+    const now = performance.now()
+    if (now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now
+      this.#look()
     }
     const opened = await this.#opened
     if (!opened) throw new Problem('resource/not-found', 'no mirror was imported yet: stella-reader import <bundle>')
     return opened
+  }
+
+  #look(): void {
+    const name = this.#generations.active()
+    if (name === this.#name) return
+    this.#opened = openGeneration(this.#generations)
+    this.#name = name
+    // One that could not be opened is tried again.
+    this.#opened.catch(() => {
+      this.#name = null
+    })
   }
 }

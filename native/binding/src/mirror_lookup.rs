@@ -4,9 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use napi::bindgen_prelude::Buffer;
 use napi::{Env, Result};
 use napi_derive::napi;
+use stella_evidence::purls::{Asked, asked};
 use stella_mirror::{Found, FoundPage, Kind, Lookup, MirrorError, Page};
 
-use crate::asked_package::AskedPackage;
+use crate::asked_package::verdict;
 use crate::fault::{NativeError, thrown};
 use crate::write_json_lines::invalid;
 
@@ -52,23 +53,20 @@ impl MirrorLookup {
         })
     }
 
-    /// The records that a list of an index names so; of `products` the second name may be left out. Advisories each with the verdict on the version of the
-    /// package that was asked about, if any. @throws `bundle/invalid`, `native/io`
+    /// The records that a list of an index names so; of `products` the second name may be left out. @throws `bundle/invalid`, `native/io`
     #[napi(catch_unwind)]
-    pub fn by_names(
-        &self,
-        env: Env,
-        kind: String,
-        list: String,
-        names: Vec<String>,
-        page: LookupPage,
-        asked: Option<AskedPackage>,
-    ) -> Result<FoundItems> {
+    pub fn by_names(&self, env: Env, kind: String, list: String, names: Vec<String>, page: LookupPage) -> Result<FoundItems> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let page = Page { skip: page.skip as usize, limit: page.limit as usize, max_bytes: page.max_bytes as usize };
-        self.with(env, &kind, |lookup, kind| {
-            let FoundPage { records, is_last } = lookup.by_names(kind, &list, &names, page)?;
-            Ok(FoundItems { items: items(&records, asked.as_ref()), count: records.len() as u32, is_last })
+        self.with(env, &kind, |lookup, kind| Ok(found(&lookup.by_names(kind, &list, &names, page.into())?, None)))
+    }
+
+    /// The advisories that speak of the package of a purl, each with its verdict where that has a version; null where the text is no purl.
+    /// @throws `bundle/invalid`, `native/io`
+    #[napi(catch_unwind)]
+    pub fn by_package(&self, env: Env, purl: String, page: LookupPage) -> Result<Option<FoundItems>> {
+        let Some(asked) = asked(&purl) else { return Ok(None) };
+        self.with(env, "advisory", |lookup, kind| {
+            Ok(Some(found(&lookup.by_names(kind, "packages", &[&asked.package], page.into())?, Some(&asked))))
         })
     }
 
@@ -91,13 +89,23 @@ impl MirrorLookup {
     }
 }
 
-fn items<'f>(records: impl IntoIterator<Item = &'f Found>, asked: Option<&AskedPackage>) -> String {
+impl From<LookupPage> for Page {
+    fn from(LookupPage { skip, limit, max_bytes }: LookupPage) -> Self {
+        Self { skip: skip as usize, limit: limit as usize, max_bytes: max_bytes as usize }
+    }
+}
+
+fn found(FoundPage { records, is_last }: &FoundPage, asked: Option<&Asked>) -> FoundItems {
+    FoundItems { items: items(records, asked), count: records.len() as u32, is_last: *is_last }
+}
+
+fn items<'f>(records: impl IntoIterator<Item = &'f Found>, asked: Option<&Asked>) -> String {
     let mut out = String::new();
     for one in records {
         if !out.is_empty() {
             out.push(',');
         }
-        match asked.and_then(|asked| asked.verdict(&one.record)) {
+        match asked.and_then(|asked| verdict(asked, &one.record)) {
             Some((verdict, reason)) => one.write_json(&[("verdict", verdict), ("reason", &reason)], &mut out),
             None => one.write_json(&[], &mut out),
         }
