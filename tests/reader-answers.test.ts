@@ -10,6 +10,8 @@ import { ingest, openTenant, type Tenant } from './support/tenant.ts'
 /** SBOMs of so many components each are together more than one answer holds. */
 const SBOMS = 5
 const COMPONENTS = 15_000
+/** A changelog of so many entries is not read at once. */
+const CHANGES = 6_000
 
 let stack: TestStack
 let tenant: Tenant
@@ -28,6 +30,11 @@ beforeAll(async () => {
   const [full, delta] = [join(tenant.directory, 'full.tar.zst'), join(tenant.directory, 'delta.tar.zst')]
   const { id } = await exportMirror(tenant, 'full', full)
   for (const number of [2, 3]) await given('later', { ...advisory, id: `ANSWER-${number}` })
+  const many = Array.from({ length: CHANGES }, (_, at) =>
+    JSON.stringify({ id: `MANY-${at}`, modified: advisory.modified }),
+  )
+  writeFileSync(join(tenant.directory, 'many.jsonl'), many.join('\n'))
+  await ingest(tenant, join(tenant.directory, 'many.jsonl'))
   await exportMirror(tenant, 'delta', delta, '--base', id)
   expect((await reader.import(full, delta)).code).toBe(0)
   served = await reader.serve()
@@ -107,7 +114,10 @@ describe('a page', () => {
     expect(all).toEqual(['ANSWER-1', 'ANSWER-2', 'ANSWER-3'])
     const page = await reader.query('package', 'pkg:pypi/django-tools', '--skip', '1', '--limit', '1')
     expect(page).toMatchObject({ items: [{ key: 'ANSWER-2' }], next: 2 })
-    expect(await reader.query('changelog', '--skip', '1')).toMatchObject({ items: [{ id: 'ANSWER-3' }], next: null })
+    expect(await reader.query('changelog', '--skip', '1', '--limit', '1')).toMatchObject({
+      items: [{ id: 'ANSWER-3' }],
+      next: 2,
+    })
     const { code, stderr } = await reader.run('query', 'vex', '--product', 'a', '--limit', '501')
     expect([code, stderr]).toEqual([2, expect.stringContaining('limit: must be a whole number from 1 to 500')])
   })
