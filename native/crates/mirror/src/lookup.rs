@@ -19,8 +19,8 @@ use crate::record_entry::RecordEntry;
 use crate::stream::MAX_FRAME_BYTES;
 use crate::terms::asked_name;
 
-/// Files of groups that are kept open.
-const MAX_OPEN: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+/// Files of groups that are kept open: most of those of a million advisories, and fewer than the 1,024 that a system allows a process at least.
+const MAX_OPEN: NonZeroUsize = NonZeroUsize::new(768).unwrap();
 /// Frames that are kept, and the largest that is.
 const MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 const MAX_KEPT_BYTES: usize = 256 << 10;
