@@ -12,7 +12,7 @@ pub(crate) const GROUP_BYTES: u64 = 4 << 20;
 /// Where a group ends at the latest: with the record that reaches it. Part of the output format.
 pub(crate) const MAX_GROUP_BYTES: u64 = 16 << 20;
 /// Where a frame of records ends: with the record that reaches it. Whoever looks a record up reads its frame. Part of the output format.
-pub(crate) const RECORD_FRAME_BYTES: usize = 16 << 10;
+pub(crate) const RECORD_FRAME_BYTES: usize = 32 << 10;
 /// Where a frame of documents ends: with the document that reaches it. Part of the output format.
 pub(crate) const DOCUMENT_FRAME_BYTES: usize = 64 << 10;
 /// Time of the documents within an archive: none, so that equal documents are equal bytes in every mirror.
