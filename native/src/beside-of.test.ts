@@ -18,9 +18,9 @@ afterAll(() => {
 /** A process in the midst of its work, and the folder of it. */
 async function working(): Promise<{ child: ChildProcess; scratch: string }> {
   const compiled = new URL('../dist/index.js', import.meta.url).href
-  const script = `import { besideOf } from '${compiled}'
+  const script = `const { besideOf } = await import(process.argv[2])
     await besideOf(process.argv[1], (scratch) => { console.log(scratch); return new Promise(() => setInterval(() => {}, 1000)) })`
-  const words = ['--input-type=module', '--eval', script, join(folder, 'out')]
+  const words = ['--input-type=module', '--eval', script, join(folder, 'out'), compiled]
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
