@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import type { ExportManifest } from '@stella/contracts'
 import { canonicalJson, encodeSignature, withLowS } from '@stella/core'
-import { startTestStack, type TestStack } from '@stella/deploy'
+import type { TestStack } from '@stella/deploy'
 import { decryptMembers, encryptMembers } from '@stella/native'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -17,8 +17,8 @@ import {
   listIn,
   next,
   old,
-  openEncryption,
   sha256,
+  startEncryption,
 } from './support/encryption.ts'
 import { ingest } from './support/tenant.ts'
 
@@ -28,10 +28,7 @@ let plain: Exported
 let sealed: Exported
 
 beforeAll(async () => {
-  stack = await startTestStack()
-  at = await openEncryption(stack, 'decryption')
-  plain = await at.exported('prof_plain')
-  sealed = await at.exported('prof_sealed_full')
+  ;({ stack, at, plain, sealed } = await startEncryption('decryption', 'prof_sealed_full'))
 })
 afterAll(() => stack?.stop())
 

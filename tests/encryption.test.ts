@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { startTestStack, type TestStack } from '@stella/deploy'
+import type { TestStack } from '@stella/deploy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import {
@@ -12,8 +12,8 @@ import {
   fileIn,
   listIn,
   old,
-  openEncryption,
   sha256,
+  startEncryption,
 } from './support/encryption.ts'
 import { lacksJudge } from './support/judge.ts'
 
@@ -25,10 +25,7 @@ let plain: Exported
 let sealed: Exported
 
 beforeAll(async () => {
-  stack = await startTestStack()
-  at = await openEncryption(stack, 'encryption')
-  plain = await at.exported('prof_plain')
-  sealed = await at.exported('prof_sealed_full')
+  ;({ stack, at, plain, sealed } = await startEncryption('encryption', 'prof_sealed_full'))
 })
 afterAll(() => stack?.stop())
 

@@ -18,6 +18,7 @@ import {
   old,
   openEncryption,
   sha256,
+  startEncryption,
 } from './support/encryption.ts'
 import { lacksJudge } from './support/judge.ts'
 import { Reader } from './support/reader.ts'
@@ -175,12 +176,7 @@ describe('a mirror that is encrypted strictly', () => {
   let sealed: Exported
 
   beforeAll(async () => {
-    stack = await startTestStack()
-    at = await openEncryption(stack, 'strict-encryption')
-    const strict = { recipients: [old.recipient], strict: true }
-    expect((await at.create('strict', 'full', strict)).status).toBe(201)
-    plain = await at.exported('prof_plain')
-    sealed = await at.exported('prof_strict')
+    ;({ stack, at, plain, sealed } = await startEncryption('strict-encryption', 'prof_strict'))
   })
   afterAll(() => stack?.stop())
 

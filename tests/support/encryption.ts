@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { EncryptedFiles, ExportFile, ExportManifest, Run } from '@stella/contracts'
-import type { TestStack } from '@stella/deploy'
+import { startTestStack, type TestStack } from '@stella/deploy'
 
 import { ingest, type Outcome, openTenant, samples, type Tenant } from './tenant.ts'
 
@@ -30,7 +30,7 @@ export interface Told {
   readonly verdict: { ok: boolean; encrypted: boolean; plaintext_checked: boolean; faults: { path: string }[] }
 }
 
-/** A tenant with the samples, and the profiles `prof_plain`, `prof_sealed_full` and `prof_sealed_delta`, encrypted to `old`. */
+/** A tenant with the samples, and the profiles `prof_plain`, `prof_sealed_full`, `prof_sealed_delta` and `prof_strict`, encrypted to `old`. */
 export interface Encryption {
   readonly tenant: Tenant
   create(name: string, variant: string, encryption?: object, config?: object): Promise<Response>
@@ -47,6 +47,13 @@ export interface Encryption {
   ): Promise<Outcome & { readonly out: string }>
   /** File of the key that was pinned when the first bundle was downloaded. */
   trustedKey(): string
+}
+
+/** A stack with such a tenant, and a mirror of it, plain and encrypted after a profile. */
+export async function startEncryption(id: string, profile: string) {
+  const stack = await startTestStack()
+  const at = await openEncryption(stack, id)
+  return { stack, at, plain: await at.exported('prof_plain'), sealed: await at.exported(profile) }
 }
 
 export async function openEncryption(stack: TestStack, id: string): Promise<Encryption> {
@@ -67,6 +74,7 @@ export async function openEncryption(stack: TestStack, id: string): Promise<Encr
     ['plain', 'full'],
     ['sealed full', 'full', { recipients: [old.recipient] }],
     ['sealed delta', 'delta', { recipients: [old.recipient] }],
+    ['strict', 'full', { recipients: [old.recipient], strict: true }],
   ] as const) {
     const { status } = await create(name, variant, encryption)
     if (status !== 201) throw new Error(`no profile ${name}: ${status}`)
