@@ -36,6 +36,7 @@ export {
   type RunIdentity,
 } from './export-manifest.ts'
 export { type BlobPart, type ExportMember, exportMembers } from './export-members.ts'
+export { isGuardedUrl } from './guarded-url.ts'
 export {
   encodeIndex,
   exportIndex,
@@ -101,7 +102,6 @@ export type { BlobRef, PackedDocument, ShardOutput } from './shard-output.ts'
 export { readSigstoreBundle, type SignedPayload, sigstoreBundle } from './sigstore-bundle.ts'
 export { NOT_DOWNLOADED, trivyMetadata } from './trivy-metadata.ts'
 export { unsoundExport } from './unsound-export.ts'
-export { verifyDetached } from './verify-detached.ts'
 export { type CheckedRecords, type PublishedExport, type Verdict, verifyExport } from './verify-export.ts'
 export type { ChainFiles } from './verify-merged.ts'
 export {
@@ -110,6 +110,7 @@ export {
   type PublishedPart,
   readExportIndex,
   verifyIndex,
+  verifyIndexSignature,
 } from './verify-parts.ts'
 export {
   decodeSignature,

@@ -62,6 +62,15 @@ export function readExportIndex(bytes: Uint8Array | null): { index: ExportIndex 
   return { index: document, faults }
 }
 
+/** The key that signed an index, or null and what is wrong; nothing of an index that is absent. */
+export function verifyIndexSignature({
+  indexBytes,
+  ...evidence
+}: Pick<PublishedIndex, 'indexBytes' | 'signatureBytes' | 'keys'>): ReturnType<typeof verifyDetached> {
+  const paths = { path: indexPaths.index, signaturePath: indexPaths.signature }
+  return indexBytes ? verifyDetached(paths, indexBytes, evidence) : { keyId: null, faults: [] }
+}
+
 /**
  * Judges an export in parts by its bytes and the verifier's keys alone: signature, form and content of `index.json`; that every part is
  * there, sound alone, and the one that the index names; that nothing else is there. Never throws for what the bytes hold.
@@ -69,24 +78,23 @@ export function readExportIndex(bytes: Uint8Array | null): { index: ExportIndex 
 export function verifyIndex(published: PublishedIndex): IndexVerdict {
   const { indexBytes, parts, others } = published
   const { index, faults: formFaults } = readExportIndex(indexBytes)
-  const paths = { path: indexPaths.index, signaturePath: indexPaths.signature }
-  const signed = indexBytes ? verifyDetached(paths, indexBytes, published) : null
+  const signed = verifyIndexSignature(published)
   // What nobody has signed names no parts: none was read.
-  const isSigned = signed !== null && signed.keyId !== null
+  const isSigned = signed.keyId !== null
   const judged = (index?.content.parts ?? []).map((part) => ({
     part,
     faults: index && isSigned ? verifyPart(index, part, parts.get(part.file)) : [],
   }))
   const faults = [
     ...formFaults,
-    ...(signed?.faults ?? []),
+    ...signed.faults,
     ...(index ? verifyContent(index) : []),
     ...judged.flatMap((part) => part.faults),
     ...(isSigned ? others : []).map((path) => ({ path, reason: `it is not among the parts of ${indexPaths.index}` })),
   ]
   return {
     ok: faults.length === 0,
-    keyId: signed?.keyId ?? null,
+    keyId: signed.keyId,
     contentRoot: index?.content.content_root ?? null,
     runId: index?.run.id ?? null,
     tenant: index?.run.tenant ?? null,
@@ -122,8 +130,10 @@ function verifyPart(index: ExportIndex, part: IndexedPart, found: PublishedPart 
     reason: fault.reason,
   }))
   const { manifest } = found.verdict
-  if (found.verdict.encrypted?.strict) return [...faults, { path, reason: 'it is encrypted strictly, and no part is' }]
-  if (!manifest || !found.manifestBytes) return faults
+  if (!manifest || !found.manifestBytes) {
+    // What says nothing of itself may be sound, and is no part that could be told from another.
+    return faults.length > 0 ? faults : [{ path, reason: 'it is encrypted strictly, and no part is' }]
+  }
   const sha256 = createHash('sha256').update(found.manifestBytes).digest('hex')
   if (sha256 === index.run.parts[part.part - 1]?.manifest.sha256 && agrees(index, part, manifest)) return faults
   return [...faults, { path, reason: `it is another export than the one that ${indexPaths.index} names` }]

@@ -7,8 +7,8 @@ import {
   type PublishedIndex,
   type PublishedPart,
   readExportIndex,
-  verifyDetached,
   verifyExport,
+  verifyIndexSignature,
 } from '@stella/core'
 
 import { readMember } from './read-member.ts'
@@ -55,9 +55,8 @@ export async function readPublishedIndex(
   const signatureBytes = await read(indexPaths.signature, MAX_SIGNATURE_BYTES)
 
   const { index } = readExportIndex(indexBytes)
-  const paths = { path: indexPaths.index, signaturePath: indexPaths.signature }
   // Until somebody is known to have signed the index, nothing that it names is read.
-  const isSigned = indexBytes !== null && verifyDetached(paths, indexBytes, { signatureBytes, keys }).keyId !== null
+  const isSigned = verifyIndexSignature({ indexBytes, signatureBytes, keys }).keyId !== null
   const parts = new Map<string, ReadPart>()
   const known = new Set<string>(Object.values(indexPaths))
   for (const { file } of isSigned ? (index?.content.parts ?? []) : []) {

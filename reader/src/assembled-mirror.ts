@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -8,7 +7,7 @@ import { assembleParts, type MirrorParts } from '@stella/native'
 
 import type { Generation } from './generation.ts'
 import { isThere } from './generations.ts'
-import type { ReceiptIndex } from './receipt.ts'
+import { type ReceiptIndex, sha256Of } from './receipt.ts'
 import type { Source } from './unpack-verified.ts'
 
 /** What a mirror was assembled of, in the folder of its generation: the signed index and the signed manifests of the parts, as they lie in the export. */
@@ -84,8 +83,4 @@ function evidenceOf({ indexBytes, signatureBytes, parts }: MirrorParts): [string
     ]
   })
   return [[indexPaths.index, indexBytes], [indexPaths.signature, signatureBytes], ...ofParts]
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,7 +9,7 @@ import { type Generation, readActive, SEARCH_FILE } from './generation.ts'
 import { Generations } from './generations.ts'
 import type { importKind } from './import-kinds.ts'
 import { withImportLock } from './import-lock.ts'
-import { hasReceipt, writeReceipt } from './receipt.ts'
+import { hasReceipt, sha256Of, writeReceipt } from './receipt.ts'
 import { generationOf, requireWanted, type Wishes } from './require-wanted.ts'
 import { type Source, unpackVerified } from './unpack-verified.ts'
 
@@ -117,9 +116,7 @@ function leaveReceipt({ request, kind }: Place, source: Source, replaces: string
 }
 
 function manifestDigest({ sound: { published } }: Source): string {
-  return createHash('sha256')
-    .update(published.manifestBytes ?? '')
-    .digest('hex')
+  return sha256Of(published.manifestBytes ?? Buffer.alloc(0))
 }
 
 /** Whether what was unpacked before still lies there as the bundle has it. */

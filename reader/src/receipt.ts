@@ -1,10 +1,15 @@
-import { createPrivateKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { canonicalJson, encodeSignature, type Json, withLowS } from '@stella/core'
 
 import { isThere } from './generations.ts'
+
+/** SHA-256 as receipts name it: 64 lower-case hexadecimal characters. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
 
 /** The index of a mirror in parts, and the parts that it names. */
 export interface ReceiptIndex {

@@ -1,5 +1,5 @@
 import { metricsSettings, runLimitSettings } from '@stella/contracts'
-import { parseDatabaseUrl } from '@stella/core'
+import { isGuardedUrl, parseDatabaseUrl } from '@stella/core'
 import { z } from 'zod'
 
 /** What the environment tells a worker. */
@@ -17,7 +17,8 @@ export const settings = z
     ENCRYPTION_KMS_URL: z.string().min(1).optional(),
     EVIDENCE_URL: z
       .url({ protocol: /^https?$/ })
-      .refine(isGuarded, 'must be https, or http on this machine, and hold no user')
+      // A token that is sent in the clear over a network is everybody's.
+      .refine(isGuardedUrl, 'must be https, or http on this machine, and hold no user')
       .optional(),
     EVIDENCE_TOKEN: z.string().min(1).optional(),
     EVIDENCE_TOKEN_FILE: z.string().min(1).optional(),
@@ -41,12 +42,4 @@ export type Settings = z.infer<typeof settings>
 function withoutTls(url: string): boolean {
   const { sslmode } = parseDatabaseUrl(url)
   return sslmode === null || sslmode === 'disable'
-}
-
-/** A token that is sent in the clear over a network is everybody's. */
-function isGuarded(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol, hostname, username, password, search, hash } = new URL(url)
-  const here = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
-  return (protocol === 'https:' || here) && `${username}${password}${search}${hash}` === ''
 }

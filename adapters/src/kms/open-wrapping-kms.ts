@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 import { Problem } from '@stella/contracts'
+import { isGuardedUrl } from '@stella/core'
 
 import { LocalWrappingKms } from './local-wrapping-kms.ts'
 import type { WrappingKms } from './wrapping-kms.ts'
@@ -61,11 +62,9 @@ function endpointOf({ searchParams }: URL): string | null {
   if (names.some((name) => name !== 'endpoint') || names.length > 1) throw invalid('it has an unknown parameter')
   const text = searchParams.get('endpoint')
   if (text === null) return null
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url?.username !== '' || url.password !== '' || url.search !== '') throw invalid('endpoint is no plain URL')
   // It is sent data keys.
-  const isHere = url.protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-  if (url.protocol !== 'https:' && !isHere) throw invalid('endpoint is neither https nor http on this machine')
+  if (!isGuardedUrl(text))
+    throw invalid('endpoint is not https, or http on this machine, or holds more than an address')
   return text
 }
 

@@ -47,10 +47,9 @@ export async function encryptMembers(
   if (!manifest) throw new Problem('internal', 'an export without a manifest cannot be encrypted')
   const out = join(scratch.directory, 'encrypted')
   const plain = members.filter((member) => isEncryptedFile(member, encryption))
-  const dataKey = randomBytes(DATA_KEY_BYTES)
-  const { parts, told } = await keyFor(deps, { tenantId, encryption, dataKey })
-    .then(async ({ by, told }) => ({ parts: await encryptNatively({ out, members: plain, by }, signal), told }))
-    .finally(() => dataKey.fill(0))
+  const { parts, told } = await encryptedBy(deps, { tenantId, encryption }, (by) =>
+    encryptNatively({ out, members: plain, by }, signal),
+  )
   const files = parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
   const { strict } = encryption
   const list = encodeEncryptedFiles({
@@ -81,24 +80,29 @@ export async function encryptMembers(
 
 type Told<T> = T extends EncryptedFiles ? Omit<T, 'schema_version' | 'manifest_sha256' | 'strict' | 'files'> : never
 
-interface AskedKey {
-  readonly tenantId: string
-  readonly encryption: Encryption
-  /** Taken where the profile names a KMS key. */
-  readonly dataKey: Uint8Array
+interface Encrypted {
+  readonly parts: Awaited<ReturnType<typeof encryptNatively>>
+  readonly told: Told<EncryptedFiles>
 }
 
-/** What files are encrypted by, and what the list tells of it. */
-async function keyFor(
+/** Encrypts for whom a profile says, and tells how. A data key is forgotten however that ends. */
+async function encryptedBy(
   { wrappingKms }: Pick<SealDeps, 'wrappingKms'>,
-  { tenantId, encryption: { recipients, kms_key: name }, dataKey }: AskedKey,
-): Promise<{ by: EncryptRequest['by']; told: Told<EncryptedFiles> }> {
-  if (recipients) return { by: { recipients }, told: { scheme: 'age-x25519', recipients } }
+  { tenantId, encryption: { recipients, kms_key: name } }: Pick<Encrypting, 'tenantId' | 'encryption'>,
+  encrypt: (by: EncryptRequest['by']) => Promise<Encrypted['parts']>,
+): Promise<Encrypted> {
+  if (recipients) return { parts: await encrypt({ recipients }), told: { scheme: 'age-x25519', recipients } }
   if (name === undefined) throw new Problem('internal', 'a profile encrypts for nobody')
   if (!wrappingKms) {
     const advice = 'set ENCRYPTION_KMS_URL for the workers, or change the profile to recipients'
     throw new Problem('kms/key-refused', `there is no KMS for the key ${name}: ${advice}`)
   }
-  const wrapped = (await wrappingKms.wrap({ tenantId, name }, dataKey)).toString('base64')
-  return { by: { dataKey }, told: { scheme: 'aes256-gcm-hkdf-1mb', data_key: { kms_key: name, wrapped } } }
+  const dataKey = randomBytes(DATA_KEY_BYTES)
+  try {
+    const wrapped = (await wrappingKms.wrap({ tenantId, name }, dataKey)).toString('base64')
+    const told = { scheme: 'aes256-gcm-hkdf-1mb', data_key: { kms_key: name, wrapped } } as const
+    return { parts: await encrypt({ dataKey }), told }
+  } finally {
+    dataKey.fill(0)
+  }
 }
