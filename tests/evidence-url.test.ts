@@ -93,7 +93,7 @@ describe('an export through EVIDENCE_URL', () => {
     },
   )
 
-  test.each(['kind', 'time'])('in parts by %s equals one in parts where the evidence lies', async (by) => {
+  test.each(['kind', 'ecosystem', 'time'])('in parts by %s equals one in parts where the evidence lies', async (by) => {
     const roots: (string | null)[] = []
     for (const tenant of [there, here]) {
       const config = { sharding: { max_bytes: 1 << 20, by } }

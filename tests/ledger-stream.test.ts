@@ -232,6 +232,8 @@ describe('bad input', () => {
     ['/ledger/extents', { group: 'vex', range_records: 16_384.5 }],
     ['/ledger/sources', { limit: 1e9 }],
     ['/ledger/times', { grain_bytes: 0 }],
+    ['/ledger/ecosystems', { ecosystems: [] }],
+    ['/ledger/ecosystems', { ecosystems: ['np\0m'] }],
   ])('POST %s %j is refused', async (path, value) => {
     expect(await problem(path, body(value))).toEqual([400, 'request/invalid'])
   })

@@ -16,14 +16,15 @@ let tenant: Tenant
 let key: string
 let whole: Reader
 let delta: string
-/** The same ledger in parts, by kind and by time; and by kind before and after it has changed. */
-const parts: Record<'kind' | 'time' | 'later', string> = { kind: '', time: '', later: '' }
+const cuts = ['kind', 'ecosystem', 'time'] as const
+/** The same ledger in parts, by each cut; and by kind after it has changed. */
+const parts: Record<(typeof cuts)[number] | 'later', string> = { kind: '', ecosystem: '', time: '', later: '' }
 
 beforeAll(async () => {
   stack = await startTestStack({ workers: 2 })
   tenant = await openTenant(stack, 'parts')
   await createMirrorProfiles(tenant)
-  for (const by of ['kind', 'time'])
+  for (const by of cuts)
     expect((await createProfile(`mirror ${by}`, { sharding: { max_bytes: 8192, by } })).status).toBe(201)
   for (const folder of ['advisories', 'vex', 'sboms']) await ingest(tenant, join(samples, folder))
   // Its document is withheld.
@@ -37,7 +38,7 @@ beforeAll(async () => {
   const base = await exportMirror(tenant, 'full', bundle)
   whole = new Reader(() => key)
   expect((await whole.import(bundle)).code).toBe(0)
-  for (const by of ['kind', 'time'] as const) parts[by] = await exportParts(by, by)
+  for (const by of cuts) parts[by] = await exportParts(by, by)
   await ingest(tenant, written('LATER-1', { aliases: ['CVE-2030-1'] }))
   parts.later = await exportParts('kind', 'later')
   delta = join(tenant.directory, 'delta.tar.zst')
@@ -57,12 +58,12 @@ function written(id: string, rest: object): string {
   return path
 }
 
-/** A file with a document whose statements are of times so far apart that no part by time holds them all. */
+/** A file with a document whose statements are so far apart in time that no part by time holds them all; some are of two ecosystems. */
 function ofManyTimes(): string {
   const statements = [2001, 2031, 2002, 2032].map((year, number) => ({
     vulnerability: { name: `CVE-${2001 + number}-1` },
     timestamp: `${year}-01-01T00:00:00Z`,
-    products: [{ '@id': 'pkg:npm/many-times@1.0.0' }],
+    products: [{ '@id': 'pkg:npm/many-times@1.0.0' }, ...(year > 2030 ? [{ '@id': 'pkg:gem/many-times@1.0.0' }] : [])],
     status: 'fixed',
   }))
   const document = { '@context': 'https://openvex.dev/ns/v0.2.0', '@id': 'https://example.test/many-times', version: 1 }
@@ -91,7 +92,7 @@ const indexOf = (folder: string) => JSON.parse(readFileSync(join(folder, 'index.
 const served = (reader: Reader, path: string) => readFileSync(join(reader.home, 'active', path), 'utf8')
 const manifestOf = (reader: Reader) => JSON.parse(served(reader, 'bundle/export.json')) as ExportManifest
 
-describe.each(['kind', 'time'] as const)('a mirror in parts by %s', (by) => {
+describe.each(cuts)('a mirror in parts by %s', (by) => {
   const reader = new Reader(() => key)
   beforeAll(async () => {
     const { code, stdout, stderr } = await reader.import(parts[by])
@@ -110,6 +111,7 @@ describe.each(['kind', 'time'] as const)('a mirror in parts by %s', (by) => {
     ['vex', '--vulnerability', 'CVE-2021-23337'],
     ['vex', '--product', 'pkg:npm/lodash@4.17.20'],
     ['vex', '--product', 'pkg:npm/many-times@1.0.0'],
+    ['vex', '--product', 'pkg:gem/many-times@1.0.0'],
     ['sboms', '--component', 'pkg:npm/lodash@4.17.20'],
   ])('answers %s %s as one that was not cut', async (...question) => {
     const [{ mirror: _mine, ...mine }, { mirror: _theirs, ...theirs }] = [
@@ -228,6 +230,18 @@ describe('an import of a mirror in parts', () => {
     await refused([bundle, first], 'give the folder', 2)
     expect((await reader.import(folder)).code).toBe(0)
     expect((await reader.query('alias', 'CVE-2030-1')).items.length).toBe(1)
+  })
+
+  test('is not needed for one part, which answers for what it holds alone, and says that it may lack the rest', async () => {
+    const ofGems = indexOf(parts.ecosystem).content.parts.find(({ filters }) =>
+      filters.ecosystems?.includes('rubygems'),
+    )
+    expect(ofGems?.filters.exclude_ecosystems).toContain('npm')
+    const reader = new Reader(() => key)
+    expect((await reader.import(join(parts.ecosystem, ofGems?.file ?? ''))).code).toBe(0)
+    const question = ['vex', '--product', 'pkg:gem/many-times@1.0.0'] as const
+    expect(await reader.query(...question)).toMatchObject({ covered: false, items: [] })
+    expect((await whole.query(...question)).items.length).toBe(2)
   })
 
   test('again changes nothing, repairs what was damaged, and leaves a receipt where there was none', async () => {

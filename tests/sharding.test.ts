@@ -31,7 +31,7 @@ beforeAll(async () => {
   tenant = await openTenant(stack, 'sharding')
   await ingest(tenant, ...['advisories', 'vex', 'sboms'].map((folder) => join(samples, folder)))
   await createProfile(tenant)
-  for (const by of ['kind', 'time']) await shardedProfile(tenant, by)
+  for (const by of ['kind', 'ecosystem', 'time']) await shardedProfile(tenant, by)
 })
 afterAll(() => stack?.stop())
 
@@ -71,7 +71,7 @@ async function contentsOf(...bundles: string[]): Promise<string[]> {
   return contents.sort()
 }
 
-describe.each(['kind', 'time'])('an export sharded by %s', (by) => {
+describe.each(['kind', 'ecosystem', 'time'])('an export sharded by %s', (by) => {
   test('is in parts that together hold every record of the whole, once', async () => {
     const whole = await exportBundle(tenant, `whole-${by}.tar.zst`)
     const { run, folder, index } = await exportParts(tenant, by, `parts-${by}`)
@@ -133,30 +133,30 @@ describe.each(['kind', 'time'])('an export sharded by %s', (by) => {
     const golden = `${JSON.stringify({ sharding, counts, parts, content_root }, null, 2)}\n`
     await expect(golden).toMatchFileSnapshot(`golden/samples-index-${by}.json`)
   })
+})
 
-  test('is reproduced part by part, also after it expired', async () => {
-    const { run, folder, index } = await exportParts(tenant, by, `reproduced-${by}`)
-    await makeDue(stack, { tenantId: tenant.id, runIds: [run.id, ...(run.parts ?? [])], what: 'data' })
-    for (const id of [run.id, ...(run.parts ?? [])])
-      await until(async () => ((await runNow(id)).state === 'expired' ? true : null))
-    const refused = await tenant.api(`/export/runs/${run.id}/reproduce`, { method: 'POST' })
-    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([409, 'run/sharded'])
+test.each(['kind', 'time'])('an export sharded by %s is reproduced part by part, also after it expired', async (by) => {
+  const { run, folder, index } = await exportParts(tenant, by, `reproduced-${by}`)
+  await makeDue(stack, { tenantId: tenant.id, runIds: [run.id, ...(run.parts ?? [])], what: 'data' })
+  for (const id of [run.id, ...(run.parts ?? [])])
+    await until(async () => ((await runNow(id)).state === 'expired' ? true : null))
+  const refused = await tenant.api(`/export/runs/${run.id}/reproduce`, { method: 'POST' })
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([409, 'run/sharded'])
 
-    const rebuilt = join(tenant.directory, `rebuilt-${by}`)
-    const outcome = await tenant.json<{ ok: boolean; part_reproduction_ids: string[] }>(
-      'export',
-      'reproduce',
-      run.id,
-      '--out',
-      rebuilt,
-    )
-    expect(outcome.ok).toBe(true)
-    expect(outcome.part_reproduction_ids).toHaveLength(index.content.parts.length)
-    // The index of the first time vouches for the parts of the second.
-    await rename(join(folder, 'index.json'), join(rebuilt, 'index.json'))
-    await rename(join(folder, 'signatures'), join(rebuilt, 'signatures'))
-    expect(await tenant.json('export', 'verify', rebuilt)).toMatchObject({ ok: true })
-  })
+  const rebuilt = join(tenant.directory, `rebuilt-${by}`)
+  const outcome = await tenant.json<{ ok: boolean; part_reproduction_ids: string[] }>(
+    'export',
+    'reproduce',
+    run.id,
+    '--out',
+    rebuilt,
+  )
+  expect(outcome.ok).toBe(true)
+  expect(outcome.part_reproduction_ids).toHaveLength(index.content.parts.length)
+  // The index of the first time vouches for the parts of the second.
+  await rename(join(folder, 'index.json'), join(rebuilt, 'index.json'))
+  await rename(join(folder, 'signatures'), join(rebuilt, 'signatures'))
+  expect(await tenant.json('export', 'verify', rebuilt)).toMatchObject({ ok: true })
 })
 
 describe('an export in parts', () => {

@@ -11,6 +11,7 @@ export function withFilterOptions(command: Command): Command {
     .option('--undated', 'records without a time of modification, and no others')
     .option('--include <groups>', ledgerGroups.join(','), splitList)
     .option('--ecosystem <name>', 'of this ecosystem; may be repeated, as those below', collect)
+    .option('--exclude-ecosystem <name>', 'of no such ecosystem, whatever else they are of', collect)
     .option('--package <purl>', 'about this package', collect)
     .option('--product <id>', 'about this product', collect)
     .option('--image-digest <digest>', 'about this image', collect)

@@ -8,6 +8,7 @@ export interface FilterOptions {
   readonly undated?: true
   readonly include?: string[]
   readonly ecosystem?: string[]
+  readonly excludeEcosystem?: string[]
   readonly package?: string[]
   readonly product?: string[]
   readonly imageDigest?: string[]
@@ -29,6 +30,7 @@ export function requestedRun(profileId: string, options: FilterOptions): NewRun 
     undated: options.undated,
     include: options.include,
     ecosystems: options.ecosystem,
+    exclude_ecosystems: options.excludeEcosystem,
     packages: options.package,
     products: options.product,
     image_digests: options.imageDigest,

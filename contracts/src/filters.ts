@@ -30,19 +30,21 @@ export const groupOfKind = Object.fromEntries(
   Object.entries(kindOfGroup).map(([group, kind]) => [kind, group]),
 ) as Readonly<Record<RecordKind, RecordGroup>>
 
-const value = z
+/** A value of a selector. */
+export const filterValue = z
   .string()
   .min(1)
   .max(MAX_FILTER_VALUE_CHARS)
   .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'must not hold NUL or lone surrogates')
-const values = z.array(value).min(1).max(MAX_FILTER_VALUES)
+const values = z.array(filterValue).min(1).max(MAX_FILTER_VALUES)
 const packages = z
-  .array(value.regex(/^pkg:[a-zA-Z][a-zA-Z0-9.+-]*\/\S+$/, 'a package is a purl, such as pkg:npm/lodash'))
+  .array(filterValue.regex(/^pkg:[a-zA-Z][a-zA-Z0-9.+-]*\/\S+$/, 'a package is a purl, such as pkg:npm/lodash'))
   .min(1)
   .max(MAX_FILTER_VALUES)
 
 /**
- * What an export takes from the ledger (specification 3.1, 3.2). Selectors are combined by AND, the values of one by OR.
+ * What an export takes from the ledger (specification 3.1, 3.2). Selectors are combined by AND, the values of one by OR. A release is of
+ * its ecosystem: `Debian` selects and excludes `Debian:12` too.
  * `time_from` is inclusive and `time_to` exclusive, over the time at which a record was modified.
  */
 export const filters = z
@@ -53,6 +55,8 @@ export const filters = z
     undated: z.literal(true).optional(),
     products: values.optional(),
     ecosystems: values.optional(),
+    /** Records of any of these are left out, whatever else they are of. */
+    exclude_ecosystems: values.optional(),
     packages: packages.optional(),
     image_digests: z
       .array(z.string().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/))

@@ -58,7 +58,6 @@ export {
   ingestFormats,
   ingestQuery,
   ingestStates,
-  ingestSummary,
   type NotHeld,
   notHeld,
   type RefusedDocument,
@@ -69,6 +68,7 @@ export { type Job, type JobMessage, type JobStep, jobs } from './jobs.ts'
 export { jsonSchemas } from './json-schemas.ts'
 export { type PublicKey, publicKey, publicKeys } from './keys.ts'
 export {
+  type LedgerEcosystems,
   type LedgerEnd,
   type LedgerExtent,
   type LedgerLineHead,
@@ -76,17 +76,16 @@ export {
   type LedgerRevision,
   type LedgerSources,
   type LedgerTimes,
+  ledgerEcosystems,
   ledgerEnd,
   ledgerExtent,
   ledgerLine,
   ledgerLineHead,
-  ledgerQuery,
   ledgerRevision,
   ledgerSources,
   ledgerTimes,
   type RecordsRequest,
   recordsRequest,
-  timesRequest,
 } from './ledger.ts'
 export {
   AFTER_FAILURE_MS,
@@ -143,6 +142,7 @@ export {
   MAX_EVENTS_BYTES,
   MAX_EVIDENCE_ANSWER_BYTES,
   MAX_FAULTS,
+  MAX_FILTER_VALUES,
   MAX_HEADER_BYTES,
   MAX_INGEST_FILES,
   MAX_JOB_DELIVERIES,

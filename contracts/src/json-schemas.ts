@@ -6,7 +6,9 @@ import { exportManifest } from './export-manifest.ts'
 import { exportIndex } from './index-document.ts'
 import { ingest } from './ingest.ts'
 import {
+  ecosystemsRequest,
   extentRequest,
+  ledgerEcosystems,
   ledgerExtent,
   ledgerLine,
   ledgerRevision,
@@ -43,6 +45,8 @@ export function jsonSchemas(): Record<string, object> {
     'ledger-revision-1.schema.json': titled('A revision of the ledger', ledgerRevision, 'output'),
     'ledger-sources-1.schema.json': titled('What gave to a scope', ledgerSources, 'output'),
     'ledger-sources-request-1.schema.json': titled('The sources of a scope to read', sourcesRequest, 'input'),
+    'ledger-ecosystems-1.schema.json': titled('How much of a scope is of which ecosystem', ledgerEcosystems, 'output'),
+    'ledger-ecosystems-request-1.schema.json': titled('The ecosystems of a scope to read', ecosystemsRequest, 'input'),
     'ledger-times-1.schema.json': titled('Where the bytes of a scope lie in time', ledgerTimes, 'output'),
     'ledger-times-request-1.schema.json': titled('The times of a scope to read', timesRequest, 'input'),
     'profile-1.schema.json': titled('A profile to create', newProfile, 'input'),

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
 import { coverage } from './export-parts.ts'
-import { filters, ledgerGroups, recordKinds } from './filters.ts'
+import { filterValue as ecosystem, filters, ledgerGroups, recordKinds } from './filters.ts'
 import { ledgerId } from './ledger-id.ts'
 import {
   MAX_EXTENT_RANGE_RECORDS,
+  MAX_FILTER_VALUES,
   MAX_PART_BYTES,
   MAX_PROVENANCE_INPUTS,
   MAX_RECORD_KEY_CHARS,
@@ -141,6 +142,26 @@ export const ledgerTimes = z.strictObject({
 })
 /** The bytes of a scope by time of modification. */
 export type LedgerTimes = z.infer<typeof ledgerTimes>
+
+/** How much of a scope is of which ecosystem (`POST /ledger/ecosystems`), for exports that come in parts. */
+export const ecosystemsRequest = z.strictObject({
+  ...scope,
+  /** In the order in which they take: a record of several counts for the first of them. */
+  ecosystems: z.array(ecosystem).min(1).max(MAX_FILTER_VALUES),
+})
+
+/**
+ * How much of a scope is of which ecosystem, every record once: an entry for each that was asked for, in that order, and a last one, whose
+ * `ecosystem` is null, for records of none of them.
+ */
+export const ledgerEcosystems = z.strictObject({
+  ...readFrom,
+  ecosystems: z
+    .array(z.strictObject({ ecosystem: ecosystem.nullable(), records: count, bytes: count }))
+    .max(MAX_FILTER_VALUES + 1),
+})
+/** How much of a scope is of which ecosystem. */
+export type LedgerEcosystems = z.infer<typeof ledgerEcosystems>
 
 /** A revision of the ledger, as `GET /ledger/revisions` lists them, the newest first. */
 export const ledgerRevision = z.strictObject({

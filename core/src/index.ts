@@ -24,6 +24,7 @@ export { type DatabaseConnection, formatDatabaseUrl, parseDatabaseUrl } from './
 export { deltaBase } from './delta-base.ts'
 export { dssePreAuthEncoding } from './dsse.ts'
 export { isLowS, withLowS } from './ecdsa-low-s.ts'
+export { cutByEcosystem, type EcosystemExtent, ecosystemsToCutBy } from './ecosystem-parts.ts'
 export { effectiveFilters } from './effective-filters.ts'
 export { decryptedPath, encodeEncryptedFiles, encryptionScheme, isEncryptedFile } from './encrypted-files.ts'
 export type { ExportFault } from './export-fault.ts'

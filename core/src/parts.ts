@@ -37,13 +37,13 @@ export function grainOf(maxBytes: number): number {
 }
 
 /**
- * An export before it is cut by time: by `kind` a part for every group that holds a record, in the order given; by `time` all of it.
+ * An export before it is cut by ecosystem or time: by `kind` a part for every group that holds a record, in the order given; else all of it.
  * @throws `plan/too-large` where `MAX_PARTS` parts of `max_bytes` could not hold it
  */
 export function coarseParts(filters: Filters, sharding: Sharding, groups: readonly GroupExtent[]): PlannedPart[] {
   const all = { filters, records: sumOf(groups, 'records'), estimatedBytes: sumOf(groups, 'bytes') }
   requireFew(Math.ceil(all.estimatedBytes / sharding.max_bytes))
-  if (sharding.by === 'time') return [all]
+  if (sharding.by !== 'kind') return [all]
   return groups
     .filter(({ records }) => records > 0)
     .map(({ group, records, bytes }) => ({ filters: { ...filters, include: [group] }, records, estimatedBytes: bytes }))

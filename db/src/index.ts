@@ -9,8 +9,9 @@ export {
   tenantsToChain,
 } from './audit-log.ts'
 export { type ChangeScope, changeExtent, changeQueries } from './change-queries.ts'
-export { cutParts, type TooLarge } from './cut-parts.ts'
+export { cutParts, type Places, type TooLarge } from './cut-parts.ts'
 export { documentsQuery } from './documents-query.ts'
+export { type EcosystemQuery, ecosystemExtents } from './ecosystem-extents.ts'
 export { cancelRun, type EndedRun, failRun } from './end-run.ts'
 export { claimEvents, type RecordedEvent, removeEvents, tenantsWithEvents } from './event-outbox.ts'
 export {

@@ -69,6 +69,15 @@ describe('selectors', () => {
       [['DEB', 'NPM'], []],
     ],
     ['ecosystems by OR', { ecosystems: ['NPM', 'PyPI'] }, [['NPM', 'PYPI'], []]],
+    [
+      'without an ecosystem',
+      { exclude_ecosystems: ['Debian', 'NPM'] },
+      [
+        ['PYPI', 'UNDATED'],
+        ['S-1', 'S-2'],
+      ],
+    ],
+    ['of two, without one', { ecosystems: ['npm', 'debian:12'], exclude_ecosystems: ['debian'] }, [['NPM'], []]],
     ['ecosystem with release', { ecosystems: ['Debian:12'] }, [['DEB'], []]],
     ['package without version', { packages: ['pkg:npm/@a/b'] }, [['NPM'], ['S-1']]],
     ['package with version', { packages: ['pkg:npm/@a/b@1.0.0'] }, [['NPM'], ['S-1']]],
@@ -221,6 +230,7 @@ test('the SQL of ranges', () => {
     time_to: '2025-02-01T00:00:00.000Z',
     products: ['pkg:deb/Debian/Curl@1?arch=x', "O'Reilly"],
     ecosystems: ['npm', 'pypi'],
+    exclude_ecosystems: ['debian'],
     packages: ['pkg:npm/a', 'pkg:npm/b@1'],
     image_digests: ['sha256:ab'],
     repositories: ['r'],

@@ -8,10 +8,11 @@ import {
 } from '@stella/contracts'
 import { countsOf, cutShards, type GroupExtent, type KindExtent, type Plan, type Scope, wholeShard } from '@stella/core'
 import { cutParts } from './cut-parts.ts'
+import { type EcosystemQuery, ecosystemExtents } from './ecosystem-extents.ts'
 import { kindExtent } from './kind-extent.ts'
 import { ledgerHead } from './ledger-head.ts'
 import type { Transaction } from './session.ts'
-import { timeBuckets } from './time-buckets.ts'
+import { type BucketQuery, timeBuckets } from './time-buckets.ts'
 
 /** All that a plan says of the ledger: a plan has a name and a profile besides. */
 export type PlannedScope = Omit<Plan, 'id' | 'profile'>
@@ -52,13 +53,13 @@ export async function planScope(
   const planned = { scope, ledgerTime: time, counts: countsOf(extents), estimatedBytes }
   if (!sharding || estimatedBytes <= sharding.max_bytes)
     return { ...planned, shards: isWhole ? wholeShard(extents) : cutShards(extents) }
+  const places = {
+    times: (query: BucketQuery) => timeBuckets(tx, { ...query, withDocuments }),
+    ecosystems: (query: EcosystemQuery) => ecosystemExtents(tx, { ...query, withDocuments }),
+  }
   return {
     ...planned,
     shards: [],
-    parts: await cutParts((query) => timeBuckets(tx, { ...query, withDocuments }), {
-      scope,
-      sharding,
-      groups: extents,
-    }),
+    parts: await cutParts(places, { scope, sharding, groups: extents }),
   }
 }

@@ -21,14 +21,21 @@ const selectorsOf: readonly ((filters: Filters) => readonly Selector[])[] = [
 ]
 
 /**
- * SQL conditions on `records r` that the selectors of a filter make: all must hold. A selector without values makes none.
+ * SQL conditions on `records r` that the selectors of a filter make: all must hold. A selector without values makes none. A record is left out
+ * by any one of those that are excluded.
  * @throws TypeError for a value that holds NUL
  */
 export function selectorConditions(tenantId: string, filters: Filters): string[] {
-  return selectorsOf
-    .map((selectorOf) => selectorOf(filters).filter(({ values }) => values.length > 0))
-    .filter((selectors) => selectors.length > 0)
-    .map((selectors) => versionHasOne(tenantId, selectors))
+  const wanted = selectorsOf.map((selectorOf) => selectorOf(filters))
+  const excluded = [{ name: 'ecosystem', values: lowerCased(filters.exclude_ecosystems ?? []) }]
+  return [
+    ...wanted.filter(hasValues).map((selectors) => versionHasOne(tenantId, selectors)),
+    ...[excluded].filter(hasValues).map((selectors) => `not ${versionHasOne(tenantId, selectors)}`),
+  ]
+}
+
+function hasValues(selectors: readonly Selector[]): boolean {
+  return selectors.some(({ values }) => values.length > 0)
 }
 
 function versionHasOne(tenantId: string, selectors: readonly Selector[]): string {
@@ -39,8 +46,11 @@ function versionHasOne(tenantId: string, selectors: readonly Selector[]): string
       and s.selector in (${[...new Set(digests)].map(quoteLiteral).join(', ')}))`
 }
 
-/** As the native intake writes it (`Selectors::digests`): the first half of the SHA-256 over name, 0x1f and value, in hexadecimal. */
-function selectorDigest(name: string, value: string): string {
+/**
+ * As the native intake writes it (`Selectors::digests`): the first half of the SHA-256 over name, 0x1f and value, in hexadecimal.
+ * @throws TypeError for a value that holds NUL
+ */
+export function selectorDigest(name: string, value: string): string {
   if (value.includes('\0')) throw new TypeError('a text with NUL cannot be stored')
   return createHash('sha256').update(`${name}\x1f${value}`).digest('hex').slice(0, 32)
 }

@@ -34,6 +34,7 @@ import { listRevisionsRoute } from './routes/list-revisions.ts'
 import { listRunsRoute } from './routes/list-runs.ts'
 import { listVerificationsRoute } from './routes/list-verifications.ts'
 import { previewPlanRoute } from './routes/preview-plan.ts'
+import { readEcosystemsRoute } from './routes/read-ecosystems.ts'
 import { readExtentRoute } from './routes/read-extent.ts'
 import { readSourcesRoute } from './routes/read-sources.ts'
 import { readTimesRoute } from './routes/read-times.ts'
@@ -82,6 +83,7 @@ const routes: { readonly [Name in EndpointName]: (deps: GatewayDeps) => Route<Na
   readExtent: readExtentRoute,
   readSources: readSourcesRoute,
   getOverview: getOverviewRoute,
+  readEcosystems: readEcosystemsRoute,
   readTimes: readTimesRoute,
   streamUpdates: streamUpdatesRoute,
   verifyRun: verifyRunRoute,

@@ -68,6 +68,7 @@ export const goodRequests: Readonly<Record<EndpointName, GoodRequest>> = {
   readExtent: (caller) => post(caller, '/ledger/extents', { group: 'advisories', range_records: 16_384 }),
   readSources: (caller) => post(caller, '/ledger/sources', {}),
   getOverview: (caller) => caller.api('/export/metrics/overview'),
+  readEcosystems: (caller) => post(caller, '/ledger/ecosystems', { ecosystems: ['npm'] }),
   readTimes: (caller) => post(caller, '/ledger/times', { grain_bytes: 1_048_576 }),
   streamUpdates: (caller) => upgrade(caller, '/export/streams/updates'),
   listAudit: (caller) => get(caller, '/audit'),

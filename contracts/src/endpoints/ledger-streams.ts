@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
 import {
+  ecosystemsRequest,
   extentRequest,
+  ledgerEcosystems,
   ledgerExtent,
   ledgerLine,
   ledgerQuery,
@@ -118,6 +120,21 @@ export const ledgerStreamEndpoints = {
       examples: { 'of VEX': { filters: { include: ['vex'] } }, 'of all': {} },
     },
     answers: { 200: { description: 'The sources.', content: { mediaType: mediaTypes.json, schema: ledgerSources } } },
+    problems: ['resource/not-found'],
+  },
+  readEcosystems: {
+    method: 'POST',
+    path: '/ledger/ecosystems',
+    role: 'Export.Viewer',
+    summary: 'How much of a scope is of which ecosystem',
+    body: {
+      mediaTypes: json,
+      schema: ecosystemsRequest,
+      examples: { 'of two': { ecosystems: ['npm', 'pypi'] } },
+    },
+    answers: {
+      200: { description: 'The ecosystems.', content: { mediaType: mediaTypes.json, schema: ledgerEcosystems } },
+    },
     problems: ['resource/not-found'],
   },
   readTimes: {

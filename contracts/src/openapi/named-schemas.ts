@@ -5,7 +5,7 @@ import { exportManifest } from '../export-manifest.ts'
 import { filters } from '../filters.ts'
 import { ingest, ingestEntry, ingestSummary, refusedDocument } from '../ingest.ts'
 import { publicKey, publicKeys } from '../keys.ts'
-import { ledgerExtent, ledgerLine, ledgerRevision, ledgerSources, ledgerTimes } from '../ledger.ts'
+import { ledgerEcosystems, ledgerExtent, ledgerLine, ledgerRevision, ledgerSources, ledgerTimes } from '../ledger.ts'
 import { newPlanPreview, planPreview } from '../plan-preview.ts'
 import { problemBody } from '../problem-body.ts'
 import { newProfile, profile, profileConfig, profilePatch } from '../profile.ts'
@@ -30,6 +30,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   Ingest: ingest,
   IngestEntry: ingestEntry,
   IngestSummary: ingestSummary,
+  LedgerEcosystems: ledgerEcosystems,
   LedgerExtent: ledgerExtent,
   LedgerLine: ledgerLine,
   LedgerRevision: ledgerRevision,

@@ -1,6 +1,15 @@
 import { FRAME_BYTES, kindOfGroup, MAX_PROVENANCE_INPUTS, MAX_WITHHELD, Problem, recordGroups } from '@stella/contracts'
 import { type Plan, parseDatabaseUrl } from '@stella/core'
-import { coverage, documentsQuery, ingestInputs, kindExtent, ledgerHead, rangeQuery, timeBuckets } from '@stella/db'
+import {
+  coverage,
+  documentsQuery,
+  ecosystemExtents,
+  ingestInputs,
+  kindExtent,
+  ledgerHead,
+  rangeQuery,
+  timeBuckets,
+} from '@stella/db'
 import { writeDatabase, writeDocuments, writeJsonLines } from '@stella/native'
 
 import type { WorkerDeps } from '../deps.ts'
@@ -37,6 +46,7 @@ export function databaseEvidence({ inTenant, databaseUrl }: OwnLedger): Evidence
       })
     },
     times: (query) => inTenant(query.scope.tenantId, (tx) => timeBuckets(tx, query)),
+    ecosystems: (query) => inTenant(query.scope.tenantId, (tx) => ecosystemExtents(tx, query)),
     sources: (plan) => {
       requireOwn(plan)
       const { scope } = plan

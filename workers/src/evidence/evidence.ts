@@ -1,6 +1,7 @@
 import type { Coverage, Filters, LineKind, RecordKind } from '@stella/contracts'
 import type {
   DeltaBase,
+  EcosystemExtent,
   GroupExtent,
   IngestInput,
   KeyRange,
@@ -9,7 +10,7 @@ import type {
   Plan,
   TimeBucket,
 } from '@stella/core'
-import type { BucketQuery } from '@stella/db'
+import type { BucketQuery, EcosystemQuery } from '@stella/db'
 import type {
   DatabaseOptions,
   WrittenDatabase,
@@ -107,6 +108,8 @@ export interface Evidence {
   survey(asked: SurveyRequest): Promise<Survey>
   /** Where the bytes of a scope lie in time, as of a survey. */
   times(query: BucketQuery, survey: Survey): Promise<readonly TimeBucket[]>
+  /** How much of a scope is of which ecosystem, as of a survey. */
+  ecosystems(query: EcosystemQuery, survey: Survey): Promise<readonly EcosystemExtent[]>
   /** What each source, and each of the latest batches, gave to a plan. */
   sources(plan: Plan): Promise<{ coverage: Coverage[]; inputs: IngestInput[]; omitted: number }>
   writeLines(work: LinesWork, signal: AbortSignal): Promise<WrittenJsonLines>

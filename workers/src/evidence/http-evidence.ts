@@ -5,16 +5,18 @@ import {
   FRAME_BYTES,
   kindOfGroup,
   type LedgerExtent,
+  ledgerEcosystems,
   ledgerExtent,
   ledgerSources,
   ledgerTimes,
   MAX_PROVENANCE_INPUTS,
   MAX_WITHHELD,
   Problem,
+  type RecordKind,
   recordGroups,
 } from '@stella/contracts'
-import { byteOrder, type KindRanges, type Plan, type TimeBucket } from '@stella/core'
-import type { BucketQuery } from '@stella/db'
+import { byteOrder, type EcosystemExtent, type KindRanges, type Plan, type Scope, type TimeBucket } from '@stella/core'
+import type { BucketQuery, EcosystemQuery } from '@stella/db'
 import { type DatabaseOptions, writeDatabase, writeDocumentFiles, writeLineFiles } from '@stella/native'
 
 import { databaseRules } from './database-rules.ts'
@@ -35,6 +37,7 @@ export function httpEvidence(address: LedgerAddress): Evidence {
   return {
     survey: (asked) => survey(client, asked),
     times: (query, { ledger }) => times(client, query, ledger),
+    ecosystems: (query, { ledger }) => ecosystems(client, query, ledger),
     sources: (plan) => sources(client, plan),
     async writeLines(work, signal) {
       requireOther(work.plan)
@@ -97,16 +100,39 @@ async function times(
   { scope, kinds, grainBytes }: BucketQuery,
   ledger: string | null,
 ): Promise<readonly TimeBucket[]> {
-  const { tenantId, ledgerRevision: revision } = scope
-  const include = recordGroups.filter((group) => kinds.includes(kindOfGroup[group]))
-  const body = { filters: { ...scope.filters, include }, revision, grain_bytes: grainBytes }
-  const given = await client.json({ tenantId, path: '/ledger/times', body }, ledgerTimes)
-  if (given.ledger !== ledger || given.revision !== revision) throw otherLedger(ledger)
+  const body = { ...askedOf(scope, kinds), grain_bytes: grainBytes }
+  const given = await client.json({ tenantId: scope.tenantId, path: '/ledger/times', body }, ledgerTimes)
+  requireState(given, scope, ledger)
   const ascending = given.buckets.every(
     ({ from }, index) => index === 0 || (from ?? '') > (given.buckets[index - 1]?.from ?? ''),
   )
   if (!ascending) throw invalidEvidence('its buckets of time are in no order')
   return given.buckets
+}
+
+async function ecosystems(
+  client: LedgerClient,
+  { scope, kinds, names }: EcosystemQuery,
+  ledger: string | null,
+): Promise<readonly EcosystemExtent[]> {
+  const body = { ...askedOf(scope, kinds), ecosystems: names }
+  const given = await client.json({ tenantId: scope.tenantId, path: '/ledger/ecosystems', body }, ledgerEcosystems)
+  requireState(given, scope, ledger)
+  const wanted = [...names, null]
+  const isWanted = given.ecosystems.every(({ ecosystem }, index) => ecosystem === wanted[index])
+  if (!isWanted || given.ecosystems.length !== wanted.length)
+    throw invalidEvidence('its ecosystems are not those asked for')
+  return given.ecosystems
+}
+
+/** What is asked of other installations about some kinds of a scope. */
+function askedOf({ filters, ledgerRevision: revision }: Scope, kinds: readonly RecordKind[]): object {
+  const include = recordGroups.filter((group) => kinds.includes(kindOfGroup[group]))
+  return { filters: { ...filters, include }, revision }
+}
+
+function requireState(given: { ledger: string; revision: number }, scope: Scope, ledger: string | null): void {
+  if (given.ledger !== ledger || given.revision !== scope.ledgerRevision) throw otherLedger(ledger)
 }
 
 function otherLedger(wanted: string | null | undefined): Problem {

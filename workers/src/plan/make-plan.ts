@@ -1,6 +1,6 @@
 import { isWhole } from '@stella/contracts'
 import { countsOf, cutShards, type Plan, type Scope, wholeShard } from '@stella/core'
-import { type BucketQuery, cutParts, type OpenRun } from '@stella/db'
+import { type BucketQuery, cutParts, type EcosystemQuery, type OpenRun } from '@stella/db'
 
 import type { Evidence } from '../evidence/evidence.ts'
 
@@ -22,6 +22,9 @@ export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | n
   const { sharding } = profile.config
   if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
     return { ...plan, shards: isWhole(profile) ? wholeShard(extents) : cutShards(extents) }
-  const times = (query: BucketQuery) => evidence.times({ ...query, withDocuments }, survey)
-  return { ...plan, shards: [], parts: await cutParts(times, { scope, sharding, groups: extents }) }
+  const places = {
+    times: (query: BucketQuery) => evidence.times({ ...query, withDocuments }, survey),
+    ecosystems: (query: EcosystemQuery) => evidence.ecosystems({ ...query, withDocuments }, survey),
+  }
+  return { ...plan, shards: [], parts: await cutParts(places, { scope, sharding, groups: extents }) }
 }
