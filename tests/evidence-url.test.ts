@@ -93,7 +93,7 @@ describe('an export through EVIDENCE_URL', () => {
     },
   )
 
-  test.each(['kind', 'ecosystem', 'time'])('in parts by %s equals one in parts where the evidence lies', async (by) => {
+  test.each(['kind', 'ecosystem'])('in parts by %s equals one in parts where the evidence lies', async (by) => {
     const roots: (string | null)[] = []
     for (const tenant of [there, here]) {
       const config = { sharding: { max_bytes: 1 << 20, by } }
@@ -301,6 +301,12 @@ describe('a liar', () => {
   ])('about SBOMs that %s is refused', async (_, path, errorClass, lie) => {
     proxy.lie(path, lie)
     expect(await runHere({ include: ['sboms'] })).toMatchObject({ state: 'failed', error_class: errorClass })
+  })
+
+  test('about ecosystems that others were asked for is refused', async () => {
+    proxy.lie('/ledger/ecosystems', ({ bytes }, response) => void response.end(`${bytes}`.replace('"npm"', '"pypi"')))
+    const run = await runOf(here, { profile_id: 'prof_parts_ecosystem' })
+    expect(run).toMatchObject({ state: 'failed', error_class: 'evidence_invalid' })
   })
 
   test('is asked once only: lies are not tried again', async () => {
