@@ -50,6 +50,17 @@ const advisory = {
   affected: [{ package: { ecosystem: 'PyPI', name: 'Django_Tools' }, versions: ['1.0'] }],
 }
 
+/** Products of statements that say less and less of which one is meant, and some that are others. */
+const generalProducts = [
+  'pkg:rpm/redhat/bash@5.1?arch=x86_64&epoch=0',
+  'pkg:rpm/redhat/bash@5.1?arch=x86_64',
+  'pkg:rpm/redhat/bash@5.1',
+  'pkg:rpm/redhat/bash',
+  'pkg:rpm/redhat/bash@5.1?arch=aarch64',
+  'pkg:rpm/redhat/bash@5.2',
+  'pkg:rpm/redhat/bashful',
+]
+
 const PRODUCT = 'pkg:deb/Debian/curl@7.1?distro=debian-11&arch=amd64'
 const statements = {
   '@context': 'https://openvex.dev/ns/v0.2.0',
@@ -60,6 +71,11 @@ const statements = {
   statements: [
     { vulnerability: { name: 'CVE-2030-1' }, products: [{ '@id': 'pkg:PyPI/Django_Tools@1.0' }], status: 'fixed' },
     { vulnerability: { name: 'CVE-2030-2' }, products: [{ '@id': PRODUCT }], status: 'fixed' },
+    ...generalProducts.map((product, at) => ({
+      vulnerability: { name: `CVE-2031-${at}` },
+      products: [{ '@id': product }],
+      status: 'fixed',
+    })),
   ],
 }
 
@@ -150,6 +166,27 @@ test('purls are found in any spelling', async () => {
   }
   expect(await found('/vex?product=', 'pkg:deb/debian/curl@7.1?arch=arm64&distro=debian-11')).toBe(0)
   expect(await found('/sboms?limit=1&component=', 'pkg:pypi/django-tools@1.0?extension=whl')).toBe(1)
+})
+
+test.each<[string, number[]]>([
+  ['@5.1?epoch=0&arch=x86_64', [0, 1, 3, 2]],
+  ['@5.1?arch=x86_64', [1, 3, 2]],
+  ['@5.1?arch=aarch64', [4, 3, 2]],
+  ['@5.1', [0, 1, 2, 3, 4]],
+  ['@5.3?arch=x86_64', [3]],
+  ['', [0, 1, 2, 3, 4, 5]],
+])('statements about less than pkg:rpm/redhat/bash%s hold for it, and no others', async (product, expected) => {
+  const path = `/vex?product=${encodeURIComponent(`pkg:rpm/redhat/bash${product}`)}`
+  const named = expected.map((at) => `CVE-2031-${at}`)
+  const found: unknown[] = []
+  for (let skip: number | null = 0; skip !== null; ) {
+    const { body } = await asked(`${path}&skip=${skip}&limit=2`)
+    found.push(...body.items.map(({ record }) => record.vulnerability?.name))
+    skip = body.next
+  }
+  expect(found.toSorted()).toEqual(named.toSorted())
+  expect(new Set(found).size).toBe(found.length)
+  for (const name of named) expect((await asked(`${path}&vulnerability=${name}`)).body.items.length).toBe(1)
 })
 
 describe('a question that cannot be answered', () => {

@@ -17,7 +17,7 @@ export interface Answer {
   readonly items: readonly {
     readonly key: string
     readonly document: string
-    readonly record: { readonly id: string }
+    readonly record: { readonly id: string; readonly vulnerability?: { readonly name: string } }
     readonly verdict?: string
     readonly reason?: string
   }[]

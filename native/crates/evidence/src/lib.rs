@@ -46,7 +46,7 @@ pub use detect::unreadable;
 pub use evidence::{Evidence, Kind, Record};
 /// Forms of package URLs (github.com/package-url/purl-spec) by which records are looked up.
 pub mod purls {
-    pub use crate::purl::{Asked, asked, canonical, forms, is_package, package_of_advisory};
+    pub use crate::purl::{Asked, asked, canonical, forms, general, is_package, package_of_advisory};
 }
 pub use read_document::{EvidenceLimits, Form, read_document};
 pub use selectors::{SelectorDigest, Selectors};

@@ -41,6 +41,54 @@ pub fn canonical(text: &str) -> Option<String> {
     parse(text).map(|purl| purl.to_string())
 }
 
+/// The purls that say less than this one, the same package without some of its version, subpath and qualifiers: each holds for all that this one
+/// names. Where those are more than `max_details`, without all of them, and without all but the version. None where the text is no purl.
+#[must_use]
+pub fn general(text: &str, max_details: usize) -> Vec<String> {
+    let Some(purl) = parse(text) else { return Vec::new() };
+    let details: Vec<Detail<'_>> = [purl.version().map(Detail::Version), purl.subpath().map(Detail::Subpath)]
+        .into_iter()
+        .flatten()
+        .chain(purl.qualifiers().iter().map(|(key, value)| Detail::Qualifier(key, value)))
+        .collect();
+    if details.len() > max_details {
+        return forms(text);
+    }
+    // Each bit of a number says whether a detail stays; of the largest number all would.
+    let all_but_the_largest = 0..(1_u32 << details.len()) - 1;
+    let mut general: Vec<(u32, String)> = all_but_the_largest
+        .filter_map(|kept| {
+            let details = details.iter().enumerate().filter(|(bit, _)| kept >> bit & 1 == 1);
+            Some((kept.count_ones(), with_details(&purl, details.map(|(_, detail)| detail))?))
+        })
+        .collect();
+    // More details come first. Qualifiers come in no order.
+    general.sort_by(|(left, one), (right, other)| right.cmp(left).then_with(|| one.cmp(other)));
+    general.into_iter().map(|(_, name)| name).collect()
+}
+
+/// What a purl says besides which package it is.
+enum Detail<'p> {
+    Version(&'p str),
+    Subpath(&'p str),
+    Qualifier(&'p str, &'p str),
+}
+
+/// A purl with these details alone.
+fn with_details<'p>(purl: &PackageUrl<'static>, details: impl Iterator<Item = &'p Detail<'p>>) -> Option<String> {
+    let mut general = purl.clone();
+    general.without_version().clear_qualifiers().without_subpath();
+    for detail in details {
+        match detail {
+            Detail::Version(version) => general.with_version((*version).to_owned()).map(drop),
+            Detail::Subpath(subpath) => general.with_subpath((*subpath).to_owned()).map(drop),
+            Detail::Qualifier(key, value) => general.add_qualifier((*key).to_owned(), (*value).to_owned()).map(drop),
+        }
+        .ok()?;
+    }
+    Some(general.to_string())
+}
+
 /// A package that an advisory speaks of: the purl that it gives or that ecosystem and name make, without version and qualifiers. Of an
 /// ecosystem that has no purl type its name, without release, a slash, and the name of the package.
 #[must_use]
@@ -145,6 +193,31 @@ mod tests {
             assert_eq!(asked(text), Some(expected), "{text}");
         }
         assert_eq!(asked("lodash"), None);
+    }
+
+    #[test]
+    fn general_purls_leave_out_some_of_what_is_told_more_details_first() {
+        for (text, expected) in [
+            ("pkg:npm/a", &[][..]),
+            ("pkg:npm/A@1", &["pkg:npm/a"]),
+            (
+                "pkg:deb/debian/curl@1-1?distro=debian-12&arch=amd64",
+                &[
+                    "pkg:deb/debian/curl?arch=amd64&distro=debian-12",
+                    "pkg:deb/debian/curl@1-1?arch=amd64",
+                    "pkg:deb/debian/curl@1-1?distro=debian-12",
+                    "pkg:deb/debian/curl?arch=amd64",
+                    "pkg:deb/debian/curl?distro=debian-12",
+                    "pkg:deb/debian/curl@1-1",
+                    "pkg:deb/debian/curl",
+                ],
+            ),
+            ("pkg:npm/a@1#lib", &["pkg:npm/a#lib", "pkg:npm/a@1", "pkg:npm/a"]),
+            ("pkg:npm/a@1?a=1&b=2&c=3", &["pkg:npm/a", "pkg:npm/a@1"]),
+            ("lodash", &[]),
+        ] {
+            assert_eq!(general(text, 3), expected, "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::terms::{PART, Terms};
 /// Version of the form of an index.
 const SCHEMA_VERSION: &str = "1";
 
+/// The list whose terms are of two parts; its entries also say which records give the name themselves.
+const IN_PARTS: &str = "products";
+
 /// Gathers what an index holds.
 pub(crate) struct IndexBuilder {
     kind: Kind,
@@ -54,12 +57,14 @@ impl IndexBuilder {
             }
             None => write!(self.records, "[{},[{at}],null]", quoted(key))?,
         }
-        for (section, term) in terms {
+        let given = format!("{at},true");
+        for ((section, term), is_given) in terms {
             self.sorted_by.clear();
             for part in [term.as_bytes(), &[PART as u8], key.as_bytes()] {
                 self.sorted_by.extend_from_slice(part);
             }
-            self.terms[usize::from(*section)].push(&self.sorted_by, at.as_bytes())?;
+            let is_told = self.kind.sections()[usize::from(*section)] == IN_PARTS && *is_given;
+            self.terms[usize::from(*section)].push(&self.sorted_by, if is_told { &given } else { &at }.as_bytes())?;
         }
         Ok(())
     }
@@ -104,7 +109,7 @@ impl IndexBuilder {
         thread::scope(|scope| {
             let documents = scope.spawn(move || documents_section(documents, scratch));
             let terms = kind.sections().iter().zip(terms).map(|(name, sorter)| {
-                let is_in_parts = *name == "products";
+                let is_in_parts = *name == IN_PARTS;
                 (*name, scope.spawn(move || terms_section(sorter, scratch, is_in_parts)))
             });
             let made = [("documents", documents)].into_iter().chain(terms).collect::<Vec<_>>();

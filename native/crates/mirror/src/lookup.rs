@@ -17,7 +17,7 @@ use crate::index_file::IndexFile;
 use crate::kind::Kind;
 use crate::record_entry::RecordEntry;
 use crate::stream::MAX_FRAME_BYTES;
-use crate::terms::asked_name;
+use crate::terms::{asked_name, general_names};
 
 /// Files of groups that are kept open: most of those of a million advisories, and fewer than the 1,024 that a system allows a process at least.
 const MAX_OPEN: NonZeroUsize = NonZeroUsize::new(768).unwrap();
@@ -91,7 +91,7 @@ impl Group {
 #[derive(Deserialize)]
 struct DocumentEntry(IgnoredAny, u32, u32, u32, u32);
 #[derive(Deserialize)]
-struct Named<'e>(#[serde(borrow)] Cow<'e, str>, IgnoredAny, IgnoredAny, IgnoredAny, IgnoredAny);
+struct Named<'e>(#[serde(borrow)] Cow<'e, str>, IgnoredAny, IgnoredAny, IgnoredAny, IgnoredAny, #[serde(default)] bool);
 #[derive(Deserialize)]
 struct ByName<'e>(IgnoredAny, #[serde(borrow)] Vec<Named<'e>>);
 #[derive(Deserialize)]
@@ -133,15 +133,12 @@ impl Lookup {
     }
 
     /// The records that a list of the index names by these names, in the order of names and keys. Of two names the second may be left out; the
-    /// first may be a purl in any spelling.
+    /// first may be a purl in any spelling. Behind them those that hold for a product, since they say less of which one.
     ///
     /// # Errors
     /// Where the mirror is damaged.
     pub fn by_names(&mut self, kind: Kind, list: &str, names: &[&str], page: Page) -> Result<FoundPage, MirrorError> {
-        // Of two names the second is no purl.
-        let first = names.first().map(|name| asked_name(list, name));
-        let names: Vec<&str> = first.as_deref().into_iter().chain(names.iter().skip(1).copied()).collect();
-        let (keys, mut is_last) = self.keys(kind, list, &names, page)?;
+        let (keys, mut is_last) = self.keys(kind, list, names, page)?;
         let (mut records, mut bytes) = (Vec::with_capacity(keys.len()), 0);
         for key in keys {
             let unknown = || MirrorError::unsound(kind.index_path(), format!("{list} names {key}, and there is no such record"));
@@ -162,25 +159,34 @@ impl Lookup {
         let (mut keys, mut is_last) = (Vec::new(), true);
         // A record may have several of the names; it is one record on one page.
         let mut seen = HashSet::new();
-        self.entries(kind, list, names, false, &mut |entry| {
-            let named = if list == "products" {
-                parsed::<ByTwoNames<'_>>(kind, entry).map(|ByTwoNames(_, _, named)| named)
-            } else {
-                parsed::<ByName<'_>>(kind, entry).map(|ByName(_, named)| named)
-            }?;
-            for Named(key, ..) in named {
-                let key = key.into_owned();
-                if !seen.insert(key.clone()) || seen.len() <= page.skip {
-                    continue;
+        let Some((first, rest)) = names.split_first() else { return Ok((keys, is_last)) };
+        let asked = [(asked_name(list, first), false)];
+        let general = general_names(list, first).into_iter().map(|name| (Cow::Owned(name), true));
+        for (name, must_be_given) in asked.into_iter().chain(general) {
+            let names: Vec<&str> = [&*name].into_iter().chain(rest.iter().copied()).collect();
+            self.entries(kind, list, &names, false, &mut |entry| {
+                let named = if list == "products" {
+                    parsed::<ByTwoNames<'_>>(kind, entry).map(|ByTwoNames(_, _, named)| named)
+                } else {
+                    parsed::<ByName<'_>>(kind, entry).map(|ByName(_, named)| named)
+                }?;
+                for Named(key, .., is_given) in named {
+                    let key = key.into_owned();
+                    if (must_be_given && !is_given) || !seen.insert(key.clone()) || seen.len() <= page.skip {
+                        continue;
+                    }
+                    if keys.len() == page.limit {
+                        is_last = false;
+                        break;
+                    }
+                    keys.push(key);
                 }
-                if keys.len() == page.limit {
-                    is_last = false;
-                    break;
-                }
-                keys.push(key);
+                Ok(is_last)
+            })?;
+            if !is_last {
+                break;
             }
-            Ok(is_last)
-        })?;
+        }
         Ok((keys, is_last))
     }
 

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use stella_evidence::purls::{self, package_of_advisory};
@@ -14,8 +14,8 @@ pub(crate) const PART: char = '\0';
 const MAX_TERM_BYTES: usize = 1024;
 
 /// The names by which a record is found: the number of a section of the index of its kind, and a name in it; those of the section `products`
-/// are of two parts, product and vulnerability.
-pub(crate) type Terms = BTreeSet<(u8, String)>;
+/// are of two parts, product and vulnerability. And whether the record itself gives the name, or one that says more.
+pub(crate) type Terms = BTreeMap<(u8, String), bool>;
 
 /// The terms of a record. A record that is not as expected has none: it stays in the mirror, found by its key.
 pub(crate) fn terms_of(kind: Kind, line: &[u8]) -> Terms {
@@ -29,6 +29,15 @@ pub(crate) fn terms_of(kind: Kind, line: &[u8]) -> Terms {
         terms.clear();
     }
     terms
+}
+
+/// More qualifiers, versions and subpaths of one purl are not left out one by one.
+const MAX_DETAILS: usize = 6;
+
+/// The names that hold for what is asked about besides its own, where a record itself gives them: of a product the purls that say less of it. A
+/// statement about `pkg:deb/debian/curl` holds for each version of it on each architecture.
+pub(crate) fn general_names(list: &str, name: &str) -> Vec<String> {
+    if list == "products" { purls::general(name, MAX_DETAILS) } else { Vec::new() }
 }
 
 /// A name as a list of an index has it: purls as their specification writes them, and where they are not told apart by qualifiers and subpath
@@ -45,7 +54,7 @@ pub(crate) fn asked_name<'n>(list: &str, name: &'n str) -> Cow<'n, str> {
 fn add(terms: &mut Terms, section: u8, term: impl Into<String>) {
     let term = term.into();
     if !term.is_empty() && term.len() <= MAX_TERM_BYTES && !term.contains(PART) {
-        terms.insert((section, term));
+        terms.insert((section, term), true);
     }
 }
 
@@ -82,7 +91,7 @@ fn of_advisory(advisory: &Advisory<'_>, terms: &mut Terms) {
 fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
     let Vulnerability { name, aliases } = &statement.vulnerability;
     let vulnerabilities: BTreeSet<&str> = name.iter().chain(aliases).map(AsRef::as_ref).collect();
-    let mut products = BTreeSet::new();
+    let mut products = BTreeMap::new();
     for product in &statement.products {
         names_of(product, &mut products);
         product.subcomponents.iter().for_each(|part| names_of(part, &mut products));
@@ -92,22 +101,24 @@ fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
         if vulnerability.contains(PART) {
             continue;
         }
-        for product in products.iter().filter(|product| !product.contains(PART)) {
+        for (product, is_given) in products.iter().filter(|(product, _)| !product.contains(PART)) {
             let both = format!("{product}{PART}{vulnerability}");
             if both.len() <= 2 * MAX_TERM_BYTES {
-                terms.insert((0, both));
+                terms.insert((0, both), *is_given);
             }
         }
     }
 }
 
-/// A product by every identifier; by a purl also as its specification writes it, without its qualifiers, and without its version.
-fn names_of(product: &Product<'_>, names: &mut BTreeSet<String>) {
+/// A product by every identifier, which the statement gives; by a purl also as its specification writes it, without its qualifiers, and without its version.
+fn names_of(product: &Product<'_>, names: &mut BTreeMap<String, bool>) {
     let identifiers = product.identifiers.iter().flat_map(|given| [&given.purl, &given.cpe23, &given.cpe22]).flatten();
     for name in product.id.iter().chain(identifiers) {
-        names.insert(name.to_string());
-        names.extend(purls::canonical(name));
-        names.extend(purls::forms(name));
+        names.insert(name.to_string(), true);
+        names.extend(purls::canonical(name).map(|name| (name, true)));
+        for form in purls::forms(name) {
+            names.entry(form).or_insert(false);
+        }
     }
 }
 
