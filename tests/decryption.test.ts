@@ -1,25 +1,15 @@
-import { spawnSync } from 'node:child_process'
-import { generateKeyPairSync, sign } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { ExportManifest } from '@stella/contracts'
-import { canonicalJson, encodeSignature, withLowS } from '@stella/core'
+import { type ExportManifest, MAX_MANIFEST_BYTES } from '@stella/contracts'
 import type { TestStack } from '@stella/deploy'
-import { decryptMembers, encryptMembers } from '@stella/native'
+import { decryptMembers } from '@stella/native'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { root, textOf } from './source-files.ts'
-import {
-  type Encryption,
-  type Exported,
-  fileIn,
-  listIn,
-  next,
-  old,
-  sha256,
-  startEncryption,
-} from './support/encryption.ts'
+import { type Encryption, type Exported, fileIn, listIn, next, old, startEncryption } from './support/encryption.ts'
+import { forgeFile, forgeList } from './support/forged-encryption.ts'
 import { ingest } from './support/tenant.ts'
 
 let stack: TestStack
@@ -62,30 +52,11 @@ describe('decrypting', () => {
 
   test('to something else than the manifest names is refused, though all is signed', async () => {
     const tree = at.unpack(sealed.bundle)
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    writeFileSync(join(at.tenant.directory, 'forger.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
     const path = 'indexes/vex.index.json'
-    const other = Buffer.from(
-      readFileSync(join(at.unpack(plain.bundle), path))
-        .toString()
-        .replace('"1"', '"2"'),
-    )
+    const index = readFileSync(join(at.unpack(plain.bundle), path)).toString()
     const source = at.place('source')
-    writeFileSync(source, other)
-    const parts = [{ file: source, offset: 0, sizeBytes: null }]
-    const member = { path, sizeBytes: other.length, sha256: sha256(other), parts }
-    const out = join(tree, `${path}.age`)
-    const [made] = await encryptMembers({ out, members: [member], by: { recipients: [old.recipient] } })
-    const list = listIn(tree)
-    const files = list.files.map((file) =>
-      file.path === made?.path ? { path: made.path, size: made.sizeBytes, sha256: made.sha256 } : file,
-    )
-    const bytes = Buffer.from(`${canonicalJson({ ...list, files })}\n`)
-    writeFileSync(join(tree, 'signatures/encrypted.json'), bytes)
-    const signature = withLowS(sign('sha256', bytes, privateKey))
-    writeFileSync(join(tree, 'signatures/encrypted.sig'), encodeSignature(signature))
-
-    const keys = ['--key', at.trustedKey(), '--key', 'forger.pem']
+    writeFileSync(source, index.replace('"1"', '"2"'))
+    const keys = await forgeFile(at, tree, { path, source })
     expect((await at.tenant.stella('export', 'verify', tree, ...keys)).code).toBe(0)
     const refused = await at.decrypted(tree, 'old.txt', ...keys)
     expect([refused.code, refused.stderr, existsSync(refused.out)]).toEqual([
@@ -95,6 +66,77 @@ describe('decrypting', () => {
     ])
   })
 
+  test.each([
+    ['a bomb in place of a file', 'prof_sealed_full', 'indexes/vex.index.json', null],
+    ['a bomb in place of a file, of a strict one', 'prof_strict', 'indexes/vex.index.json', null],
+    ['a bomb in place of a file that is compressed', 'prof_strict', 'vex/raw/000000.tar.zst', null],
+    ['a bomb in place of the manifest', 'prof_strict', 'export.json', MAX_MANIFEST_BYTES],
+  ])('to %s is refused at the limit, though all is signed', async (_, profile, path, limit) => {
+    const { bundle, manifest } = await at.exported(profile)
+    const tree = at.unpack(bundle)
+    const source = at.place('bomb')
+    writeFileSync(source, '')
+    truncateSync(source, (limit ?? 16 * 1024 * 1024) + 1)
+    const keys = await forgeFile(at, tree, { path, source })
+    expect((await at.tenant.stella('export', 'verify', tree, ...keys)).code).toBe(0)
+    const stated = manifest.content.files.find((file) => file.path === path)?.size
+    const name = `${path.replace(/\.zst$/, '')}.zst.age`
+    const refused = await at.decrypted(tree, 'old.txt', ...keys)
+    expect([refused.code, refused.stderr, existsSync(refused.out)]).toEqual([
+      6,
+      expect.stringMatching(
+        `nothing was written: ${name} .* holds more than ${limit ?? stated} bytes, the limit for this file\n.*do not use it`,
+      ),
+      false,
+    ])
+  })
+
+  test.each([
+    ['no zstd', Buffer.from('{}\n'), 'what it holds is no zstd frame'],
+    ['zstd with something behind it', Buffer.concat([packed('{}\n'), packed('')]), 'something follows its zstd frame'],
+    ['zstd that was cut', packed('{}\n').subarray(0, -1), 'its zstd frame is cut short'],
+  ])('to %s is refused, though all is signed', async (_, content, reason) => {
+    const tree = at.unpack(sealed.bundle)
+    const source = at.place('source')
+    writeFileSync(source, content)
+    // By this name it is encrypted as it is, and lies where the file does that is compressed.
+    const keys = await forgeFile(at, tree, { path: 'indexes/vex.index.json.zst', source })
+    const refused = await at.decrypted(tree, 'old.txt', ...keys)
+    expect([refused.code, refused.stderr, existsSync(refused.out)]).toEqual([
+      6,
+      expect.stringMatching(`indexes/vex.index.json.zst.age cannot be decrypted: ${reason}\n.*do not use it`),
+      false,
+    ])
+  })
+
+  test('a strict one whose list is of other files than its manifest is refused, though all is signed', async () => {
+    const { bundle } = await at.exported('prof_strict')
+    const [gone, added] = [at.unpack(bundle), at.unpack(bundle)]
+    rmSync(join(gone, 'export.json.zst.age'))
+    const keysOfGone = forgeList(
+      at,
+      gone,
+      listIn(gone).files.filter(({ path }) => path !== 'export.json.zst.age'),
+    )
+    const one = listIn(added).files.find(({ path }) => path.startsWith('indexes/vex'))
+    cpSync(join(added, one?.path ?? ''), join(added, 'indexes/z.zst.age'))
+    const files = listIn(added).files.flatMap((file) =>
+      file.path === one?.path ? [file, { ...file, path: 'indexes/z.zst.age' }] : [file],
+    )
+    for (const [tree, keys, reason] of [
+      [gone, keysOfGone, 'there is no member export.json.zst.age'],
+      [added, forgeList(at, added, files), 'something else than its signed export.json names'],
+    ] as const) {
+      expect((await at.tenant.stella('export', 'verify', tree, ...keys)).code).toBe(0)
+      const refused = await at.decrypted(tree, 'old.txt', ...keys)
+      expect([refused.code, refused.stderr, existsSync(refused.out)]).toEqual([
+        6,
+        expect.stringMatching(`nothing was written: .*${reason}\n.*do not use it`),
+        false,
+      ])
+    }
+  })
+
   test('the test vector of docs/formats/encryption.md gives its plaintext', async () => {
     const page = textOf('docs/formats/encryption.md')
     const [, identity = ''] = /^identity +(AGE-SECRET-KEY-1\S+)$/m.exec(page) ?? []
@@ -102,12 +144,15 @@ describe('decrypting', () => {
     const [, text = ''] = /^plaintext +"(.+)"$/m.exec(page) ?? []
     const [, hex = ''] = /^ciphertext\n((?:[0-9a-f]+\n)+)/m.exec(page) ?? []
     expect([recipient, text, hex.length > 400]).toEqual([old.recipient, 'Hello, mirror.\\n', true])
+    const [, frame = ''] = /^zstd +([0-9a-f]+)$/m.exec(page) ?? []
     const [folder, out] = [at.place('vector'), at.place('vector')]
     mkdirSync(folder)
-    writeFileSync(join(folder, 'hello.age'), Buffer.from(hex.replaceAll('\n', ''), 'hex'))
+    writeFileSync(join(folder, 'hello.zst.age'), Buffer.from(hex.replaceAll('\n', ''), 'hex'))
     const by = { identities: identity }
-    await decryptMembers({ path: folder, members: [{ path: 'hello', maxBytes: 15 }], by, out })
+    const members = ['hello', 'hello.zst'].map((path) => ({ path, maxBytes: frame.length / 2 }))
+    await decryptMembers({ path: folder, members, by, out })
     expect(readFileSync(join(out, 'hello'), 'utf8')).toBe(JSON.parse(`"${text}"`))
+    expect(readFileSync(join(out, 'hello.zst')).toString('hex')).toBe(frame)
   })
 
   test('so does the test vector of a data key', async () => {
@@ -118,12 +163,16 @@ describe('decrypting', () => {
     const [, hex = ''] = /^ciphertext\n((?:[0-9a-f]+\n)+)/m.exec(vector) ?? []
     const [folder, out] = [at.place('vector'), at.place('vector')]
     mkdirSync(folder)
-    writeFileSync(join(folder, `${name}.enc`), Buffer.from(hex.replaceAll('\n', ''), 'hex'))
+    writeFileSync(join(folder, `${name}.zst.enc`), Buffer.from(hex.replaceAll('\n', ''), 'hex'))
     const by = { dataKey: Buffer.from(key, 'hex') }
     await decryptMembers({ path: folder, members: [{ path: name, maxBytes: 15 }], by, out })
     expect(readFileSync(join(out, name), 'utf8')).toBe(JSON.parse(`"${text}"`))
   })
 })
+
+function packed(text: string): Buffer {
+  return execFileSync('zstd', ['--compress', '--stdout'], { input: text })
+}
 
 describe('what takes mirrors in', () => {
   test('refuses one that is encrypted, and says what to do', async () => {

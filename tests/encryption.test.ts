@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import type { TestStack } from '@stella/deploy'
@@ -7,15 +17,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import {
   dataFiles,
+  decompressed,
   type Encryption,
   type Exported,
   fileIn,
   listIn,
   old,
+  openEncryption,
+  sealedPath,
   sha256,
   startEncryption,
 } from './support/encryption.ts'
 import { lacksJudge } from './support/judge.ts'
+import { post } from './support/tenant.ts'
 
 const noAge = lacksJudge('age', 'apt-get install age')
 
@@ -42,14 +56,14 @@ describe('an encrypted mirror', () => {
     expect(list.manifest_sha256).toBe(sha256(readFileSync(join(tree, 'export.json'))))
     expect(list.files.map(({ path }) => path)).toEqual(
       dataFiles(sealed.manifest)
-        .map(({ path }) => `${path}.age`)
+        .map(({ path }) => sealedPath(path))
         .sort(),
     )
     for (const { path, size, sha256: digest } of list.files) {
       const bytes = readFileSync(join(tree, path))
       expect([bytes.length, sha256(bytes)]).toEqual([size, digest])
       expect(bytes.toString('latin1')).toMatch(/^age-encryption\.org\/v1\n-> X25519 /)
-      expect(existsSync(join(tree, path.slice(0, -'.age'.length)))).toBe(false)
+      for (const end of ['.age', '.zst.age']) expect(existsSync(join(tree, path.slice(0, -end.length)))).toBe(false)
     }
     expect(readFileSync(join(tree, 'README.md'), 'utf8')).toContain('age --decrypt --identity key.txt')
   })
@@ -80,13 +94,34 @@ describe('an encrypted mirror', () => {
     execFileSync('sh', ['-ec', commands.join('\n')], { cwd: tree })
   })
 
-  test.skipIf(noAge)('is decrypted by age: what comes out is what export.json names', () => {
+  test.skipIf(noAge)('is decrypted by age and zstd: what comes out is what export.json names', () => {
     const tree = at.unpack(sealed.bundle)
     const identity = join(at.tenant.directory, 'old.txt')
     for (const { path, sha256: digest } of dataFiles(sealed.manifest)) {
-      const bytes = execFileSync('age', ['--decrypt', '--identity', identity, join(tree, `${path}.age`)])
-      expect([path, sha256(bytes)]).toEqual([path, digest])
+      const bytes = execFileSync('age', ['--decrypt', '--identity', identity, join(tree, sealedPath(path))])
+      expect([path, sha256(path.endsWith('.zst') ? bytes : decompressed(bytes))]).toEqual([path, digest])
     }
+  })
+
+  test.skipIf(noAge)('gives one file by the command of its README', () => {
+    const tree = at.unpack(sealed.bundle)
+    const [command = ''] = /^ {4}age --decrypt .*$/m.exec(readFileSync(join(tree, 'README.md'), 'utf8')) ?? []
+    cpSync(join(at.tenant.directory, 'old.txt'), join(tree, 'key.txt'))
+    execFileSync('sh', ['-ec', command], { cwd: tree })
+    expect(readFileSync(join(tree, 'advisories.index.json'), 'utf8')).toBe(
+      fileIn(plain.bundle, 'indexes/advisories.index.json'),
+    )
+  })
+
+  test('is about as large as a plain one', async () => {
+    const large = await openEncryption(stack, 'large-encryption')
+    expect((await post(large.tenant, packagedAdvisories(5000))).summary).toMatchObject({ new: 5000 })
+    const [wanted, ...encrypted] = await Promise.all(
+      ['prof_plain', 'prof_sealed_full', 'prof_strict'].map(async (profile) => large.exported(profile)),
+    )
+    const size = ({ bundle }: Exported) => statSync(bundle).size
+    if (!wanted) throw new Error('there is no plain mirror')
+    for (const one of encrypted) expect(size(one) / size(wanted)).toBeLessThan(1.15)
   })
 
   test('decrypted, is a mirror as any other', async () => {
@@ -123,14 +158,25 @@ describe('an encrypted mirror', () => {
   })
 })
 
+/** Advisories, a line each, of which mostly their packages tell, so that most of a mirror of them is its index. */
+function packagedAdvisories(count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const affected = Array.from({ length: 4 }, (_, place) => ({
+      package: { ecosystem: 'npm', name: `package-${(index * 31 + place * 101) % 20_000}` },
+      ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }, { fixed: `1.${index % 90}.0` }] }],
+    }))
+    return JSON.stringify({ id: `PACK-${index}`, modified: '2024-01-01T00:00:00Z', affected })
+  }).join('\n')
+}
+
 describe('whoever changes an encrypted mirror', () => {
-  const index = 'indexes/advisories.index.json.age'
+  const index = 'indexes/advisories.index.json.zst.age'
   const edits: [string, (tree: string) => void][] = [
     ['alters an encrypted file', (tree) => flip(join(tree, index))],
     ['takes one away', (tree) => rmSync(join(tree, index))],
-    ['swaps two', (tree) => swap(join(tree, index), join(tree, 'indexes/vex.index.json.age'))],
+    ['swaps two', (tree) => swap(join(tree, index), join(tree, 'indexes/vex.index.json.zst.age'))],
     ['cuts one', (tree) => writeFileSync(join(tree, index), readFileSync(join(tree, index)).subarray(0, -1))],
-    ['adds a file', (tree) => writeFileSync(join(tree, 'indexes/other.age'), 'x')],
+    ['adds a file', (tree) => writeFileSync(join(tree, 'indexes/other.zst.age'), 'x')],
     ['adds a plain file', (tree) => writeFileSync(join(tree, 'indexes/vex.index.json'), '{}')],
     ['adds a signed manifest', (tree) => addChain(tree)],
     [

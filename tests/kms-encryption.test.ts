@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import {
   dataFiles,
+  decompressed,
   type Encryption,
   type Exported,
   fileIn,
@@ -72,12 +73,14 @@ describe.skipIf(lacksKms())('a mirror that is encrypted by a KMS key', () => {
       expect(readFileSync(join(is, path)).equals(readFileSync(join(wanted, path))), path).toBe(true)
   })
 
-  test.skipIf(noTink)('is decrypted by Tink: what comes out is what export.json names', () => {
+  test.skipIf(noTink)('is decrypted by Tink and zstd: what comes out is what export.json names', () => {
     const tree = at.unpack(sealed.bundle)
     const hex = readFileSync(dataKey).toString('hex')
     for (const { path, sha256: digest } of dataFiles(sealed.manifest)) {
-      const input = readFileSync(join(tree, `${path}.enc`))
-      expect([path, sha256(execFileSync('tink-stream', [hex, path], { input }))]).toEqual([path, digest])
+      const isCompressed = path.endsWith('.zst')
+      const input = readFileSync(join(tree, isCompressed ? `${path}.enc` : `${path}.zst.enc`))
+      const bytes = execFileSync('tink-stream', [hex, path], { input })
+      expect([path, sha256(isCompressed ? bytes : decompressed(bytes))]).toEqual([path, digest])
     }
   })
 
@@ -88,12 +91,12 @@ describe.skipIf(lacksKms())('a mirror that is encrypted by a KMS key', () => {
     const key = randomBytes(32)
     const parts = [{ file: source, offset: 0, sizeBytes: null }]
     const member = { path: 'large', sizeBytes: content.length, sha256: sha256(content), parts }
-    await encryptMembers({ out, members: [member], by: { dataKey: key } })
+    await encryptMembers({ out, members: [member], by: { dataKey: key }, level: 3 })
     const plain = execFileSync('tink-stream', [key.toString('hex'), 'large'], {
       input: readFileSync(out),
       maxBuffer: 2 * content.length,
     })
-    expect(plain.equals(content)).toBe(true)
+    expect(decompressed(plain).equals(content)).toBe(true)
   })
 
   test('is checked as its README says, and tells how to have the key unwrapped', () => {
@@ -211,10 +214,10 @@ describe('a mirror that is encrypted strictly', () => {
   })
 
   test.each([
-    ['takes a file away', 'export.json.age', null],
-    ['alters a file', 'signatures/export.sig.age', 'x'],
+    ['takes a file away', 'export.json.zst.age', null],
+    ['alters a file', 'signatures/export.sig.zst.age', 'x'],
     ['adds a readable manifest', 'export.json', '{}'],
-    ['adds a file', 'indexes/other.age', 'x'],
+    ['adds a file', 'indexes/other.zst.age', 'x'],
   ])('whoever %s is found out', async (_, path, content) => {
     const tree = at.unpack(sealed.bundle)
     if (content === null) execFileSync('rm', [join(tree, path)])

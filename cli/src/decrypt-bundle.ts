@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 
 import {
+  bundlePaths,
   type EncryptedFiles,
   type ExportManifest,
   encryptedPaths,
   MAX_IDENTITY_BYTES,
+  MAX_MANIFEST_BYTES,
   type PublicKey,
   toProblem,
 } from '@stella/contracts'
-import { CommandFailure, decryptedPath } from '@stella/core'
+import { CommandFailure, decodeManifest, type FileToDecrypt, filesToDecrypt, manifestToDecrypt } from '@stella/core'
 import {
   type BundleMember,
   besideOf,
@@ -17,6 +19,7 @@ import {
   decryptMembers,
   packExport,
   type ReadExport,
+  readMember,
   readSoundExport,
   readVerifiedExport,
   unpackBundle,
@@ -26,6 +29,9 @@ import { readInputFile } from './input-file.ts'
 
 /** Largest data key file that is read, in bytes: more than a key has, so that another length is told. */
 const MAX_DATA_KEY_BYTES = 1024
+
+/** What to do with a bundle that is signed and holds what it must not. */
+const DISTRUST = 'do not use it, and tell whoever made it: the signature of what is encrypted is sound'
 
 /** What opens an encrypted bundle: an age identity file, or a file of its data key. */
 export interface KeyToDecrypt {
@@ -42,8 +48,8 @@ export interface BundleToDecrypt {
 }
 
 /**
- * Verifies an encrypted bundle as it is, decrypts its files, verifies what comes out as any export, and packs it: the bundle that it was before,
- * which is put in place whole.
+ * Verifies an encrypted bundle as it is, decrypts its files, each up to the size that something signed gives it, verifies what comes out as any export,
+ * and packs it: the bundle that it was before, which is put in place whole.
  * @throws CommandFailure `integrity` for a bundle that is not sound, that the key does not open, or that holds something else than its manifest
  *   says · `usage` for one that is not encrypted, or is by the other kind of key, and for what is no key
  */
@@ -58,14 +64,17 @@ export async function decryptBundle(asked: BundleToDecrypt, signal: AbortSignal)
   return besideOf(out, async (scratch) => {
     const tree = join(scratch, 'tree')
     await unpackReadable(tree, { bundle, sealed, list }, signal)
-    await decryptInto(tree, { asked, by, list }, signal)
+    const decrypt = (members: readonly FileToDecrypt[]) =>
+      decryptMembers({ path: resolve(bundle), members, by, out: tree }, signal).catch((error: unknown) =>
+        Promise.reject(undecrypted(error, asked.key)),
+      )
+    if (list.strict) await decrypt([manifestToDecrypt])
+    const files = filesToDecrypt(await listedManifest(tree, list, signal), list)
+    if (!files) throw otherPlaintext()
+    await decrypt(files)
     const { manifest, published } = await readSoundExport(tree, keys, signal).catch((error: unknown) =>
       Promise.reject(error instanceof CommandFailure ? otherPlaintext(error) : error),
     )
-    const sha256 = createHash('sha256')
-      .update(published.manifestBytes ?? '')
-      .digest('hex')
-    if (sha256 !== list.manifest_sha256) throw otherPlaintext()
     const members = published.members.map(memberIn(tree))
     await packExport(manifest, { members, scratch, out }, signal)
     return manifest
@@ -104,18 +113,12 @@ async function unpackReadable(tree: string, { bundle, sealed, list }: Sealed, si
   await unpackBundle({ path: resolve(bundle), members: readable.map(({ path }) => path), out: tree, maxBytes }, signal)
 }
 
-interface Decrypting {
-  readonly asked: BundleToDecrypt
-  readonly by: DecryptionKey
-  readonly list: EncryptedFiles
-}
-
-async function decryptInto(tree: string, { asked, by, list }: Decrypting, signal: AbortSignal): Promise<void> {
-  // No plaintext is longer than its ciphertext.
-  const members = list.files.map(({ path, size }) => ({ path: decryptedPath(path, list) ?? path, maxBytes: size }))
-  await decryptMembers({ path: resolve(asked.bundle), members, by, out: tree }, signal).catch((error: unknown) =>
-    Promise.reject(undecrypted(error, asked.key)),
-  )
+/** The manifest that the list of encrypted files is of. */
+async function listedManifest(tree: string, list: EncryptedFiles, signal: AbortSignal): Promise<ExportManifest> {
+  const bytes = await readMember(tree, bundlePaths.manifest, MAX_MANIFEST_BYTES, signal)
+  const manifest = decodeManifest(bytes)
+  if (!manifest || createHash('sha256').update(bytes).digest('hex') !== list.manifest_sha256) throw otherPlaintext()
+  return manifest
 }
 
 function memberIn(tree: string): (file: { path: string; sizeBytes: number; sha256: string }) => BundleMember {
@@ -132,21 +135,23 @@ function undecrypted(error: unknown, { kind, file }: KeyToDecrypt): unknown {
       kind === 'identity' ? 'name a file as age-keygen writes it' : 'name a file of the 32 bytes of the key'
     return new CommandFailure('usage', `${file} cannot be used: ${message}`, advice, cause)
   }
-  if (code === 'bundle/invalid' || code === 'blob/altered' || code === 'blob/long') {
+  if (code === 'bundle/invalid') {
     const advice =
       kind === 'identity'
         ? 'give the identity of one of its recipients, which `stella export verify` names'
         : 'give what the KMS unwraps of data_key.wrapped in the signatures/encrypted.json of this bundle'
     return new CommandFailure('integrity', `nothing was written: ${message}`, advice, cause)
   }
+  // It was verified before: what is wrong now is so in what was signed.
+  if (code === 'blob/absent' || code === 'blob/altered' || code === 'blob/long')
+    return new CommandFailure('integrity', `nothing was written: ${message}`, DISTRUST, cause)
   return error
 }
 
 function otherPlaintext(cause?: CommandFailure): CommandFailure {
   const why = 'it was decrypted to something else than its signed export.json names'
-  const advice = 'do not use it, and tell whoever made it: the signature of what is encrypted is sound'
   const details = cause ? { cause, details: cause.details } : {}
-  return new CommandFailure('integrity', `nothing was written: ${why}`, advice, details)
+  return new CommandFailure('integrity', `nothing was written: ${why}`, DISTRUST, details)
 }
 
 function notEncrypted(bundle: string): CommandFailure {

@@ -26,7 +26,14 @@ export { dssePreAuthEncoding } from './dsse.ts'
 export { isLowS, withLowS } from './ecdsa-low-s.ts'
 export { cutByEcosystem, type EcosystemExtent, ecosystemsToCutBy } from './ecosystem-parts.ts'
 export { effectiveFilters } from './effective-filters.ts'
-export { decryptedPath, encodeEncryptedFiles, encryptionScheme, isEncryptedFile } from './encrypted-files.ts'
+export {
+  encodeEncryptedFiles,
+  encryptionScheme,
+  type FileToDecrypt,
+  filesToDecrypt,
+  isEncryptedFile,
+  manifestToDecrypt,
+} from './encrypted-files.ts'
 export type { ExportFault } from './export-fault.ts'
 export {
   decodeManifest,

@@ -24,15 +24,19 @@ const CHECK_ENCRYPTED = `Without a key they can be checked as they are:
     jq -r '"\\(.manifest_sha256)  export.json", (.files[] | "\\(.sha256)  \\(.path)")' signatures/encrypted.json | sha256sum --check --quiet
 `
 
+const DECOMPRESS =
+  'What comes out is zstd; where `export.json` names a file without `.zst`, it is decompressed after that.'
+
 const decryptions: Readonly<Record<EncryptionScheme, string>> = {
   'age-x25519': `
 ## Decrypt it
 
 Where there is \`signatures/encrypted.json\`, the files with \`.age\` at the end of their names are encrypted to the keys that it names: age files
-(https://age-encryption.org/v1). ${CHECK_ENCRYPTED}
+(https://age-encryption.org/v1). ${DECOMPRESS}
+${CHECK_ENCRYPTED}
 With the identity of one of these keys, \`key.txt\`, one file is decrypted by
 
-    age --decrypt --identity key.txt --output advisories.index.json indexes/advisories.index.json.age
+    age --decrypt --identity key.txt indexes/advisories.index.json.zst.age | zstd --decompress > advisories.index.json
 
 and all of them by \`stella mirror decrypt <this> --identity key.txt --out <mirror>\`. What follows is about the decrypted files.
 `,
@@ -40,7 +44,8 @@ and all of them by \`stella mirror decrypt <this> --identity key.txt --out <mirr
 ## Decrypt it
 
 Where there is \`signatures/encrypted.json\`, the files with \`.enc\` at the end of their names are encrypted by a data key, with AES-256-GCM in the form of Tink's
-streaming AEAD (AES256_GCM_HKDF_1MB; the associated data is the path without \`.enc\`). A key of a KMS has wrapped the data key. ${CHECK_ENCRYPTED}
+streaming AEAD (AES256_GCM_HKDF_1MB; the associated data is the path as \`export.json\` names it). ${DECOMPRESS}
+A key of a KMS has wrapped the data key. ${CHECK_ENCRYPTED}
 Let the KMS unwrap it, for instance
 
     jq -r .data_key.wrapped signatures/encrypted.json | base64 --decode > wrapped.bin

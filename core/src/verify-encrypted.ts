@@ -11,7 +11,7 @@ import {
 } from '@stella/contracts'
 
 import { byteOrder } from './byte-order.ts'
-import { decryptedPath, encryptedPathsOf, isEncryptedFile } from './encrypted-files.ts'
+import { encryptedPathsOf, isEncryptedFile, isEncryptedPath } from './encrypted-files.ts'
 import { ABSENT, type ExportFault } from './export-fault.ts'
 import { readJson } from './json-documents.ts'
 import { isMerged } from './merged-manifest.ts'
@@ -67,7 +67,7 @@ function formFaults(list: EncryptedFiles): string[] {
   const checks: [boolean, string][] = [
     [isSorted, 'its recipients are not sorted, each once'],
     [isAscending(paths), 'its files are not sorted, each once'],
-    [paths.every((path) => decryptedPath(path, list) !== null), 'it names a file that is none of its scheme'],
+    [paths.every((path) => isEncryptedPath(path, list)), 'it names a file that is none of its scheme'],
   ]
   return checks.flatMap(([isSound, reason]) => (isSound ? [] : [reason]))
 }

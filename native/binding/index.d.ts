@@ -226,15 +226,15 @@ export interface DatabaseSource {
 }
 
 /**
- * Decrypts members of a bundle into a folder.
+ * Decrypts members of a bundle into a folder, and decompresses those whose names do not end with `.zst`.
  *
  * @param request - the bundle, its members, the key, and the folder for what comes out
  * @param cancel - raise it to stop; what was written so far stays then, as after any failure
- * @returns size and digest of each plaintext
- * @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where no identity opens a
- * member; `blob/altered` for a member that is no sound encrypted file, or of another data key; `blob/long`; `blob/full`
+ * @returns size and digest of each as it comes out
+ * @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where they do not open a member;
+ * `blob/altered` for a member that is no sound encrypted file, or not one zstd frame; `blob/long` before a member is longer than it may be; `blob/full`
  *
- * Memory: one frame, some blocks and segments. Source: as `encryptMembers`.
+ * Memory: one frame, a window of 8 MiB, some blocks and segments. Source: as `encryptMembers`.
  */
 export declare function decryptMembers(request: DecryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
 
@@ -314,22 +314,23 @@ export interface DocumentsOptions {
 
 /** A member that is encrypted. */
 export interface EncryptedMember {
-  /** Its path without `.age` or `.enc`. */
+  /** Its path in the mirror: without `.age` or `.enc`, and without the `.zst` that it was given. */
   path: string
-  /** Most bytes that its plaintext may have. */
+  /** Most bytes that it may have there. */
   maxBytes: number
 }
 
 /**
- * Encrypts members, one behind the other in a file that is complete when the promise resolves.
+ * Compresses members whose names do not end with `.zst`, and encrypts all, one behind the other in a file that is complete when the promise resolves.
  *
  * @param request - the members with their sources, what they are encrypted by, and the file
  * @param cancel - raise it to stop
- * @returns where each lies in the file, by its path with `.age` or `.enc`
- * @throws `request/invalid` for what is no recipient or no data key; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
- * `native/io`; `native/cancelled`
+ * @returns where each lies in the file, by its path with `.zst` unless it has that, and `.age` or `.enc`
+ * @throws `request/invalid` for what is no recipient, no data key or no level; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated;
+ * `blob/full`; `native/io`; `native/cancelled`
  *
- * Memory: some blocks and segments. Source: https://c2sp.org/age; https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming.
+ * Memory: that of zstd at the level, some blocks and segments. Source: RFC 8878; https://c2sp.org/age;
+ * https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming.
  */
 export declare function encryptMembers(request: EncryptRequest, cancel: CancelFlag): Promise<Array<DatabasePart>>
 
@@ -342,6 +343,8 @@ export interface EncryptRequest {
   recipients?: Array<string>
   /** 32 bytes. A member is in segments of AES-256-GCM then. */
   dataKey?: Uint8Array
+  /** zstd level, 1 to 19, of members that are not compressed by their names. */
+  level: number
 }
 
 /** A document that was fetched. */

@@ -12,7 +12,7 @@ export type DecryptionKey = { readonly identities: string } | { readonly dataKey
 export interface DecryptRequest {
   /** Absolute path of the bundle, or of the folder that it was unpacked into. */
   readonly path: string
-  /** By their paths without `.age` or `.enc`. */
+  /** By their paths in the mirror. */
   readonly members: readonly EncryptedMember[]
   readonly by: DecryptionKey
   /** Absolute path of a folder that holds none of them. */
@@ -20,13 +20,13 @@ export interface DecryptRequest {
 }
 
 /**
- * Decrypts members of a bundle into a folder, off the JavaScript thread.
+ * Decrypts members of a bundle into a folder, and decompresses those whose names do not end with `.zst`, off the JavaScript thread.
  *
  * @param request - the bundle, its members, the key, and where to
  * @param signal - stops the work at the next block
- * @returns size and digest of each plaintext
- * @throws `request/invalid` for what is no identity or no data key · `bundle/invalid` where no identity opens a member · `blob/absent`, `blob/altered`
- *   (also for another data key), `blob/long` · `blob/full` · `native/io` · `native/cancelled`
+ * @returns size and digest of each as it comes out
+ * @throws `request/invalid` for what is no identity or no data key · `bundle/invalid` where they do not open a member · `blob/absent`, `blob/altered` (also
+ *   where a member is not one zstd frame), `blob/long` before one is longer than it may be · `blob/full` · `native/io` · `native/cancelled`
  */
 export function decryptMembers(
   { path, members, by, out }: DecryptRequest,

@@ -8,18 +8,24 @@ export interface EncryptRequest {
   readonly out: string
   readonly members: readonly BundleMember[]
   readonly by: { readonly recipients: readonly string[] } | { readonly dataKey: Uint8Array }
+  /** zstd level, 1 to 19, of files that are not compressed by their names. */
+  readonly level: number
 }
 
 /**
- * Encrypts files, one behind the other in a file, off the JavaScript thread. Each time other bytes come out.
+ * Compresses files whose names do not end with `.zst`, and encrypts all, one behind the other in a file, off the JavaScript thread. Each time other bytes
+ * come out.
  *
- * @param request - the file, members with their sources and stated digests, recipients as `age1…` or a data key
+ * @param request - the file, members with their sources and stated digests, recipients as `age1…` or a data key, and the level
  * @param signal - stops the work at the next block
- * @returns where each lies in the file, with size and digest, by its path with `.age` or `.enc`
- * @throws `request/invalid` for what is no recipient or no data key · `blob/short`, `blob/long`, `blob/altered` for a source that is not as stated ·
+ * @returns where each lies in the file, with size and digest, by its path with `.zst` unless it has that, and `.age` or `.enc`
+ * @throws `request/invalid` for what is no recipient, no data key or no level · `blob/short`, `blob/long`, `blob/altered` for a source that is not as stated ·
  *   `blob/full` · `native/io` · `native/cancelled`
  */
-export function encryptMembers({ out, members, by }: EncryptRequest, signal?: AbortSignal): Promise<DatabasePart[]> {
+export function encryptMembers(
+  { out, members, by, level }: EncryptRequest,
+  signal?: AbortSignal,
+): Promise<DatabasePart[]> {
   const key = 'dataKey' in by ? { dataKey: by.dataKey } : { recipients: [...by.recipients] }
-  return withCancelFlag(signal, (flag) => encryptNatively({ out, members: [...members], ...key }, flag))
+  return withCancelFlag(signal, (flag) => encryptNatively({ out, members: [...members], ...key, level }, flag))
 }

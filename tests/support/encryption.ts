@@ -133,3 +133,13 @@ export function sha256(bytes: Uint8Array): string {
 export function dataFiles({ content }: ExportManifest): ExportFile[] {
   return content.files.filter(({ path }) => path !== 'README.md')
 }
+
+/** Where a file of a mirror lies that is encrypted to recipients. */
+export function sealedPath(path: string): string {
+  return path.endsWith('.zst') ? `${path}.age` : `${path}.zst.age`
+}
+
+/** What the zstd command makes of what was decrypted. */
+export function decompressed(input: Uint8Array): Buffer {
+  return execFileSync('zstd', ['--decompress', '--stdout'], { input, maxBuffer: 2 ** 30 })
+}

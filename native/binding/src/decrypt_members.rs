@@ -15,9 +15,9 @@ use crate::fault::{Fault, NativeError};
 /// A member that is encrypted.
 #[napi(object)]
 pub struct EncryptedMember {
-    /// Its path without `.age` or `.enc`.
+    /// Its path in the mirror: without `.age` or `.enc`, and without the `.zst` that it was given.
     pub path: String,
-    /// Most bytes that its plaintext may have.
+    /// Most bytes that it may have there.
     pub max_bytes: f64,
 }
 
@@ -76,15 +76,15 @@ fn wanted(EncryptedMember { path, max_bytes }: EncryptedMember) -> std::result::
     Ok(Wanted { path, max_bytes: whole(max_bytes, "maxBytes")? })
 }
 
-/// Decrypts members of a bundle into a folder.
+/// Decrypts members of a bundle into a folder, and decompresses those whose names do not end with `.zst`.
 ///
 /// @param request - the bundle, its members, the key, and the folder for what comes out
 /// @param cancel - raise it to stop; what was written so far stays then, as after any failure
-/// @returns size and digest of each plaintext
-/// @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where no identity opens a
-/// member; `blob/altered` for a member that is no sound encrypted file, or of another data key; `blob/long`; `blob/full`
+/// @returns size and digest of each as it comes out
+/// @throws what `readMember` throws; `request/invalid` where identities or data key cannot be read; `bundle/invalid` where they do not open a member;
+/// `blob/altered` for a member that is no sound encrypted file, or not one zstd frame; `blob/long` before a member is longer than it may be; `blob/full`
 ///
-/// Memory: one frame, some blocks and segments. Source: as `encryptMembers`.
+/// Memory: one frame, a window of 8 MiB, some blocks and segments. Source: as `encryptMembers`.
 #[napi]
 pub fn decrypt_members(request: DecryptRequest, cancel: &CancelFlag) -> AsyncTask<DecryptMembers> {
     AsyncTask::new(DecryptMembers { request, cancel: cancel.shared(), fault: Fault::default() })

@@ -7,6 +7,7 @@ use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use stella_encryption::{DataKey, EncryptBy, EncryptionError, Recipients, encrypt};
 
+use crate::bundle_problem::whole;
 use crate::cancel::CancelFlag;
 use crate::database::DatabasePart;
 use crate::fault::{Fault, NativeError};
@@ -22,6 +23,8 @@ pub struct EncryptRequest {
     pub recipients: Option<Vec<String>>,
     /// 32 bytes. A member is in segments of AES-256-GCM then.
     pub data_key: Option<Uint8Array>,
+    /// zstd level, 1 to 19, of members that are not compressed by their names.
+    pub level: f64,
 }
 
 pub struct EncryptMembers {
@@ -44,7 +47,8 @@ impl Task for EncryptMembers {
                 (None, Some(key)) => EncryptBy::DataKey(DataKey::new(key)?),
                 _ => return Err(EncryptionError::NotOneKey.into()),
             };
-            let sealed = encrypt(&members, &by, Path::new(&request.out), cancel)?;
+            let level = i32::try_from(whole(request.level, "level")?).unwrap_or(i32::MAX);
+            let sealed = encrypt(&members, &by, level, Path::new(&request.out), cancel)?;
             let part = |sealed: stella_encryption::Sealed| DatabasePart {
                 path: sealed.path,
                 offset: sealed.offset as f64,
@@ -64,15 +68,16 @@ impl Task for EncryptMembers {
     }
 }
 
-/// Encrypts members, one behind the other in a file that is complete when the promise resolves.
+/// Compresses members whose names do not end with `.zst`, and encrypts all, one behind the other in a file that is complete when the promise resolves.
 ///
 /// @param request - the members with their sources, what they are encrypted by, and the file
 /// @param cancel - raise it to stop
-/// @returns where each lies in the file, by its path with `.age` or `.enc`
-/// @throws `request/invalid` for what is no recipient or no data key; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated; `blob/full`;
-/// `native/io`; `native/cancelled`
+/// @returns where each lies in the file, by its path with `.zst` unless it has that, and `.age` or `.enc`
+/// @throws `request/invalid` for what is no recipient, no data key or no level; `blob/short`, `blob/long`, `blob/altered` when a source is not as stated;
+/// `blob/full`; `native/io`; `native/cancelled`
 ///
-/// Memory: some blocks and segments. Source: https://c2sp.org/age; https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming.
+/// Memory: that of zstd at the level, some blocks and segments. Source: RFC 8878; https://c2sp.org/age;
+/// https://developers.google.com/tink/streaming-aead/aes_gcm_hkdf_streaming.
 #[napi]
 pub fn encrypt_members(request: EncryptRequest, cancel: &CancelFlag) -> AsyncTask<EncryptMembers> {
     AsyncTask::new(EncryptMembers { request, cancel: cancel.shared(), fault: Fault::default() })
@@ -82,8 +87,9 @@ impl From<EncryptionError> for NativeError {
     fn from(error: EncryptionError) -> Self {
         let code = match error {
             EncryptionError::Bundle(error) => return error.into(),
-            EncryptionError::Locked { .. } => "bundle/invalid",
+            EncryptionError::Locked { .. } | EncryptionError::OtherDataKey { .. } => "bundle/invalid",
             EncryptionError::Damaged { .. } => "blob/altered",
+            EncryptionError::TooLarge { .. } => "blob/long",
             _ => "request/invalid",
         };
         Self::new(code, error.to_string())

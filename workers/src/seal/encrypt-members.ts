@@ -23,6 +23,8 @@ const DATA_KEY_BYTES = 32
 export interface Encrypting {
   readonly tenantId: string
   readonly encryption: Encryption
+  /** zstd level. */
+  readonly level: number
   /** All that a bundle holds otherwise: the data files, and the documents that describe it. */
   readonly members: readonly BundleMember[]
 }
@@ -34,12 +36,12 @@ export interface EncryptedTree {
 }
 
 /**
- * Encrypts the files of a mirror into a scratch file, and signs a list of what came out: `export.json` is of the plaintext.
+ * Compresses and encrypts the files of a mirror into a scratch file, and signs a list of what came out: `export.json` is of the plaintext.
  * @throws `plan/too-large` where a verifier would refuse the list · `kms/…` · `blob/…` · `native/…`
  */
 export async function encryptMembers(
   deps: Pick<SealDeps, 'kms' | 'wrappingKms'>,
-  { tenantId, encryption, members }: Encrypting,
+  { tenantId, encryption, level, members }: Encrypting,
   scratch: Scratch,
   signal: AbortSignal,
 ): Promise<EncryptedTree> {
@@ -48,7 +50,7 @@ export async function encryptMembers(
   const out = join(scratch.directory, 'encrypted')
   const plain = members.filter((member) => isEncryptedFile(member, encryption))
   const { parts, told } = await encryptedBy(deps, { tenantId, encryption }, (by) =>
-    encryptNatively({ out, members: plain, by }, signal),
+    encryptNatively({ out, members: plain, by, level }, signal),
   )
   const files = parts.map(({ path, sizeBytes: size, sha256 }) => ({ path, size, sha256 }))
   const { strict } = encryption

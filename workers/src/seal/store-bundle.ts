@@ -33,11 +33,16 @@ export async function storeBundle(deps: SealDeps, inputs: BundleInputs, signal: 
   try {
     const documents = await storeDocuments(deps, { documents: inputs.documents, keyOf })
     const plain = await locate(deps.blobs, [...inputs.members, ...documents], scratch)
-    const { encryption } = plan.profile.config
+    const { encryption, compression } = plan.profile.config
     // An export in parts holds its index alone: each part is encrypted.
     const encrypted =
       encryption && !plan.parts
-        ? await encryptMembers(deps, { tenantId, encryption, members: plain }, scratch, signal)
+        ? await encryptMembers(
+            deps,
+            { tenantId, encryption, level: compression.level, members: plain },
+            scratch,
+            signal,
+          )
         : null
     const besides = await storeDocuments(deps, { documents: encrypted?.documents ?? [], keyOf })
     const members = [...(encrypted?.members ?? plain), ...(await locate(deps.blobs, besides, scratch))]

@@ -11,7 +11,7 @@ use crate::pack::{Member, PackOptions, Part, PlainPiece, Turns};
 use crate::tar_entry;
 
 /// Ends of the paths of members that do not get smaller.
-const COMPRESSED: [&str; 2] = [".zst", ".age"];
+const COMPRESSED: [&str; 3] = [".zst", ".age", ".enc"];
 
 /// Sends the frames of all members, and of the end, in order.
 ///

@@ -41,7 +41,7 @@ mod zstd_frame;
 
 pub use error::{BundleError, poll};
 pub use member_path::check as check_path;
-pub use pack::{Member, PackOptions, Packed, Part, pack, pack_into};
+pub use pack::{Member, PackOptions, Packed, Part, check_level, pack, pack_into};
 pub use read_member::{Members, copy_member, read_member};
 pub use report::{Fault, MemberDigest, ScanLimits, ScanReport};
 pub use scan::scan_bundle;

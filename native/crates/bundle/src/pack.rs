@@ -126,11 +126,18 @@ pub fn pack_into(
     })
 }
 
+/// Whether bundles, and what is encrypted for them, are compressed at this level.
+///
+/// # Errors
+/// [`BundleError::Option`] unless it is 1 to 19: higher ones need a window that few decoders give.
+pub fn check_level(level: i32) -> Result<(), BundleError> {
+    if (1..=19).contains(&level) { Ok(()) } else { Err(BundleError::Option("the compression level of a bundle must be 1 to 19".into())) }
+}
+
 fn check_options(options: &PackOptions) -> Result<(), BundleError> {
+    check_level(options.level)?;
     let refused = if options.mtime >= tar_entry::OCTAL_LIMIT {
         "the time of a bundle must be below 2^33 seconds"
-    } else if !(1..=19).contains(&options.level) {
-        "the compression level of a bundle must be 1 to 19"
     } else if !(MIN_FRAME_BYTES..=MAX_FRAME_BYTES).contains(&options.frame_bytes)
         || !(options.frame_bytes as usize).is_multiple_of(tar_entry::BLOCK)
     {

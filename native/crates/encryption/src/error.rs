@@ -34,19 +34,33 @@ pub enum EncryptionError {
         /// The member.
         path: String,
     },
+    /// A member is encrypted by another data key, or its bytes are not those that were written: segments do not tell which.
+    #[error("{path} cannot be decrypted: the data key is another one, or its bytes were altered or cut")]
+    OtherDataKey {
+        /// The member.
+        path: String,
+    },
     /// A data key is too short or too long.
     #[error("a data key has 32 bytes, this one {bytes}")]
     DataKey {
         /// How many it has.
         bytes: usize,
     },
-    /// A member is no encrypted file, or not the one that was written.
+    /// A member is no encrypted file, not the one that was written, or not one zstd frame.
     #[error("{path} cannot be decrypted: {reason}")]
     Damaged {
         /// The member.
         path: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A member holds more than its caller allows, decompressed.
+    #[error("{path} cannot be decrypted: it holds more than {max_bytes} bytes, the limit for this file")]
+    TooLarge {
+        /// The member.
+        path: String,
+        /// What is allowed.
+        max_bytes: u64,
     },
     /// Reading or writing failed, or was cancelled.
     #[error(transparent)]

@@ -1,5 +1,6 @@
 //! Members of a bundle, encrypted and decrypted: as age files (version 1 of the format, <https://c2sp.org/age>) to X25519 recipients, or in segments of
-//! AES-256-GCM by a data key. Both read and write as they go: memory is some blocks and segments, whatever the sizes.
+//! AES-256-GCM by a data key. What is encrypted is zstd, since nothing compresses ciphertext: a member that is not by its name is compressed into one
+//! frame. Both read and write as they go: memory is a window of zstd, some blocks and segments, whatever the sizes.
 
 #![warn(missing_docs)]
 
@@ -9,9 +10,10 @@ mod encrypt;
 mod error;
 mod identities;
 mod recipients;
+mod sealed_path;
 mod segments;
 mod source;
-mod suffix;
+mod zstd_frame;
 
 pub use data_key::DataKey;
 pub use decrypt::{DecryptBy, Wanted, decrypt};

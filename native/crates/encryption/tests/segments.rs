@@ -11,7 +11,7 @@ use stella_bundle::{Member, Part};
 use stella_encryption::{DataKey, DecryptBy, EncryptBy, EncryptionError, Wanted, decrypt, encrypt};
 use tempfile::TempDir;
 
-const PATH: &str = "indexes/vex.index.json";
+const PATH: &str = "vex/raw/000000.tar.zst";
 const SEGMENT: usize = 1 << 20;
 const FIRST: usize = SEGMENT - 40 - 16;
 const KEY: [u8; 32] = [7; 32];
@@ -27,11 +27,11 @@ fn sealed(folder: &Path, content: &[u8]) -> Vec<u8> {
     let member = Member { path: PATH.into(), size_bytes: content.len() as u64, sha256: hex(content), parts };
     let out = folder.join("sealed");
     let by = EncryptBy::DataKey(DataKey::new(&KEY).unwrap());
-    let told = encrypt(&[member], &by, &out, &AtomicBool::new(false)).unwrap();
+    let told = encrypt(&[member], &by, 3, &out, &AtomicBool::new(false)).unwrap();
     let bytes = fs::read(&out).unwrap();
     assert_eq!(
         (told[0].path.as_str(), told[0].size_bytes, &told[0].sha256),
-        ("indexes/vex.index.json.enc", bytes.len() as u64, &hex(&bytes))
+        ("vex/raw/000000.tar.zst.enc", bytes.len() as u64, &hex(&bytes))
     );
     bytes
 }
@@ -70,12 +70,14 @@ fn nothing_else_comes_back() {
     let content = vec![42; SEGMENT + FIRST];
     let bytes = sealed(folder.path(), &content);
     let refused = |path: &str, bytes: &[u8], key| match opened(folder.path(), (path, bytes), key, content.len()) {
-        Err(EncryptionError::Damaged { reason, .. }) => reason,
+        Err(error @ (EncryptionError::OtherDataKey { .. } | EncryptionError::Damaged { .. })) => {
+            error.to_string().split_once(": ").unwrap().1.to_owned()
+        }
         other => panic!("{other:?}"),
     };
     let reason = "the data key is another one, or its bytes were altered or cut";
     assert_eq!(refused(PATH, &bytes, [8; 32]), reason);
-    assert_eq!(refused("indexes/sbom.index.json", &bytes, KEY), reason);
+    assert_eq!(refused("sboms/raw/000000.tar.zst", &bytes, KEY), reason);
     for at in [1, 33, 40, SEGMENT, bytes.len() - 1] {
         let mut altered = bytes.clone();
         altered[at] ^= 1;
@@ -97,7 +99,7 @@ fn nothing_else_comes_back() {
 fn a_plaintext_that_is_longer_than_stated_is_refused() {
     let folder = TempDir::new().unwrap();
     let bytes = sealed(folder.path(), &[1; 100]);
-    assert!(matches!(opened(folder.path(), (PATH, &bytes), KEY, 99), Err(EncryptionError::Bundle(_))));
+    assert!(matches!(opened(folder.path(), (PATH, &bytes), KEY, 99), Err(EncryptionError::TooLarge { max_bytes: 99, .. })));
 }
 
 #[test]
