@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { KmsProcess, lacksKms } from '@stella/adapters/testing'
@@ -279,5 +279,20 @@ describe('a mirror that is encrypted strictly', () => {
     writeFileSync(dataKey, execFileSync('openssl', words, { input }))
     const { code, out } = await at.decrypted(bundle, { dataKey })
     expect([code, (await at.verified(out)).verdict.ok]).toEqual([0, true])
+  })
+
+  test('answers a profile that was asked for again as it did before, though its key is gone', async () => {
+    const key = join(stack.devDir, 'encryption-keys/strict-encryption/once.key')
+    mkdirSync(dirname(key), { recursive: true })
+    writeFileSync(key, randomBytes(32).toString('hex'), { mode: 0o600 })
+    const config = { encryption: { kms_key: 'once' } }
+    const body = JSON.stringify({ name: 'asked twice', kind: 'mirror', variant: 'full', config })
+    const create = (idempotencyKey: string) =>
+      at.tenant.api('/export/profiles', { method: 'POST', headers: { 'idempotency-key': idempotencyKey }, body })
+    const first = await (await create('the-first-one')).text()
+    rmSync(key)
+    const again = await create('the-first-one')
+    expect([again.status, await again.text()]).toEqual([201, first])
+    expect((await create('another-one')).status).toBe(400)
   })
 })
