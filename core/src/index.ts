@@ -56,6 +56,7 @@ export {
 } from './index-document.ts'
 export { inputFailure } from './input-failure.ts'
 export { isSameJson } from './json-documents.ts'
+export { kindsOf } from './kinds-of.ts'
 export { mergePatch } from './merge-patch.ts'
 export {
   isMerged,

@@ -1,4 +1,4 @@
-import { type Filters, kindOfGroup, type RecordKind, recordGroups, type Sharding } from '@stella/contracts'
+import type { Sharding } from '@stella/contracts'
 import {
   coarseParts,
   cutByEcosystem,
@@ -29,6 +29,8 @@ export interface TooLarge {
   readonly scope: Scope
   readonly sharding: Sharding
   readonly groups: readonly GroupExtent[]
+  /** Whether it holds the documents of records besides. */
+  readonly withDocuments: boolean
 }
 
 /**
@@ -36,31 +38,30 @@ export interface TooLarge {
  * where a part must be cut by them.
  * @throws `plan/too-large` where they are more than `MAX_PARTS`
  */
-export async function cutParts(places: Places, { scope, sharding, groups }: TooLarge): Promise<readonly PlannedPart[]> {
+export async function cutParts(places: Places, tooLarge: TooLarge): Promise<readonly PlannedPart[]> {
+  const { scope, sharding, withDocuments } = tooLarge
   const maxBytes = sharding.max_bytes
   const parts: PlannedPart[] = []
-  for (const part of await partsBeforeTime(places, { scope, sharding, groups })) {
+  for (const part of await partsBeforeTime(places, tooLarge)) {
     // Within given times there is nothing without a time; without a time there is nothing to cut by.
     if (part.estimatedBytes <= maxBytes || part.filters.undated) {
       parts.push(part)
       continue
     }
-    const query = { scope: { ...scope, filters: part.filters }, kinds: kindsOf(part.filters) }
-    const buckets = await places.times({ ...query, grainBytes: grainOf(maxBytes) })
+    const inPart = { ...scope, filters: part.filters }
+    const buckets = await places.times({ scope: inPart, grainBytes: grainOf(maxBytes), withDocuments })
     parts.push(...cutByTime(part, buckets, maxBytes))
   }
   return requireFewParts(parts)
 }
 
-async function partsBeforeTime(places: Places, { scope, sharding, groups }: TooLarge): Promise<readonly PlannedPart[]> {
-  const { filters } = scope
-  const coarse = coarseParts(filters, sharding, groups)
+async function partsBeforeTime(
+  places: Places,
+  { scope, sharding, groups, withDocuments }: TooLarge,
+): Promise<readonly PlannedPart[]> {
+  const coarse = coarseParts(scope.filters, sharding, groups)
   const [whole] = coarse
   if (sharding.by !== 'ecosystem' || !whole) return coarse
-  const query = { scope, kinds: kindsOf(filters), names: ecosystemsToCutBy(filters) }
-  return cutByEcosystem(whole, await places.ecosystems(query))
-}
-
-function kindsOf({ include }: Filters): RecordKind[] {
-  return (include ?? recordGroups).map((group) => kindOfGroup[group])
+  const names = ecosystemsToCutBy(scope.filters)
+  return cutByEcosystem(whole, await places.ecosystems({ scope, names, withDocuments }))
 }

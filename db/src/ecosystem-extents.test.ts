@@ -35,7 +35,7 @@ afterAll(() => database.close())
 
 async function recordsOf(names: readonly string[], filters: Filters = {}, ledgerRevision = 1) {
   const scope = { tenantId, ledgerRevision, filters }
-  const query = { scope, kinds: ['advisory', 'sbom'] as const, names }
+  const query = { scope, names }
   const extents = await withTenant(database, tenantId, (tx) => ecosystemExtents(tx, query))
   return extents.map(({ ecosystem, records }) => [ecosystem, records])
 }
@@ -86,8 +86,8 @@ test('filters and the revision bound what is counted, and bytes are those of the
     ['npm', 2],
     [null, 3],
   ])
-  const scope = { tenantId, ledgerRevision: 1, filters: {} }
-  const query = { scope, kinds: ['sbom'] as const, names: ['npm'], withDocuments: false }
+  const scope = { tenantId, ledgerRevision: 1, filters: { include: ['sboms' as const] } }
+  const query = { scope, names: ['npm'], withDocuments: false }
   expect(await withTenant(database, tenantId, (tx) => ecosystemExtents(tx, query))).toEqual([
     { ecosystem: 'npm', records: 1, bytes: 3 },
     { ecosystem: null, records: 0, bytes: 0 },

@@ -1,17 +1,14 @@
-import type { RecordKind } from '@stella/contracts'
 import type { EcosystemExtent, Scope } from '@stella/core'
 import { sql } from 'drizzle-orm'
 
 import { quoteLiteral } from './quote-literal.ts'
-import { recordBytes } from './record-bytes.ts'
-import { scopeCondition } from './scope-conditions.ts'
+import { sizesQuery } from './record-bytes.ts'
 import { selectorDigest } from './selector-conditions.ts'
 import type { Transaction } from './session.ts'
 
-/** Kinds of a scope, and the ecosystems to tell them apart by. */
+/** A scope, and the ecosystems to tell its records apart by. */
 export interface EcosystemQuery {
   readonly scope: Scope
-  readonly kinds: readonly RecordKind[]
   /** In the order in which they take: a record of several counts for the first of them. */
   readonly names: readonly string[]
   /** Whether the export holds the documents of records besides. */
@@ -32,7 +29,7 @@ export async function ecosystemExtents(tx: Transaction, query: EcosystemQuery): 
   }))
 }
 
-function extentsQuery({ scope, kinds, names, withDocuments = false }: EcosystemQuery): string {
+function extentsQuery({ scope, names, withDocuments = false }: EcosystemQuery): string {
   const named = names.map(
     (name, place) => `(${place}, ${quoteLiteral(selectorDigest('ecosystem', name.toLowerCase()))}::uuid)`,
   )
@@ -44,15 +41,8 @@ group by s.revision, s.ordinal
 )
 select firsts.place, count(*)::float8 as records, sum(sizes.bytes)::float8 as bytes
 from (
-${kinds.map((kind) => sizesQuery(scope, kind, withDocuments)).join('\nunion all\n')}
+${sizesQuery('r.revision, r.ordinal', scope, withDocuments)}
 ) sizes
 left join firsts using (revision, ordinal)
 group by firsts.place`
-}
-
-function sizesQuery(scope: Scope, kind: RecordKind, withDocuments: boolean): string {
-  const { bytes, join } = recordBytes(kind, withDocuments)
-  return `select r.revision, r.ordinal, ${bytes} as bytes
-from public.records r${join}
-where ${scopeCondition(scope, kind)}`
 }

@@ -54,12 +54,8 @@ export async function planScope(
   if (!sharding || estimatedBytes <= sharding.max_bytes)
     return { ...planned, shards: isWhole ? wholeShard(extents) : cutShards(extents) }
   const places = {
-    times: (query: BucketQuery) => timeBuckets(tx, { ...query, withDocuments }),
-    ecosystems: (query: EcosystemQuery) => ecosystemExtents(tx, { ...query, withDocuments }),
+    times: (query: BucketQuery) => timeBuckets(tx, query),
+    ecosystems: (query: EcosystemQuery) => ecosystemExtents(tx, query),
   }
-  return {
-    ...planned,
-    shards: [],
-    parts: await cutParts(places, { scope, sharding, groups: extents }),
-  }
+  return { ...planned, shards: [], parts: await cutParts(places, { scope, sharding, groups: extents, withDocuments }) }
 }

@@ -1,4 +1,7 @@
 import type { RecordKind } from '@stella/contracts'
+import { kindsOf, type Scope } from '@stella/core'
+
+import { scopeCondition } from './scope-conditions.ts'
 
 const JOIN = ' join public.raw_artifacts a on a.tenant_id = r.tenant_id and a.sha256 = r.artifact_sha256'
 
@@ -10,4 +13,15 @@ export function recordBytes(kind: RecordKind, withDocuments: boolean): { bytes: 
   if (withDocuments) return { bytes: 'octet_length(r.body) + a.size_bytes', join: JOIN }
   if (kind === 'sbom') return { bytes: 'a.size_bytes', join: JOIN }
   return { bytes: 'octet_length(r.body)', join: '' }
+}
+
+/** SQL for these columns of every one of `records r` that a scope takes, whatever its kind, and `bytes`, those that it has in an export. */
+export function sizesQuery(columns: string, scope: Scope, withDocuments: boolean): string {
+  const ofKind = (kind: RecordKind) => {
+    const { bytes, join } = recordBytes(kind, withDocuments)
+    return `select ${columns}, ${bytes} as bytes
+from public.records r${join}
+where ${scopeCondition(scope, kind)}`
+  }
+  return kindsOf(scope.filters).map(ofKind).join('\nunion all\n')
 }

@@ -1,5 +1,5 @@
 import type { RecordKind } from '@stella/contracts'
-import type { Scope } from '@stella/core'
+import { kindsOf, type Scope } from '@stella/core'
 
 import { quoteLiteral } from './quote-literal.ts'
 import { selectorConditions } from './selector-conditions.ts'
@@ -14,8 +14,9 @@ export function scopeCondition(scope: Scope, kind: RecordKind): string {
 }
 
 /** As `scopeCondition`, for all kinds that the scope includes. */
-export function scopeConditionOfKinds(scope: Scope, kinds: readonly RecordKind[]): string {
-  return [`r.kind in (${kinds.map(quoteLiteral).join(', ')})`, ...filterConditions(scope)].join('\n  and ')
+export function conditionOfScope(scope: Scope): string {
+  const kinds = kindsOf(scope.filters).map(quoteLiteral).join(', ')
+  return [`r.kind in (${kinds})`, ...filterConditions(scope)].join('\n  and ')
 }
 
 function filterConditions({ tenantId, ledgerRevision, filters }: Scope): string[] {

@@ -1,8 +1,8 @@
-import { type Coverage, kindOfGroup, recordGroups } from '@stella/contracts'
+import type { Coverage } from '@stella/contracts'
 import type { IngestInput, Scope } from '@stella/core'
 import { sql } from 'drizzle-orm'
 import { instantOf } from './instant.ts'
-import { scopeConditionOfKinds } from './scope-conditions.ts'
+import { conditionOfScope } from './scope-conditions.ts'
 import type { Transaction } from './session.ts'
 
 /** Stands for a source that the one who ingested did not name. */
@@ -16,7 +16,7 @@ export async function coverage(tx: Transaction, { scope }: { scope: Scope }): Pr
 from (
 select r.tenant_id, r.revision, count(*) as records, max(r.modified_at) as newest
 from public.records r
-where ${scopeConditionOfKinds(scope, kindsOf(scope))}
+where ${conditionOfScope(scope)}
 group by r.tenant_id, r.revision
 ) given
 join public.ledger_revisions l using (tenant_id, revision)
@@ -49,7 +49,7 @@ select tenant_id, revision, count(*) as artifacts,
 from (
 select distinct r.tenant_id, r.revision, r.artifact_sha256
 from public.records r
-where ${scopeConditionOfKinds(scope, kindsOf(scope))}
+where ${conditionOfScope(scope)}
 ) artifacts
 group by tenant_id, revision
 ) given
@@ -60,8 +60,4 @@ limit ${limit}`),
   )
   const inputs = rows.map(({ total: _total, ...input }) => input).reverse()
   return { inputs, omitted: (rows[0]?.total ?? 0) - inputs.length }
-}
-
-function kindsOf({ filters }: Scope) {
-  return (filters.include ?? recordGroups).map((group) => kindOfGroup[group])
 }

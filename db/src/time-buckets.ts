@@ -1,14 +1,11 @@
-import type { RecordKind } from '@stella/contracts'
 import type { Scope, TimeBucket } from '@stella/core'
 import { sql } from 'drizzle-orm'
-import { recordBytes } from './record-bytes.ts'
-import { scopeCondition } from './scope-conditions.ts'
+import { sizesQuery } from './record-bytes.ts'
 import type { Transaction } from './session.ts'
 
-/** Kinds of a scope, and how finely to tell where their bytes lie in time. */
+/** A scope, and how finely to tell where its bytes lie in time. */
 export interface BucketQuery {
   readonly scope: Scope
-  readonly kinds: readonly RecordKind[]
   /** Bytes of a bucket: about so many, unless records of one millisecond have more. */
   readonly grainBytes: number
   /** Whether the export holds the documents of records besides. */
@@ -26,13 +23,13 @@ export async function timeBuckets(tx: Transaction, query: BucketQuery): Promise<
   return rows.map(({ from, records, bytes }) => ({ from, records, bytes }))
 }
 
-function bucketsQuery({ scope, kinds, grainBytes, withDocuments = false }: BucketQuery): string {
+function bucketsQuery({ scope, grainBytes, withDocuments = false }: BucketQuery): string {
   if (!Number.isSafeInteger(grainBytes) || grainBytes < 1) throw new RangeError('a bucket has at least one byte')
   // A moment that begins in one grain and ends in another stands alone; those between two such are one bucket.
   return `with moments as (
 select moment, count(*) as records, sum(bytes) as bytes, sum(sum(bytes)) over (order by moment nulls first) as until
 from (
-${kinds.map((kind) => sizesQuery(scope, kind, withDocuments)).join('\nunion all\n')}
+${sizesQuery("date_trunc('milliseconds', r.modified_at) as moment", scope, withDocuments)}
 ) sizes
 group by moment
 )
@@ -41,11 +38,4 @@ select to_char(min(moment) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') 
 from moments
 group by moment is null, div(until - bytes, ${grainBytes}), div(until, ${grainBytes})
 order by min(moment) nulls first`
-}
-
-function sizesQuery(scope: Scope, kind: RecordKind, withDocuments: boolean): string {
-  const { bytes, join } = recordBytes(kind, withDocuments)
-  return `select date_trunc('milliseconds', r.modified_at) as moment, ${bytes} as bytes
-from public.records r${join}
-where ${scopeCondition(scope, kind)}`
 }

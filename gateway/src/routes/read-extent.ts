@@ -2,21 +2,16 @@ import { kindOfGroup, type LedgerExtent } from '@stella/contracts'
 import { kindExtent } from '@stella/db'
 
 import type { GatewayDeps } from '../deps.ts'
-import { requireState } from '../ledger/require-state.ts'
 import type { Route } from '../route.ts'
-import { requireOwnTenant } from './require-own-tenant.ts'
+import { readScope } from './read-scope.ts'
 
 /** POST /ledger/extents: 200 LedgerExtent · 400 request/invalid · 404 resource/not-found · 413 request/too-large */
-export function readExtentRoute({ readTenant }: Pick<GatewayDeps, 'readTenant'>): Route<'readExtent'> {
-  return async (c, { body }) => {
+export function readExtentRoute(deps: Pick<GatewayDeps, 'readTenant'>): Route<'readExtent'> {
+  return async (c, { body: { group, range_records: rangeRecords, ...asked } }) => {
     const { tenantId } = c.get('caller')
-    const { group, revision = null, filters, range_records: rangeRecords } = body
-    requireOwnTenant(filters, tenantId)
-    const extent = await readTenant(tenantId, async (tx): Promise<LedgerExtent> => {
-      const state = await requireState(tx, { tenantId, revision })
-      const scope = { tenantId, ledgerRevision: state.revision, filters }
+    const extent: LedgerExtent = await readScope(deps, { tenantId, ...asked }, async (tx, scope) => {
       const { records, bytes, starts } = await kindExtent(tx, { scope, kind: kindOfGroup[group], rangeRecords })
-      return { ...state, tenant: tenantId, records, bytes, starts: [...starts] }
+      return { records, bytes, starts: [...starts] }
     })
     return c.json(extent)
   }

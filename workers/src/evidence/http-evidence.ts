@@ -12,7 +12,6 @@ import {
   MAX_PROVENANCE_INPUTS,
   MAX_WITHHELD,
   Problem,
-  type RecordKind,
   recordGroups,
 } from '@stella/contracts'
 import { byteOrder, type EcosystemExtent, type KindRanges, type Plan, type Scope, type TimeBucket } from '@stella/core'
@@ -97,10 +96,10 @@ async function survey(client: LedgerClient, { tenantId, filters, as }: SurveyReq
 
 async function times(
   client: LedgerClient,
-  { scope, kinds, grainBytes }: BucketQuery,
+  { scope, grainBytes }: BucketQuery,
   ledger: string | null,
 ): Promise<readonly TimeBucket[]> {
-  const body = { ...askedOf(scope, kinds), grain_bytes: grainBytes }
+  const body = { filters: scope.filters, revision: scope.ledgerRevision, grain_bytes: grainBytes }
   const given = await client.json({ tenantId: scope.tenantId, path: '/ledger/times', body }, ledgerTimes)
   requireState(given, scope, ledger)
   const ascending = given.buckets.every(
@@ -112,10 +111,10 @@ async function times(
 
 async function ecosystems(
   client: LedgerClient,
-  { scope, kinds, names }: EcosystemQuery,
+  { scope, names }: EcosystemQuery,
   ledger: string | null,
 ): Promise<readonly EcosystemExtent[]> {
-  const body = { ...askedOf(scope, kinds), ecosystems: names }
+  const body = { filters: scope.filters, revision: scope.ledgerRevision, ecosystems: names }
   const given = await client.json({ tenantId: scope.tenantId, path: '/ledger/ecosystems', body }, ledgerEcosystems)
   requireState(given, scope, ledger)
   const wanted = [...names, null]
@@ -123,12 +122,6 @@ async function ecosystems(
   if (!isWanted || given.ecosystems.length !== wanted.length)
     throw invalidEvidence('its ecosystems are not those asked for')
   return given.ecosystems
-}
-
-/** What is asked of other installations about some kinds of a scope. */
-function askedOf({ filters, ledgerRevision: revision }: Scope, kinds: readonly RecordKind[]): object {
-  const include = recordGroups.filter((group) => kinds.includes(kindOfGroup[group]))
-  return { filters: { ...filters, include }, revision }
 }
 
 function requireState(given: { ledger: string; revision: number }, scope: Scope, ledger: string | null): void {

@@ -1,5 +1,5 @@
-import { FRAME_BYTES, groupOfKind, kindOfGroup, Problem, recordGroups } from '@stella/contracts'
-import { countsOf, type DeltaBase, deltaBase, isSameJson, type Plan } from '@stella/core'
+import { FRAME_BYTES, groupOfKind, Problem } from '@stella/contracts'
+import { countsOf, type DeltaBase, deltaBase, isSameJson, kindsOf, type Plan } from '@stella/core'
 import type { OpenRun } from '@stella/db'
 import { zstdVersion } from '@stella/native'
 
@@ -22,7 +22,7 @@ export async function makeDeltaPlan(
   if (!manifest) throw new Problem('run/pruned', `the manifest of run ${baseRun.id} was removed: make a mirror anew`)
   const base = deltaBase(manifest, baseRun.profile)
   requireSameForm(base, deps.mappings)
-  const kinds = (filters.include ?? recordGroups).map((group) => kindOfGroup[group])
+  const kinds = kindsOf(filters)
   const changed = await deps.evidence.surveyChanges({ tenantId, filters, kinds, base })
   const groups = changed.extents.map(({ kind, ...extent }) => ({ group: groupOfKind[kind], ...extent }))
   const [first, ...besides] = kinds.map((kind) => ({ kind, ranges: [] }))

@@ -23,8 +23,8 @@ export async function makePlan(evidence: Evidence, run: OpenRun, whole: Plan | n
   if (!sharding || run.partOf !== null || estimatedBytes <= sharding.max_bytes)
     return { ...plan, shards: isWhole(profile) ? wholeShard(extents) : cutShards(extents) }
   const places = {
-    times: (query: BucketQuery) => evidence.times({ ...query, withDocuments }, survey),
-    ecosystems: (query: EcosystemQuery) => evidence.ecosystems({ ...query, withDocuments }, survey),
+    times: (query: BucketQuery) => evidence.times(query, survey),
+    ecosystems: (query: EcosystemQuery) => evidence.ecosystems(query, survey),
   }
-  return { ...plan, shards: [], parts: await cutParts(places, { scope, sharding, groups: extents }) }
+  return { ...plan, shards: [], parts: await cutParts(places, { scope, sharding, groups: extents, withDocuments }) }
 }
