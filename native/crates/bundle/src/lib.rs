@@ -49,3 +49,5 @@ pub use scan_folder::scan_folder;
 pub use seekable::{FrameFile, FrameReader, FrameSource, FrameWriter};
 pub use tar_entry::{END as TAR_END, header as tar_header, padding as tar_padding};
 pub use unpack::unpack;
+/// First four bytes of a zstd data frame.
+pub use zstd_frame::MAGIC as ZSTD_MAGIC;

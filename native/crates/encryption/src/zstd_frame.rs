@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
+use stella_bundle::ZSTD_MAGIC;
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 use zstd::stream::write::Encoder;
 
-/// First four bytes of a data frame (RFC 8878, 3.1.1).
-const MAGIC: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
 /// Largest window that is read: 8 MiB, which RFC 8878 (3.1.1.1.2) asks every decoder for, and which no level up to 19 goes beyond.
 const WINDOW_LOG: u32 = 23;
 const PLAIN_BYTES: usize = 256 * 1024;
@@ -32,7 +31,7 @@ pub(crate) enum FrameError<E> {
 /// Decompresses one frame, piece by piece. Memory: its window, and a block.
 pub(crate) struct FrameReader {
     decoder: Decoder<'static>,
-    /// As many of its bytes as have come, up to the length of [`MAGIC`].
+    /// As many of its bytes as have come, up to the length of [`ZSTD_MAGIC`].
     magic: Vec<u8>,
     plain: Vec<u8>,
     has_ended: bool,
@@ -72,9 +71,9 @@ impl FrameReader {
 
     /// A decoder skips other frames without a word (RFC 8878, 3.1.2).
     fn require_data_frame<E>(&mut self, packed: &[u8]) -> Result<(), FrameError<E>> {
-        let missing = MAGIC.len() - self.magic.len();
+        let missing = ZSTD_MAGIC.len() - self.magic.len();
         self.magic.extend_from_slice(&packed[..packed.len().min(missing)]);
-        if MAGIC.starts_with(&self.magic) { Ok(()) } else { Err(damaged("what it holds is no zstd frame")) }
+        if ZSTD_MAGIC.starts_with(&self.magic) { Ok(()) } else { Err(damaged("what it holds is no zstd frame")) }
     }
 
     /// To be called after the last byte.

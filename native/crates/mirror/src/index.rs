@@ -3,6 +3,7 @@
 //! The first line names the sections that follow, and where each begins after this line and how long it is. Each section has a line an
 //! entry, in the order of the bytes of its first member, or of both where there are two names.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,9 +18,6 @@ use crate::terms::{PART, Terms};
 
 /// Version of the form of an index.
 const SCHEMA_VERSION: &str = "1";
-
-/// The list whose terms are of two parts; its entries also say which records give the name themselves.
-const IN_PARTS: &str = "products";
 
 /// Gathers what an index holds.
 pub(crate) struct IndexBuilder {
@@ -57,14 +55,13 @@ impl IndexBuilder {
             }
             None => write!(self.records, "[{},[{at}],null]", quoted(key))?,
         }
-        let given = format!("{at},true");
         for ((section, term), is_given) in terms {
             self.sorted_by.clear();
             for part in [term.as_bytes(), &[PART as u8], key.as_bytes()] {
                 self.sorted_by.extend_from_slice(part);
             }
-            let is_told = self.kind.sections()[usize::from(*section)] == IN_PARTS && *is_given;
-            self.terms[usize::from(*section)].push(&self.sorted_by, if is_told { &given } else { &at }.as_bytes())?;
+            let place = if *is_given { Cow::Owned(format!("{at},true")) } else { Cow::Borrowed(&at) };
+            self.terms[usize::from(*section)].push(&self.sorted_by, place.as_bytes())?;
         }
         Ok(())
     }
@@ -109,7 +106,7 @@ impl IndexBuilder {
         thread::scope(|scope| {
             let documents = scope.spawn(move || documents_section(documents, scratch));
             let terms = kind.sections().iter().zip(terms).map(|(name, sorter)| {
-                let is_in_parts = *name == IN_PARTS;
+                let is_in_parts = *name == "products";
                 (*name, scope.spawn(move || terms_section(sorter, scratch, is_in_parts)))
             });
             let made = [("documents", documents)].into_iter().chain(terms).collect::<Vec<_>>();

@@ -14,7 +14,7 @@ pub(crate) const PART: char = '\0';
 const MAX_TERM_BYTES: usize = 1024;
 
 /// The names by which a record is found: the number of a section of the index of its kind, and a name in it; those of the section `products`
-/// are of two parts, product and vulnerability. And whether the record itself gives the name, or one that says more.
+/// are of two parts, product and vulnerability, and it is told of them whether the record itself gives the name, or one that says more.
 pub(crate) type Terms = BTreeMap<(u8, String), bool>;
 
 /// The terms of a record. A record that is not as expected has none: it stays in the mirror, found by its key.
@@ -54,7 +54,7 @@ pub(crate) fn asked_name<'n>(list: &str, name: &'n str) -> Cow<'n, str> {
 fn add(terms: &mut Terms, section: u8, term: impl Into<String>) {
     let term = term.into();
     if !term.is_empty() && term.len() <= MAX_TERM_BYTES && !term.contains(PART) {
-        terms.insert((section, term), true);
+        terms.insert((section, term), false);
     }
 }
 
