@@ -71,6 +71,11 @@ const statements = {
   statements: [
     { vulnerability: { name: 'CVE-2030-1' }, products: [{ '@id': 'pkg:PyPI/Django_Tools@1.0' }], status: 'fixed' },
     { vulnerability: { name: 'CVE-2030-2' }, products: [{ '@id': PRODUCT }], status: 'fixed' },
+    {
+      vulnerability: { name: 'CVE-2032-1' },
+      products: [{ '@id': 'pkg:oci/image@sha256:ab', subcomponents: [{ '@id': 'pkg:npm/inner' }] }],
+      status: 'fixed',
+    },
     ...generalProducts.map((product, at) => ({
       vulnerability: { name: `CVE-2031-${at}` },
       products: [{ '@id': product }],
@@ -187,6 +192,16 @@ test.each<[string, number[]]>([
   expect(found.toSorted()).toEqual(named.toSorted())
   expect(new Set(found).size).toBe(found.length)
   for (const name of named) expect((await asked(`${path}&vulnerability=${name}`)).body.items.length).toBe(1)
+})
+
+test('a statement about a part of one product does not hold for that part in others', async () => {
+  const found = async (product: string) =>
+    (await asked(`/vex?product=${encodeURIComponent(product)}`)).body.items.map(
+      ({ record }) => record.vulnerability?.name,
+    )
+  expect(await found('pkg:npm/inner')).toEqual(['CVE-2032-1'])
+  expect(await found('pkg:npm/inner@1.0.0')).toEqual([])
+  expect(await found('pkg:oci/image@sha256:ab?tag=v1')).toEqual(['CVE-2032-1'])
 })
 
 describe('a question that cannot be answered', () => {

@@ -93,8 +93,8 @@ fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
     let vulnerabilities: BTreeSet<&str> = name.iter().chain(aliases).map(AsRef::as_ref).collect();
     let mut products = BTreeMap::new();
     for product in &statement.products {
-        names_of(product, &mut products);
-        product.subcomponents.iter().for_each(|part| names_of(part, &mut products));
+        names_of(product, true, &mut products);
+        product.subcomponents.iter().for_each(|part| names_of(part, false, &mut products));
     }
     for vulnerability in &vulnerabilities {
         add(terms, 1, *vulnerability);
@@ -110,14 +110,16 @@ fn of_statement(statement: &Statement<'_>, terms: &mut Terms) {
     }
 }
 
-/// A product by every identifier, which the statement gives; by a purl also as its specification writes it, without its qualifiers, and without its version.
-fn names_of(product: &Product<'_>, names: &mut BTreeMap<String, bool>) {
+/// A product by every identifier; by a purl also as its specification writes it, without its qualifiers, and without its version. A statement gives
+/// the first two of a whole product, and of a part none: what it says of one is said of that product alone.
+fn names_of(product: &Product<'_>, is_whole: bool, names: &mut BTreeMap<String, bool>) {
     let identifiers = product.identifiers.iter().flat_map(|given| [&given.purl, &given.cpe23, &given.cpe22]).flatten();
     for name in product.id.iter().chain(identifiers) {
-        names.insert(name.to_string(), true);
-        names.extend(purls::canonical(name).map(|name| (name, true)));
+        for given in purls::canonical(name).into_iter().chain([name.to_string()]) {
+            *names.entry(given).or_default() |= is_whole;
+        }
         for form in purls::forms(name) {
-            names.entry(form).or_insert(false);
+            names.entry(form).or_default();
         }
     }
 }
