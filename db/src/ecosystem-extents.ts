@@ -29,20 +29,26 @@ export async function ecosystemExtents(tx: Transaction, query: EcosystemQuery): 
   }))
 }
 
+/** One grouping of records and of what tells of them, and no join, which would be quadratic where statistics do not know the tenant yet. */
 function extentsQuery({ scope, names, withDocuments = false }: EcosystemQuery): string {
   const named = names.map(
     (name, place) => `(${place}, ${quoteLiteral(selectorDigest('ecosystem', name.toLowerCase()))}::uuid)`,
   )
-  return `with firsts as (
-select s.revision, s.ordinal, min(named.place) as place
-from public.record_selectors s join (values ${named.join(', ')}) named (place, selector) using (selector)
-where s.tenant_id = ${quoteLiteral(scope.tenantId)}
-group by s.revision, s.ordinal
-)
-select firsts.place, count(*)::float8 as records, sum(sizes.bytes)::float8 as bytes
+  return `select place, count(*)::float8 as records, sum(bytes)::float8 as bytes
+from (
+select max(bytes) as bytes, min(place) as place
+from (
+select revision, ordinal, bytes, null::integer as place
 from (
 ${sizesQuery('r.revision, r.ordinal', scope, withDocuments)}
 ) sizes
-left join firsts using (revision, ordinal)
-group by firsts.place`
+union all
+select s.revision, s.ordinal, null, named.place
+from public.record_selectors s join (values ${named.join(', ')}) named (place, selector) using (selector)
+where s.tenant_id = ${quoteLiteral(scope.tenantId)}
+) told
+group by revision, ordinal
+having max(bytes) is not null
+) records
+group by place`
 }
